@@ -1,0 +1,57 @@
+"""Limner finds the person in every pixel of a photo or a video.
+
+>>> import limner
+>>> segmenter = limner.Segmenter("default")
+>>> matte = segmenter.matte(frame)  # RGB uint8 (H, W, 3) in, limner.Matte out  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+# Public name -> module. Loaded on first use, so that `import limner` costs nothing and pulls in no codec and no runtime.
+_EXPORTS = {
+    "Matte": "limner.matte",
+    "ModelCard": "limner.model_card",
+    "Segmenter": "limner.segment.segmenter",
+    "Effect": "limner.effects",
+    "make_effect": "limner.effects",
+    "read_image": "limner.media.images",
+    "write_image": "limner.media.images",
+    "LimnerError": "limner.errors",
+}
+
+if TYPE_CHECKING:
+    from limner.effects import Effect, make_effect
+    from limner.errors import LimnerError
+    from limner.matte import Matte
+    from limner.media.images import read_image, write_image
+    from limner.model_card import ModelCard
+    from limner.segment.segmenter import Segmenter
+
+__all__ = [
+    "Effect",
+    "LimnerError",
+    "Matte",
+    "ModelCard",
+    "Segmenter",
+    "__version__",
+    "make_effect",
+    "read_image",
+    "write_image",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _EXPORTS:
+        value = getattr(importlib.import_module(_EXPORTS[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'limner' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,95 @@
+"""The `limner` command: a table of commands, each loaded only when it is the one that runs."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from limner import __version__
+from limner.errors import LimnerError
+
+_STYLE: dict[str, Any] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+
+# command -> (module with a function `command` or a Typer `app`, one line for the overview)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "image": ("limner.cli.image", "Blur, replace, recolour or cut out the background of photos."),
+    "video": ("limner.cli.video", "The same for video files; sound, subtitles and timing are kept."),
+    "models": ("limner.cli.models", "List the models, or show one with its card."),
+    "inspect": ("limner.cli.inspect", "Inputs, outputs, operators and cost of any model file; drafts its card."),
+    "data": ("limner.cli.data", "Prepare training data; look at what the augmentation makes of it."),
+    "train": ("limner.cli.train", "Train a net from a recipe."),
+    "eval": ("limner.cli.eval", "Measure a model on labelled photos."),
+    "export": ("limner.cli.export", "Turn a checkpoint into a model file with its card."),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Entry point: runs one command; errors a user can cause are one line on stderr and exit code 2."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    args = list(sys.argv[1:] if argv is None else argv)
+    if args and args[0] in COMMANDS:
+        name = args.pop(0)
+        app, prog = _load(name), f"limner {name}"
+    else:
+        app, prog = _overview(), "limner"
+    try:
+        code = app(args=args, prog_name=prog, standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except LimnerError as error:
+        print(f"limner: {error}", file=sys.stderr)
+        sys.exit(2)
+    except (KeyboardInterrupt, typer.Abort):
+        print("limner: interrupted; nothing half-written was kept", file=sys.stderr)
+        sys.exit(130)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except BrokenPipeError:
+        sys.exit(141)
+    except Exception as error:
+        if not hasattr(error, "show"):  # a bug: let the traceback be seen
+            raise
+        error.show()  # a usage error, as the option parser words it
+        sys.exit(2)
+
+
+def _load(name: str) -> typer.Typer:
+    """The command's own Typer application: the module's ``app``, or one made from its function ``command``."""
+    module = importlib.import_module(COMMANDS[name][0])
+    app = getattr(module, "app", None)
+    if isinstance(app, typer.Typer):
+        return app
+    app = typer.Typer(**_STYLE)
+    app.command(name=name)(module.command)
+    return app
+
+
+def _overview() -> typer.Typer:
+    """All commands by name and summary, none of them loaded: for help, the version and unknown commands."""
+    app = typer.Typer(no_args_is_help=True, **_STYLE)
+
+    @app.callback(invoke_without_command=True)
+    def root(
+        version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+    ) -> None:
+        """Find the person in every pixel of a photo or a video, and change the rest."""
+        if version:
+            print(f"limner {__version__}")
+            raise typer.Exit
+
+    for name, (_, text) in COMMANDS.items():
+        app.command(name=name, help=text)(lambda: None)
+    return app
+
+
+if __name__ == "__main__":
+    main()

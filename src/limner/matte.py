@@ -1,0 +1,52 @@
+"""Matte: where the person is, at the size of the frame. The one type between segmenters and effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matte:
+    """How much of each pixel is person.
+
+    Attributes:
+        alpha: (H, W) float32 in [0, 1], C-contiguous, at the frame's size; 1 is person.
+        confidence: how sure the segmenter is of the matte as a whole, in [0, 1]; 1 where it cannot tell.
+
+    Raises:
+        ValueError: an attribute breaks the contract above. That is a bug of the producer, never of the user.
+    """
+
+    alpha: NDArray[np.float32]
+    confidence: float = 1.0
+
+    def __post_init__(self) -> None:
+        alpha = self.alpha
+        if not isinstance(alpha, np.ndarray) or alpha.dtype != np.float32 or alpha.ndim != 2 or alpha.size == 0:
+            raise ValueError(f"alpha must be a non-empty (H, W) float32 array, not {_describe(alpha)}")
+        if not alpha.flags.c_contiguous:
+            raise ValueError("alpha must be C-contiguous")
+        low, high = float(alpha.min()), float(alpha.max())
+        if not (low >= 0.0 and high <= 1.0):  # also false for NaN
+            raise ValueError(f"alpha must lie in [0, 1], not in [{low}, {high}]")
+        if not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"confidence must lie in [0, 1], not {self.confidence}")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.alpha.shape[0], self.alpha.shape[1]
+
+    @property
+    def coverage(self) -> float:
+        """Share of the frame that is person, in [0, 1]."""
+        return float(self.alpha.mean())
+
+
+def _describe(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} array of shape {value.shape}"
+    return type(value).__name__
