@@ -1,0 +1,61 @@
+# What a person types. Everything installs itself into .venv; nothing is set up by hand.
+#
+#   make run     the base install (no torch), then the sample portrait and the sample clip into out/
+#   make test    everything the tests need, then the everyday tests
+
+PYTHON ?=
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Exact, so that pip takes the build it has and never resolves to another one. To choose where a CPU-only build comes from,
+# give pip's options along: make test TORCH="torch==2.13.0 --index-url …"
+TORCH  ?= torch==2.13.0
+
+# A checkout that was moved has a .venv that points to the old place: forget that it was ready.
+$(shell [ "$$(cat $(VENV)/.ready-run 2>/dev/null)" = "$(CURDIR)" ] || rm -f $(VENV)/.ready-run $(VENV)/.ready-test)
+
+.PHONY: help run test test-all lint format bench clean distclean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.ready-run  ## blur, replace and cut out the sample portrait and clip; results in out/
+	@$(BIN)/python -m limner.demo --out out
+
+test: $(VENV)/.ready-test  ## the everyday tests
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(VENV)/.ready-test  ## all tests, the slow ones too
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready-test  ## style, formatting and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(VENV)/.ready-test  ## put the code into shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.ready-test  ## the table of numbers; DATA=<folder> adds accuracy
+	@$(BIN)/python benchmarks/run.py $(if $(DATA),--data $(DATA)) $(ARGS)
+
+clean:  ## remove what was made: results, caches, builds (keeps .venv)
+	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache
+	find src tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+distclean: clean  ## clean, and the environment too
+	rm -rf $(VENV)
+
+$(VENV)/.ready-run: pyproject.toml tools/make_venv.sh
+	@PYTHON="$(PYTHON)" sh tools/make_venv.sh $(VENV)
+	@echo "Installing limner into $(VENV) (once; about half a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@echo "$(CURDIR)" > $@
+
+$(VENV)/.ready-test: pyproject.toml tools/make_venv.sh
+	@PYTHON="$(PYTHON)" sh tools/make_venv.sh $(VENV)
+	@echo "Installing limner and what its tests need into $(VENV) (once; a few minutes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@echo "$(CURDIR)" | tee $(VENV)/.ready-run > $@
