@@ -25,8 +25,13 @@ def check_sizes(frame: Frame, matte: Matte) -> None:
 
 
 def quantize(alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Alpha (H, W) in [0, 1] as uint8 in [0, 255], rounded."""
-    return cv2.convertScaleAbs(alpha, alpha=255.0).astype(np.uint8, copy=False)
+    """Values in [0, 1] as uint8 in [0, 255], rounded."""
+    return to_uint8(alpha, 255.0)
+
+
+def to_uint8(values: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.uint8]:
+    """Values of at least 0, times `scale`, rounded and cut at 255."""
+    return cv2.convertScaleAbs(values, alpha=scale).astype(np.uint8, copy=False)
 
 
 def partly(alpha8: NDArray[np.uint8]) -> NDArray[np.intp]:
@@ -34,19 +39,28 @@ def partly(alpha8: NDArray[np.uint8]) -> NDArray[np.intp]:
     return np.flatnonzero((alpha8 - np.uint8(1)) < 254)
 
 
-def blend_onto(back: Frame, front: Frame, alpha: NDArray[np.float32]) -> Frame:
+def halve(array: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
+    """Area means of a uint8 array on a grid 2 ** times as coarse; step by step, which OpenCV does much faster."""
+    for _ in range(times):
+        size = ((array.shape[1] + 1) // 2, (array.shape[0] + 1) // 2)
+        array = cv2.resize(array, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return array
+
+
+def blend_onto(back: Frame, front: Frame, alpha: NDArray[np.float32], alpha8: NDArray[np.uint8] | None = None) -> Frame:
     """`front` over `back` by `alpha` (H, W) in [0, 1]; both RGB uint8 (H, W, 3). Writes into `back` and returns it.
 
-    Pixels whose alpha rounds to 1 or 0 in 8 bits are exactly those of `front` or `back`.
+    Pixels whose alpha rounds to 1 or 0 in 8 bits are exactly those of `front` or `back`. `alpha8` is `quantize(alpha)`
+    where the caller has it already.
     """
-    alpha8 = quantize(alpha)
+    if alpha8 is None:
+        alpha8 = quantize(alpha)
     edge = partly(alpha8)
-    cv2.copyTo(front, cv2.compare(alpha8, 255, cv2.CMP_EQ), back)
+    cv2.copyTo(front, (alpha8 == 255).view(np.uint8), back)
     if edge.size == 0:
         return back
     if edge.size > _GATHER_BELOW * alpha.size:
-        exact = alpha8.astype(np.float32) * np.float32(1 / 255)
-        cv2.blendLinear(front, back, exact, 1.0 - exact, back)
+        cv2.blendLinear(front, back, alpha, 1.0 - alpha, back)
         return back
     weight = alpha.reshape(-1).take(edge)[None]
     pixels = back.reshape(-1, 3)

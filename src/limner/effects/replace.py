@@ -80,7 +80,7 @@ class Replace(Effect):
     """The person over `background`, the old background's colour taken out of the edges.
 
     Args:
-        background: a `Background`, or what `limner.media.backgrounds.open_background` takes: a photo, a video, a colour.
+        background: a `Background`, or what `limner.media.backgrounds.open_background` takes: a photo, video or colour.
         fit: "cover" fills the frame and crops; "contain" shows the whole background between bars.
         fill: colour of those bars.
 
@@ -91,19 +91,19 @@ class Replace(Effect):
 
     name = "replace"
 
-    def __init__(
-        self, *, background: Background | str | Path, fit: str = "cover", fill: str | Color = "black"
-    ) -> None:
+    def __init__(self, *, background: Background | str | Path, fit: str = "cover", fill: str | Color = "black") -> None:
         if fit not in get_args(Fit):
             raise OptionError(f"fit {fit!r} is unknown: say cover or contain")
         self._fit: Fit = "cover" if fit == "cover" else "contain"
         self._fill = parse_color(fill, option="fill")
         self._time = Fraction(0)
+        self._background: Background
         if isinstance(background, (str, Path)):
             from limner.media.backgrounds import open_background
 
-            background = open_background(str(background))
-        self._background = background
+            self._background = open_background(str(background))
+        else:
+            self._background = background
 
     def at(self, time: Fraction) -> None:
         self._time = time
