@@ -1,0 +1,1 @@
+"""Runtimes: one file each, behind the protocol in base.py; loading.py chooses."""

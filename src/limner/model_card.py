@@ -1,0 +1,287 @@
+"""ModelCard: everything needed to run a net and to know where it comes from, as validated JSON beside the weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from limner._fields import Fields
+from limner.errors import ModelError
+
+SCHEMA = 1
+LAYOUTS = ("NCHW", "NHWC")
+COLOR_ORDERS = ("RGB", "BGR")
+RESIZES = ("stretch", "letterbox")
+OUTPUT_KINDS = ("logits", "sigmoid", "softmax", "argmax")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSpec:
+    """How a frame becomes the net's input: ``x = (pixel * scale - mean) / std``, in the net's colour order.
+
+    Attributes:
+        name: the input's name in the model file.
+        size: (height, width) in pixels.
+        layout: "NCHW" or "NHWC".
+        channels: 3, or 4 where the fourth is the previous mask, in [0, 1] (zeros for the first frame); scale, mean and
+            std do not touch it.
+        color_order: "RGB" or "BGR"; mean and std are given in this order.
+        scale: factor on pixel values 0 to 255.
+        mean: three numbers, subtracted after scaling.
+        std: three numbers above 0, divided by last.
+        resize: "stretch" squeezes the frame into the input; "letterbox" keeps its shape, centred, the rest 0 after
+            normalisation.
+    """
+
+    name: str
+    size: tuple[int, int]
+    layout: str
+    channels: int
+    color_order: str
+    scale: float
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    resize: str
+
+    @classmethod
+    def _read(cls, fields: Fields) -> Self:
+        spec = cls(
+            name=fields.text("name"),
+            size=fields.size("size"),
+            layout=fields.choice("layout", LAYOUTS),
+            channels=fields.choice("channels", (3, 4)),
+            color_order=fields.choice("color_order", COLOR_ORDERS),
+            scale=fields.number("scale", above=0.0),
+            mean=fields.triple("mean"),
+            std=fields.triple("std", above=0.0),
+            resize=fields.choice("resize", RESIZES),
+        )
+        fields.finish()
+        return spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSpec:
+    """What the net's output means.
+
+    Attributes:
+        name: the output's name in the model file.
+        kind: "sigmoid" (probabilities), "logits" (one channel: before the sigmoid; several: before the softmax),
+            "softmax" (class probabilities) or "argmax" (class numbers).
+        person_class: number of the class that is the person; not used where the output has one channel.
+    """
+
+    name: str
+    kind: str
+    person_class: int
+
+    @classmethod
+    def _read(cls, fields: Fields) -> Self:
+        spec = cls(
+            name=fields.text("name"),
+            kind=fields.choice("kind", OUTPUT_KINDS),
+            person_class=fields.integer("person_class", least=0),
+        )
+        fields.finish()
+        return spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSet:
+    """One set of photos a net was trained on, and the rights in it."""
+
+    name: str
+    photos: int
+    rights: str
+
+    @classmethod
+    def _read(cls, fields: Fields) -> Self:
+        item = cls(name=fields.text("name"), photos=fields.integer("photos", least=0), rights=fields.text("rights"))
+        fields.finish()
+        return item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """How a net came to be: its data sets and, in words, the procedure."""
+
+    data: tuple[TrainingSet, ...]
+    procedure: str
+
+    @classmethod
+    def _read(cls, fields: Fields) -> Self:
+        training = cls(
+            data=tuple(TrainingSet._read(item) for item in fields.objects("data")), procedure=fields.text("procedure")
+        )
+        fields.finish()
+        return training
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """Figures measured on one set of photos under one protocol; metrics map a name to a number."""
+
+    on: str
+    protocol: str
+    metrics: Mapping[str, float]
+
+    @classmethod
+    def _read(cls, fields: Fields) -> Self:
+        item = cls(on=fields.text("on"), protocol=fields.text("protocol"), metrics=fields.numbers("metrics"))
+        fields.finish()
+        return item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """The card of one model file. JSON schema 1; see docs/model-cards.md.
+
+    ``sha256`` may be None for a model of one's own; models that ship always have it.
+
+    Raises:
+        ModelError: from ``load`` and ``from_dict``, naming the file and the field that is missing, wrong or unknown.
+    """
+
+    name: str
+    file: str
+    input: InputSpec
+    output: OutputSpec
+    sha256: str | None = None
+    summary: str = ""
+    licence: str = "unknown"
+    origin: str = "unknown"
+    training: Training | None = None
+    measured: tuple[Measurement, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        # Cards made in code obey the same rules as cards read from files.
+        self._parse(Fields(self.to_dict(), f"ModelCard {self.name!r}", ""))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a card from a JSON file."""
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise ModelError(f"{path}: no such model card") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelError(f"{path}: cannot be read as a model card: {_reason(error)}") from None
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise ModelError(f"{path}: is not valid JSON: {error}") from None
+        return cls.from_dict(data, source=str(path))
+
+    @classmethod
+    def from_dict(cls, data: object, *, source: str = "model card") -> Self:
+        """Make a card from parsed JSON; ``source`` is what errors call it."""
+        if not isinstance(data, Mapping):
+            raise ModelError(f"{source}: a model card must be a JSON object, not {type(data).__name__}")
+        return cls(**cls._parse(Fields(data, source, "")))
+
+    @staticmethod
+    def _parse(fields: Fields) -> dict[str, Any]:
+        fields.choice("schema", (SCHEMA,))
+        training = fields.optional("training")
+        values = {
+            "name": fields.text("name"),
+            "file": fields.text("file"),
+            "input": InputSpec._read(fields.object("input")),
+            "output": OutputSpec._read(fields.object("output")),
+            "sha256": fields.sha256("sha256"),
+            "summary": fields.text("summary", default=""),
+            "licence": fields.text("licence", default="unknown"),
+            "origin": fields.text("origin", default="unknown"),
+            "training": None if training is None else Training._read(fields.object("training")),
+            "measured": tuple(Measurement._read(item) for item in fields.objects("measured", default=())),
+            "notes": fields.texts("notes"),
+        }
+        fields.finish()
+        return values
+
+    def to_dict(self) -> dict[str, Any]:
+        """The card as plain JSON values, in the order the file has them. Fields that say nothing are left out."""
+        data: dict[str, Any] = {"schema": SCHEMA, "name": self.name, "file": self.file}
+        if self.sha256 is not None:
+            data["sha256"] = self.sha256
+        data |= {"summary": self.summary, "licence": self.licence, "origin": self.origin}
+        data["input"] = _plain(self.input)
+        data["output"] = _plain(self.output)
+        if self.training is not None:
+            data["training"] = _plain(self.training)
+        data["measured"] = [_plain(item) for item in self.measured]
+        data["notes"] = list(self.notes)
+        return data
+
+    def save(self, path: str | Path) -> None:
+        """Write the card as JSON. The file appears whole or not at all."""
+        path = Path(path)
+        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+        try:
+            handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be written: {_reason(error)}") from None
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(aside).chmod(0o666 & ~_umask())
+            os.replace(aside, path)
+        except BaseException as error:
+            Path(aside).unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise ModelError(f"{path}: cannot be written: {_reason(error)}") from None
+            raise
+
+    def verify(self, model_path: str | Path) -> None:
+        """Check the weights against the card's sha256, where it has one.
+
+        Raises:
+            ModelError: the file cannot be read, or is not the file the card was written for.
+        """
+        path = Path(model_path)
+        if self.sha256 is None:
+            return
+        found = file_sha256(path)
+        if found != self.sha256:
+            raise ModelError(
+                f"{path}: sha256 is {found[:12]}…, but the card of {self.name!r} says {self.sha256[:12]}…: "
+                "the file is damaged or is another version; fetch it again, or correct the card"
+            )
+
+
+def file_sha256(path: str | Path) -> str:
+    """SHA-256 of a model file as 64 hex digits; ModelError where it cannot be read."""
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {_reason(error)}") from None
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses, tuples and mappings as JSON values."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return value
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

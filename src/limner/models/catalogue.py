@@ -1,0 +1,93 @@
+"""Finds models: by the name of one that ships, or by the path of one's own file, each with its card."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from limner.errors import ModelError
+from limner.model_card import ModelCard
+
+MODEL_SUFFIXES = (".onnx", ".tflite")
+ALIASES = {"default": "fast"}
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """Weights and the card that goes with them."""
+
+    path: Path
+    card: ModelCard
+
+
+def model_names() -> tuple[str, ...]:
+    """Names of the models that ship, sorted, without aliases."""
+    return tuple(sorted(card.stem for card in _FOLDER.glob("*.json")))
+
+
+def list_models() -> tuple[ModelFile, ...]:
+    """Every model that ships, sorted by name. Cards are read; weights are not."""
+    return tuple(_shipped(name) for name in model_names())
+
+
+def find_model(model: str | Path, *, card: ModelCard | str | Path | None = None, verify: bool = True) -> ModelFile:
+    """The model called ``model``, with its card.
+
+    Args:
+        model: a shipped name ("fast"), an alias ("default"), or the path of a .onnx or .tflite file.
+        card: the card to use instead of ``<stem>.json`` beside the file.
+        verify: compare the file with the card's sha256, where it has one.
+
+    Raises:
+        ModelError: no such name or file, no card, a card that is wrong, or a sha256 that differs.
+    """
+    path = Path(model)
+    if path.suffix.lower() in MODEL_SUFFIXES or path.is_file():
+        found = ModelFile(path, _own_card(path, card))
+    else:
+        found = _shipped(_resolve(str(model)))
+        if card is not None:
+            found = ModelFile(found.path, _as_card(card))
+    if verify:
+        found.card.verify(found.path)
+    return found
+
+
+def _resolve(name: str) -> str:
+    known = model_names()
+    resolved = ALIASES.get(name, name)
+    if resolved in known:
+        return resolved
+    names = ", ".join((*ALIASES, *known))
+    close = difflib.get_close_matches(name, (*ALIASES, *known), n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise ModelError(f"no model {name!r}{hint} Known names: {names}; or give the path of a .onnx or .tflite file")
+
+
+def _shipped(name: str) -> ModelFile:
+    card = ModelCard.load(_FOLDER / f"{name}.json")
+    if card.sha256 is None:
+        raise ModelError(f"{name}.json: sha256 is missing; a model that ships must have it")
+    return ModelFile(_FOLDER / card.file, card)
+
+
+def _own_card(path: Path, card: ModelCard | str | Path | None) -> ModelCard:
+    if not path.is_file():
+        raise ModelError(f"{path}: {'is not a file' if path.exists() else 'no such model file'}")
+    if path.suffix.lower() not in MODEL_SUFFIXES:
+        raise ModelError(f"{path}: is neither a .onnx nor a .tflite file")
+    if card is not None:
+        return _as_card(card)
+    beside = path.with_suffix(".json")
+    if not beside.is_file():
+        raise ModelError(
+            f"{path}: has no card {beside.name} beside it; draft one with "
+            f"`limner inspect {path} --card-out {beside}`, or name one with --card"
+        )
+    return ModelCard.load(beside)
+
+
+def _as_card(card: ModelCard | str | Path) -> ModelCard:
+    return card if isinstance(card, ModelCard) else ModelCard.load(card)

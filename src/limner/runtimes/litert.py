@@ -1,0 +1,106 @@
+"""Runs .tflite files with LiteRT on the CPU (XNNPACK). Needs the extra `litert`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from limner.errors import MissingExtraError, ModelError, OptionError
+from limner.runtimes.base import Array, TensorInfo
+from limner.runtimes.threads import check_threads
+
+
+class LiteRtRuntime:
+    """A .tflite file loaded on the CPU. Calls of ``run`` from several threads take turns.
+
+    Quantised inputs and outputs are shown as float32: values are converted with the scale and zero point in the file.
+
+    Args:
+        path: the model file.
+        device: "cpu".
+        threads: threads one call uses; None is the number of physical cores, at most four.
+
+    Raises:
+        MissingExtraError: ai-edge-litert is not installed.
+        OptionError: any other device.
+        ModelError: the file is not a model LiteRT can run.
+    """
+
+    name = "litert"
+
+    def __init__(self, path: str | Path, *, device: str = "cpu", threads: int | None = None) -> None:
+        self.threads = check_threads(threads)
+        if device.lower() != "cpu":
+            raise OptionError(f"device {device!r}: LiteRT runs on the CPU only here; available: cpu")
+        self.device = "cpu"
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError:
+            raise MissingExtraError(f"running {Path(path).name}", "ai-edge-litert", "litert") from None
+        try:
+            model = Path(path).read_bytes()
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from None
+        # LiteRT itself trusts the file and may crash on one that is not its own.
+        if model[4:8] != b"TFL3":
+            raise ModelError(f"{path}: is {'not a .tflite model' if model else 'empty'}")
+        try:
+            self._interpreter = Interpreter(model_content=model, num_threads=self.threads)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{path}: LiteRT cannot load it: {str(error).strip().splitlines()[0][:300]}") from None
+        self._in = {detail["name"]: detail for detail in self._interpreter.get_input_details()}
+        self._out = {detail["name"]: detail for detail in self._interpreter.get_output_details()}
+        self.inputs = tuple(_info(detail) for detail in self._in.values())
+        self.outputs = tuple(_info(detail) for detail in self._out.values())
+        self._lock = threading.Lock()
+
+    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Every output by name, from every input by name; ModelError where the model refuses them."""
+        missing = self._in.keys() ^ inputs.keys()
+        if missing:
+            raise ModelError(f"the model's inputs are {', '.join(self._in)}; given: {', '.join(inputs)}")
+        with self._lock:
+            try:
+                for name, detail in self._in.items():
+                    self._interpreter.set_tensor(detail["index"], _quantise(inputs[name], detail))
+                self._interpreter.invoke()
+                return {
+                    name: _dequantise(self._interpreter.get_tensor(detail["index"]), detail)
+                    for name, detail in self._out.items()
+                }
+            except (ValueError, RuntimeError) as error:
+                raise ModelError(f"the model cannot run on this input: {str(error).splitlines()[0][:300]}") from None
+
+
+def _scale(detail: Mapping[str, Any]) -> tuple[float, int] | None:
+    """Scale and zero point of a quantised integer tensor."""
+    scale, zero = detail["quantization"]
+    return (float(scale), int(zero)) if scale and np.issubdtype(detail["dtype"], np.integer) else None
+
+
+def _info(detail: Mapping[str, Any]) -> TensorInfo:
+    signature = detail.get("shape_signature", detail["shape"])
+    dtype = np.dtype(np.float32) if _scale(detail) else np.dtype(detail["dtype"])
+    return TensorInfo(detail["name"], tuple(int(n) if n > 0 else None for n in signature), dtype)
+
+
+def _quantise(values: Array, detail: Mapping[str, Any]) -> Array:
+    quantisation = _scale(detail)
+    if quantisation is None:
+        return values
+    limits = np.iinfo(detail["dtype"])
+    scale, zero = quantisation
+    return np.clip(np.rint(values / scale) + zero, limits.min, limits.max).astype(detail["dtype"])
+
+
+def _dequantise(values: Array, detail: Mapping[str, Any]) -> Array:
+    quantisation = _scale(detail)
+    if quantisation is None:
+        return values
+    scale, zero = quantisation
+    return (values.astype(np.float32) - zero) * np.float32(scale)

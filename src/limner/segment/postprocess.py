@@ -1,0 +1,138 @@
+"""Net output to a map of person probability, whatever the output is: logits, sigmoid, softmax or class numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.errors import ModelError
+from limner.model_card import ModelCard
+from limner.runtimes.base import Array
+
+Float32 = NDArray[np.float32]
+
+
+class Maps(NamedTuple):
+    """How an output is to be read: its shape as maps, and which axis has the classes (None: one map, (h, w))."""
+
+    shape: tuple[int, ...]
+    class_axis: int | None
+
+
+def read_shape(shape: Sequence[int], card: ModelCard) -> Maps:
+    """Find height, width and classes in an output's shape.
+
+    Takes (h, w) with any batch axis of 1, class maps with the classes first or last, and flattened maps (1, H·W, classes).
+    Where both ends could be the classes, it is the one that leaves a map of the input's proportions.
+
+    Raises:
+        ModelError: the shape cannot be what the card says.
+    """
+    kind, person = card.output.kind, card.output.person_class
+    dims = list(shape)
+    if len(dims) > 2 and dims[0] == 1:
+        dims = dims[1:]
+    height, width = card.input.size
+    if dims[0] == height * width or (len(dims) == 2 and dims[0] == 1 and dims[1] == height * width):
+        dims = [height, width, math.prod(dims) // (height * width)]
+    if len(dims) == 2:
+        maps, classes = Maps(tuple(dims), None), 1
+    elif len(dims) == 3:
+        axis = min((0, 2), key=lambda axis: _strangeness(dims, axis, card))
+        classes = dims[axis]
+        maps = Maps(tuple(dims), axis) if classes > 1 else Maps(tuple(dims[1:] if axis == 0 else dims[:2]), None)
+    else:
+        raise ModelError(
+            f"card of {card.name!r}: output {card.output.name!r} has the shape {tuple(shape)}, which is no map of a "
+            f"{height}×{width} input; name another output of the model (see `limner inspect`)"
+        )
+    if classes == 1 and kind == "softmax":
+        raise ModelError(
+            f"card of {card.name!r}: output.kind is softmax, which needs two classes or more, but output "
+            f"{card.output.name!r} has the shape {tuple(shape)}; sigmoid, logits or argmax have one channel"
+        )
+    if classes > 1 and kind == "argmax":
+        raise ModelError(
+            f"card of {card.name!r}: output.kind is argmax, which has one channel, but output "
+            f"{card.output.name!r} has {classes}: its shape is {tuple(shape)}; softmax or logits have several"
+        )
+    if classes > 1 and person >= classes:
+        raise ModelError(
+            f"card of {card.name!r}: output.person_class is {person}, but output {card.output.name!r} has only "
+            f"the classes 0 to {classes - 1}: its shape is {tuple(shape)}"
+        )
+    return maps
+
+
+def _strangeness(dims: Sequence[int], axis: int, card: ModelCard) -> tuple[float, int, bool]:
+    height, width = (dims[1], dims[2]) if axis == 0 else (dims[0], dims[1])
+    proportions = abs(math.log(height / width) - math.log(card.input.size[0] / card.input.size[1]))
+    return round(proportions, 2), dims[axis], (axis == 0) != (card.input.layout == "NCHW")
+
+
+def person_probability(output: Array, card: ModelCard) -> Float32:
+    """Probability of person, (h, w) float32 in [0, 1], C-contiguous, at the output's own size. NaN becomes 0.
+
+    Raises:
+        ModelError: the output's shape cannot be what the card says.
+    """
+    maps = read_shape(output.shape, card)
+    values = output.reshape(maps.shape)
+    kind, person = card.output.kind, card.output.person_class
+    if kind == "argmax":
+        return (np.rint(values) == person).astype(np.float32)
+    if kind == "logits":
+        return _clean(_sigmoid(values) if maps.class_axis is None else _softmax(values, maps.class_axis, person))
+    if maps.class_axis is not None:
+        values = values.take(person, axis=maps.class_axis)
+    if np.issubdtype(values.dtype, np.integer):
+        return _clean(values.astype(np.float32) / np.iinfo(values.dtype).max)
+    return _clean(values)
+
+
+def _sigmoid(logits: Array) -> Float32:
+    return 1.0 / (1.0 + np.exp(-np.clip(logits.astype(np.float32), -30, 30)))  # type: ignore[no-any-return]
+
+
+def _softmax(logits: Array, axis: int, person: int) -> Float32:
+    """Probability of one class, from the logits of all."""
+    values = logits.astype(np.float32)
+    powers = np.exp(values - values.max(axis=axis, keepdims=True))
+    return powers.take(person, axis=axis) / powers.sum(axis=axis)  # type: ignore[no-any-return]
+
+
+def _clean(probability: Array) -> Float32:
+    values = np.nan_to_num(probability.astype(np.float32, copy=False), nan=0.0, posinf=1.0, neginf=0.0)
+    return np.ascontiguousarray(np.clip(values, 0.0, 1.0))
+
+
+def recentre(probability: Float32, threshold: float) -> Float32:
+    """Piecewise linear map of [0, 1] to itself that puts ``threshold``, strictly inside (0, 1), at 0.5."""
+    low = probability * np.float32(0.5 / threshold)
+    high = 1.0 - (1.0 - probability) * np.float32(0.5 / (1.0 - threshold))
+    return np.where(probability < threshold, low, high).astype(np.float32)
+
+
+_SUPPORT = 0.05
+_LEAST_SUPPORT = 0.002
+_LEVELS = np.linspace(0.0, 1.0, 256)
+_ENTROPY = np.zeros(256)
+_ENTROPY[1:-1] = -(_LEVELS[1:-1] * np.log2(_LEVELS[1:-1]) + (1 - _LEVELS[1:-1]) * np.log2(1 - _LEVELS[1:-1]))
+
+
+def confidence(probability: Float32) -> float:
+    """How decided a net is about its person, in [0, 1]: 1 minus the mean binary entropy (in bits) over the person.
+
+    The mean is over pixels with a probability of at least 0.05 (or over 0.2 % of the map, if those are fewer), so a large
+    sure background does not hide an unsure person. Sharp person: near 1. A grey ghost: near 0. Surely nobody: 1.
+    """
+    levels = (probability * 255.0 + 0.5).astype(np.uint8)
+    counts = cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel().astype(np.float64)
+    first = math.ceil(_SUPPORT * 255)
+    support = max(float(counts[first:].sum()), _LEAST_SUPPORT * probability.size)
+    return float(np.clip(1.0 - (counts[first:] * _ENTROPY[first:]).sum() / support, 0.0, 1.0))
