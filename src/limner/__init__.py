@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-# Public name -> module. Loaded on first use, so that `import limner` costs nothing and pulls in no codec and no runtime.
+# Public name -> module, loaded on first use: `import limner` costs nothing and pulls in no codec and no runtime.
 _EXPORTS = {
     "Matte": "limner.matte",
     "ModelCard": "limner.model_card",

@@ -1,6 +1,8 @@
-"""Building blocks that several nets share: convolution + batch norm, squeeze-excite, inverted residual, context, decoder stage."""
+"""Building blocks that several nets share, and what a net costs."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -37,7 +39,8 @@ class SqueezeExcite(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         pooled = F.adaptive_avg_pool2d(x, 1)
-        return x * F.hardsigmoid(self.expand(F.relu(self.reduce(pooled))))
+        scaled: Tensor = x * F.hardsigmoid(self.expand(F.relu(self.reduce(pooled))))
+        return scaled
 
 
 class InvertedResidual(nn.Module):
@@ -65,7 +68,7 @@ class InvertedResidual(nn.Module):
 
 
 class GlobalContext(nn.Module):
-    """Adds to every pixel a bias computed from the mean of the whole picture: what is the subject, is there one at all."""
+    """Adds to every pixel a bias computed from the mean of the whole picture: is there a person, and how large."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -78,7 +81,7 @@ class GlobalContext(nn.Module):
 
 
 class SeparableConv(nn.Sequential):
-    """Depthwise 3×3 then pointwise convolution, each with batch norm; ReLU after the pointwise one unless ``act`` is false."""
+    """Depthwise 3×3, then pointwise convolution, with batch norm; no last ReLU where ``act`` is false."""
 
     def __init__(self, channels: int, *, act: bool = True) -> None:
         super().__init__(ConvBN(channels, channels, groups=channels), ConvBN(channels, channels, kernel=1, act=act))
@@ -105,8 +108,8 @@ class DecoderStage(nn.Module):
 def init_weights(module: nn.Module) -> None:
     """He initialisation (fan-in for depthwise, fan-out otherwise), zero biases. For ``net.apply``."""
     if isinstance(module, nn.Conv2d):
-        mode = "fan_out" if module.groups == 1 else "fan_in"
-        nn.init.kaiming_normal_(module.weight, mode=mode, nonlinearity="relu")
+        fan: Literal["fan_in", "fan_out"] = "fan_out" if module.groups == 1 else "fan_in"
+        nn.init.kaiming_normal_(module.weight, mode=fan, nonlinearity="relu")
         if module.bias is not None:
             nn.init.zeros_(module.bias)
 

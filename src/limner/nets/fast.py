@@ -1,4 +1,4 @@
-"""FastNet: Limner's default net, a MobileNetV3-like encoder with an additive depthwise decoder and a pixel-shuffle head."""
+"""FastNet, Limner's default net: MobileNetV3-like encoder, additive depthwise decoder, pixel-shuffle head."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ class FastNet(nn.Module):
     """Small portrait segmentation net.
 
     Time on a CPU goes where the resolution is high, so the finest decoder stage has one separable convolution and the
-    last doubling is a pixel shuffle of four channels; meaning comes from the coarse stages (strides 16 and 32), which are
-    deep because they cost almost nothing. Encoder blocks: MobileNetV3 (Howard et al. 2019); pixel shuffle: Shi et al. 2016.
+    last doubling is a pixel shuffle of four channels; meaning comes from the coarse stages (strides 16 and 32), which
+    are deep because they cost almost nothing. Encoder blocks: MobileNetV3 (Howard et al. 2019); pixel shuffle: Shi et
+    al. 2016.
 
     Args:
         in_channels: 3 for RGB, 4 for RGB and the previous mask.
@@ -79,7 +80,7 @@ class FastNet(nn.Module):
         x16 = self.stage16(x8)
         x32 = self.context(self.stage32(x16))
         y8 = self.decode8(self.decode16(x32, x16), x8)
-        logits = self.head(self.decode2(self.decode4(y8, x4), x2))
+        logits: Tensor = self.head(self.decode2(self.decode4(y8, x4), x2))
         if not heads:
             return logits
         if self.coarse_head is None:

@@ -1,0 +1,64 @@
+"""`limner data`: prepare training photos, and look at what the augmentation makes of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from limner.cli.progress import Meter
+from limner.errors import MissingExtraError
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Prepare training photos, and look at what the augmentation makes of them.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_DATA = Annotated[Path, typer.Option(help="Data folder: a manifest.csv and one zip for each set.")]
+_CACHE = Annotated[Path, typer.Option(help="Where decoded photos are kept.")]
+
+
+@app.command()
+def prepare(data: _DATA = Path("data"), cache: _CACHE = Path("cache")) -> None:
+    """Decode all photos once into a memory map; `limner train` does this by itself."""
+    from limner.data.photo_map import prepare as make
+
+    with Meter("decoding photos", "photos") as meter:
+        photos = make(data, cache, progress=meter.update)
+    counts = Counter((e.photo.set, e.photo.split, e.photo.mask) for e in photos.entries)
+    for (name, split, mask), count in sorted(counts.items()):
+        typer.echo(f"{name:24} {split:6} {mask:5} {count:6}")
+
+
+@app.command()
+def sheet(
+    recipe: Annotated[Path, typer.Argument(help="Recipe whose mix is drawn.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Picture to write.")] = Path("augmentation.png"),
+    data: _DATA = Path("data"),
+    cache: _CACHE = Path("cache"),
+    size: Annotated[int, typer.Option(min=32, max=512, help="Pixels of each sample.")] = 160,
+    count: Annotated[int, typer.Option(min=1, max=400, help="How many samples.")] = 48,
+) -> None:
+    """Draw training samples of a recipe: picture beside target, void and weak edges shaded red."""
+    try:
+        import pydantic  # noqa: F401
+        import yaml  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("limner data sheet", str(error.name), "train") from None
+    from limner.data.photo_map import prepare as make
+    from limner.data.sampler import Sampler
+    from limner.data.sheet import draw_sheet
+    from limner.media.images import write_image
+    from limner.training.recipe import load_recipe
+
+    plan = load_recipe(recipe)
+    with Meter("decoding photos", "photos") as meter:
+        photos = make(data, cache, progress=meter.update)
+    write_image(out, draw_sheet(Sampler(photos, plan.data, seed=plan.seed), count=count, size=size))
+    typer.echo(str(out))

@@ -1,0 +1,114 @@
+"""Writes the card of an exported net: how it was trained, on what, and what it measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from limner.data.manifest import Photo, PhotoFolder
+from limner.evaluation.evaluate import evaluate, means
+from limner.export.onnx_file import INPUT, OUTPUT
+from limner.model_card import InputSpec, Measurement, ModelCard, OutputSpec, Training, TrainingSet, file_sha256
+from limner.training.checkpoint import Checkpoint
+from limner.training.recipe import Recipe
+
+PROTOCOL = (
+    "means over images; squeezed to the net's input, mask resized back, threshold 0.5; boundary band 2 % of the "
+    "diagonal; percent, MAD in [0, 1]"
+)
+
+
+def make_card(
+    recipe: Recipe,
+    state: Checkpoint,
+    model: Path,
+    *,
+    photos: list[Photo],
+    measured: tuple[Measurement, ...],
+    parameters: int,
+    macs: int,
+    licence: str,
+    origin: str,
+) -> ModelCard:
+    """The card of the ONNX file ``model``, which was exported from ``state``."""
+    size = recipe.input_size
+    return ModelCard(
+        name=model.stem,
+        file=model.name,
+        sha256=file_sha256(model),
+        summary=f"{recipe.net.name}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M MACs at {size}×{size}",
+        licence=licence,
+        origin=origin,
+        input=InputSpec(
+            name=INPUT,
+            size=(size, size),
+            layout="NCHW",
+            channels=int(recipe.net.options.get("in_channels", 3)),
+            color_order="RGB",
+            scale=1 / 255,
+            mean=(0.0, 0.0, 0.0),
+            std=(1.0, 1.0, 1.0),
+            resize="stretch",
+        ),
+        output=OutputSpec(name=OUTPUT, kind="sigmoid", person_class=1),
+        training=Training(data=_training_sets(recipe, photos), procedure=procedure(recipe, state)),
+        measured=measured,
+        notes=(
+            "Trained on adults and children in everyday photos; it finds all people in the picture, not one of them.",
+            "People own their likeness; the training photos come from public research and hobby collections, some of "
+            "which allow research use only, and are not part of this file.",
+            "MediaPipe Selfie Segmentation (Apache-2.0) drew the masks of the sets called auto_*.",
+        ),
+    )
+
+
+def procedure(recipe: Recipe, state: Checkpoint) -> str:
+    """In words: samples, sizes, optimiser, and each session with its time and machine."""
+    phases = ", ".join(f"{phase.size} px for {phase.share:.0%}" for phase in recipe.phases)
+    text = (
+        f"{state.step * recipe.batch:,} samples in batches of {recipe.batch} ({phases}); AdamW, learning rate "
+        f"{recipe.optimizer.lr:g} with warm-up and cosine, weight decay {recipe.optimizer.weight_decay:g}; averaged "
+        f"weights (decay {recipe.ema:g}); seed {recipe.seed}."
+    )
+    by_device: Counter[str] = Counter()
+    for session in state.sessions:
+        if "init" in session:
+            text += f" Started from the weights {session['init']}."
+        elif session.get("seconds"):
+            by_device[str(session["device"])] += round(session["seconds"])
+    for device, seconds in by_device.items():
+        text += f" {seconds / 60:.0f} minutes on {device}."
+    return text
+
+
+def measure(model: Path, card: ModelCard, data: Path) -> tuple[Measurement, ...]:
+    """Score the exported file on the val split, and on photos without people (which training has seen)."""
+    from limner.segment.segmenter import Segmenter
+
+    folder = PhotoFolder(data)
+    segmenter = Segmenter(model, card=card, refine=False)
+    found = []
+    for split, photos in (
+        ("val", list(folder.select(split="val"))),
+        ("train", [photo for photo in folder.select(split="train") if photo.mask == "none"]),
+    ):
+        if photos:
+            table = means(evaluate(lambda rgb: segmenter.matte(rgb).alpha, folder, photos))
+            for name, row in table.items():
+                metrics = {key: round(value, 4 if key == "mad" else 2) for key, value in row.items()}
+                found.append(Measurement(on=f"{split}: {name}", protocol=PROTOCOL, metrics=metrics))
+    return tuple(found)
+
+
+def _training_sets(recipe: Recipe, photos: list[Photo]) -> tuple[TrainingSet, ...]:
+    used = [
+        photo
+        for photo in photos
+        if photo.split == "train"
+        and (photo.set in recipe.data.sets or (photo.mask == "none" and "no_people" in recipe.data.sets))
+    ]
+    sources = {photo.set: photo.source for photo in used}
+    return tuple(
+        TrainingSet(name=name, photos=count, rights=f"source: {sources[name]}; on the terms of that source")
+        for name, count in sorted(Counter(photo.set for photo in used).items())
+    )

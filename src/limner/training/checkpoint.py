@@ -1,0 +1,100 @@
+"""Checkpoints: everything a run needs to go on to the step, and weights alone as safetensors."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from limner.errors import ModelError
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """The state of a run after ``step`` optimiser steps.
+
+    ``sessions`` records each stretch of work on it: samples seen, seconds, device, input sizes, initial weights.
+    """
+
+    recipe: dict[str, Any]
+    step: int
+    net: dict[str, Tensor]
+    ema: dict[str, Tensor]
+    optimizer: dict[str, Any]
+    sessions: list[dict[str, Any]] = field(default_factory=list)
+
+    def save(self, path: Path) -> None:
+        """Write whole or not at all."""
+        with _aside(path) as partial:
+            torch.save({name: getattr(self, name) for name in self.__slots__}, partial)
+
+    @classmethod
+    def load(cls, path: Path) -> Checkpoint:
+        """Read a checkpoint; its tensors come to the CPU.
+
+        Raises:
+            ModelError: missing, damaged, or not a checkpoint of Limner.
+        """
+        if not path.is_file():
+            raise ModelError(f"{path}: no such checkpoint")
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            return cls(**state)
+        except Exception as error:  # torch raises half a dozen kinds for a damaged file
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise ModelError(f"{path}: not a checkpoint of `limner train`, or damaged ({reason})") from None
+
+
+def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
+    """Write weights as safetensors, whole or not at all."""
+    with _aside(path) as partial:
+        save_file({name: tensor.detach().contiguous() for name, tensor in weights.items()}, str(partial))
+
+
+def load_weights(path: Path) -> dict[str, Tensor]:
+    """Weights from a .safetensors file, or the averaged ones of a checkpoint.
+
+    Raises:
+        ModelError: missing or damaged.
+    """
+    if path.suffix != ".safetensors":
+        return Checkpoint.load(path).ema
+    if not path.is_file():
+        raise ModelError(f"{path}: no such file")
+    try:
+        return load_file(str(path))
+    except SafetensorError as error:
+        raise ModelError(f"{path}: not a safetensors file, or damaged ({error})") from None
+
+
+def init_net(net: nn.Module, weights: dict[str, Tensor], *, source: str) -> list[str]:
+    """Copy the weights that fit by name and shape; give the names of the net's tensors that were left as they are.
+
+    Raises:
+        ModelError: not one tensor fits.
+    """
+    own = net.state_dict()
+    fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+    if not fitting:
+        raise ModelError(f"{source}: none of its {len(weights)} tensors fits this net; it belongs to another one")
+    net.load_state_dict(fitting, strict=False)
+    return [name for name in own if name not in fitting]
+
+
+@contextlib.contextmanager
+def _aside(path: Path) -> Iterator[Path]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

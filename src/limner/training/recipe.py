@@ -1,0 +1,184 @@
+"""Recipes: the YAML files `limner train` runs, read into validated, frozen dataclasses."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Sequence
+from dataclasses import field
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from limner.data.sampler import Mix
+from limner.errors import OptionError
+
+_CONFIG = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class NetRecipe:
+    """Which net: its name in ``limner.nets.NETS`` and its options."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class Phase:
+    """A part of the run at one input size (pixels, square). Shares of all phases add up to 1."""
+
+    size: int
+    share: float
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class OptimizerRecipe:
+    """AdamW (Loshchilov & Hutter 2019); weight decay spares biases and norms. ``clip`` bounds the gradient norm."""
+
+    lr: float
+    weight_decay: float = 0.02
+    clip: float = 2.0
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class ScheduleRecipe:
+    """Cosine from ``lr`` to ``final`` × ``lr`` after a linear warm-up over the first ``warmup`` of the samples."""
+
+    warmup: float = 0.03
+    final: float = 0.01
+
+    def factor(self, progress: float) -> float:
+        """Multiplier of the learning rate at ``progress`` in [0, 1]."""
+        if progress < self.warmup:
+            return max(0.02, progress / self.warmup)
+        position = (progress - self.warmup) / (1 - self.warmup)
+        return self.final + (1 - self.final) * 0.5 * (1 + math.cos(math.pi * min(1.0, position)))
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class LossRecipe:
+    """Weights of the terms of ``limner.training.losses.portrait_loss``."""
+
+    edge: float = 3.0
+    person_iou: float = 0.5
+    background_iou: float = 0.25
+    coarse_share: float = 0.3
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class Recipe:
+    """A whole training run.
+
+    Attributes:
+        net: what is trained.
+        input_size: pixels, square, at which the net ships; the last phase should train there.
+        data: how pictures are drawn, see ``limner.data.sampler.Mix``.
+        samples: pictures in the whole run.
+        batch: pictures a step, over all processes together.
+        phases: input sizes in order.
+        ema: decay a step of the averaged weights, which are the ones that ship.
+        precision: "bf16" computes in bfloat16 where that is safe; it pays on GPUs and on CPUs with AMX.
+        processes: processes that share each batch on a CPU; 0 is one for each core. On a GPU it is always one.
+        workers: processes that only draw pictures; 0 draws them in the training process.
+        seed: two runs with equal seeds draw equal pictures.
+        validate_every: samples between validations; 0 validates at the end only.
+    """
+
+    net: NetRecipe
+    input_size: int
+    data: Mix
+    samples: int
+    batch: int
+    phases: tuple[Phase, ...]
+    optimizer: OptimizerRecipe
+    schedule: ScheduleRecipe = field(default_factory=ScheduleRecipe)
+    loss: LossRecipe = field(default_factory=LossRecipe)
+    ema: float = 0.998
+    precision: Literal["fp32", "bf16"] = "fp32"
+    processes: int = 0
+    workers: int = 0
+    seed: int = 1
+    validate_every: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.phases or abs(sum(phase.share for phase in self.phases) - 1) > 1e-6:
+            raise ValueError("phases: their shares must add up to 1")
+        for name in ("samples", "batch", "input_size"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name}: must be above 0")
+        if not 0 <= self.ema < 1:
+            raise ValueError("ema: must lie in [0, 1)")
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps in the whole run."""
+        return math.ceil(self.samples / self.batch)
+
+    def size_at(self, step: int) -> int:
+        """Input size of a step."""
+        progress, reached = step / self.steps, 0.0
+        for phase in self.phases:
+            reached += phase.share
+            if progress < reached - 1e-9:
+                return phase.size
+        return self.phases[-1].size
+
+
+_ADAPTER = TypeAdapter(Recipe)
+
+
+def load_recipe(path: Path, *, changes: Sequence[str] = ()) -> Recipe:
+    """Read a recipe and apply ``changes`` such as "optimizer.lr=3e-4".
+
+    Raises:
+        OptionError: the file is missing or not YAML, a field is unknown, missing or of the wrong type, or a change
+            names no field.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise OptionError(f"{path}: no such recipe; the ones that ship lie in recipes/") from None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise OptionError(f"{path}: not a readable YAML file ({' '.join(str(error).split())})") from None
+    if not isinstance(raw, dict):
+        raise OptionError(f"{path}: a recipe is a mapping of fields, this is {type(raw).__name__}")
+    for change in changes:
+        _apply(raw, change)
+    return from_dict(raw, source=str(path))
+
+
+def from_dict(raw: dict[str, Any], *, source: str) -> Recipe:
+    """Validate a recipe given as plain data; ``source`` names it in errors."""
+    try:
+        return _ADAPTER.validate_python(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise OptionError(f"{source}: {where + ': ' if where else ''}{first['msg']}") from None
+
+
+def to_dict(recipe: Recipe) -> dict[str, Any]:
+    """Plain data that ``from_dict`` reads back."""
+    plain: dict[str, Any] = _ADAPTER.dump_python(recipe, mode="json")
+    return plain
+
+
+def _apply(raw: dict[str, Any], change: str) -> None:
+    path, equals, text = change.partition("=")
+    if not equals:
+        raise OptionError(f"--set {change}: write it as field=value, for example --set optimizer.lr=3e-4")
+    *parents, last = path.strip().split(".")
+    target = raw
+    for parent in parents:
+        target = target.setdefault(parent, {})
+        if not isinstance(target, dict):
+            raise OptionError(f"--set {change}: {parent} holds no fields")
+    value = yaml.safe_load(text)
+    if isinstance(value, str):  # YAML reads 3e-4 as text
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    target[last] = value
