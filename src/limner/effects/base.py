@@ -23,6 +23,9 @@ class Effect(ABC):
     has_alpha: ClassVar[bool] = False
     """True where the result is RGBA (H, W, 4) with straight alpha instead of RGB (H, W, 3)."""
 
+    keeps_background: ClassVar[bool] = False
+    """True where what lies behind the person stays in the picture, changed or not, and with it its transparency."""
+
     @abstractmethod
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
         """RGB uint8 (H, W, 3) and a matte of the same size to RGB (or RGBA) uint8 of the same size."""

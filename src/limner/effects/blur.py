@@ -41,6 +41,7 @@ class Blur(Effect):
     """
 
     name = "blur"
+    keeps_background = True
 
     def __init__(self, *, strength: float = 0.5) -> None:
         if not 0.0 <= strength <= 1.0:  # also refuses NaN

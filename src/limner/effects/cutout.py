@@ -29,13 +29,9 @@ class Cutout(Effect):
         return cv2.copyTo(rgba, alpha8, alone).astype(np.uint8, copy=False)
 
 
-def trim(rgba: Frame, *, margin: int = 0) -> Frame:
-    """The part of `rgba` (H, W, 4) that is not fully transparent, with `margin` pixels around it where there are any.
-
-    All of it where everything is transparent. A view, not a copy.
-    """
+def person_box(rgba: Frame) -> tuple[slice, slice]:
+    """Rows and columns of `rgba` (H, W, 4) outside which everything is transparent; all where everything is."""
     left, top, width, height = cv2.boundingRect(np.ascontiguousarray(rgba[..., 3]))
     if width == 0 or height == 0:
-        return rgba
-    rows = slice(max(0, top - margin), top + height + margin)
-    return rgba[rows, max(0, left - margin) : left + width + margin]
+        return slice(None), slice(None)
+    return slice(top, top + height), slice(left, left + width)

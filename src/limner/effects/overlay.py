@@ -26,6 +26,7 @@ class Overlay(Effect):
     """
 
     name = "overlay"
+    keeps_background = True
 
     def __init__(self, *, tint: str | Color = "lime", opacity: float = 0.5, outline: float = 0.0) -> None:
         self._tint = parse_color(tint, option="tint")

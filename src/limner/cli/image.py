@@ -1,0 +1,141 @@
+"""`limner image`: photos in, their backgrounds blurred, replaced, recoloured or cut away."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from limner.cli.options import EffectOptions, MatteOptions, belongs_to, build_effect, build_segmenter, spread
+from limner.errors import OptionError
+
+
+@spread
+def command(
+    photos: Annotated[list[str], typer.Argument(help="Photos, folders (searched all the way down), or - for stdin.")],
+    output: Annotated[str, typer.Option("-o", "--output", help="File, folder, or - for stdout.", metavar="OUT")],
+    effect: EffectOptions,
+    matte: MatteOptions,
+    trim: Annotated[bool, typer.Option("--trim", help="cutout: crop to the person.")] = False,
+    format: Annotated[
+        str | None,
+        typer.Option("--format", "-f", help="jpg, png, webp, avif, tif, bmp or heic. [as OUT or PHOTO says]"),
+    ] = None,
+    quality: Annotated[
+        int | None, typer.Option("--quality", "-q", help="1 to 100. [JPEG 95, WebP 92, AVIF 85, HEIC 90]")
+    ] = None,
+    max_pixels: Annotated[
+        int, typer.Option("--max-pixels", min=1, help="Refuse photos with more pixels than this.")
+    ] = 150_000_000,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist, inputs too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Blur, replace, recolour or cut out the background of photos."""
+    if trim and effect.effect != "cutout":
+        belongs_to("--trim", ("cutout",), effect.effect)
+    if as_json and output == "-":
+        raise OptionError("--json and -o - both want stdout; name a file or leave --json out")
+    from limner.cli.image_plan import plan_jobs
+    from limner.media.formats import format_for
+    from limner.photos import Result, Saving, process_photos
+
+    warnings.filterwarnings("ignore", module="PIL")  # about odd metadata, of which the result is free
+    applied = build_effect(effect)
+    jobs, batch = plan_jobs(
+        photos,
+        output,
+        format=format,
+        alpha=applied.has_alpha,
+        lossless=applied.name == "mask",
+        overwrite=overwrite,
+    )
+    if quality is not None and not 1 <= quality <= 100:
+        raise OptionError(f"--quality {quality} is out of range: say 1 to 100")
+    if quality is not None and not any(format_for(job.format).quality for job in jobs):
+        raise OptionError(f"--quality {quality} means nothing in lossless {jobs[0].format[1:]}; leave it out")
+    segmenters: list[Any] = []
+
+    def load() -> Any:
+        segmenters.append(build_segmenter(matte))
+        return segmenters[0]
+
+    results: list[Result] = []
+    saving = Saving(quality=quality, trim=trim, max_pixels=max_pixels)
+    quiet = as_json or output == "-"
+    with _report(len(jobs), quiet=quiet) as report:
+        for result in process_photos(jobs, load, applied, saving):
+            if result.error is not None and not batch:
+                raise result.error
+            results.append(result)
+            report(result)
+    if as_json:
+        print(json.dumps(_summary(results, segmenters[0]), indent=2, ensure_ascii=False))
+    _fail_if_any_failed(results)
+
+
+@contextmanager
+def _report(total: int, *, quiet: bool) -> Iterator[Any]:
+    """A function that shows one result: by a bar on a terminal, by a line elsewhere; trouble always by a line."""
+    if quiet or total < 2 or not sys.stderr.isatty():
+        yield lambda result: _tell(result, _warn, quiet=quiet)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    rate = TextColumn("{task.speed:.1f} photos/s")
+    with Progress(BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn(), console=console) as bar:
+        task = bar.add_task("photos", total=total)
+
+        def advance(result: Any) -> None:
+            _tell(result, lambda text: console.print(text, markup=False, highlight=False), quiet=True)
+            bar.advance(task)
+
+        yield advance
+
+
+def _tell(result: Any, warn: Any, *, quiet: bool) -> None:
+    for notice in result.notices:
+        warn(f"limner: {notice}")
+    if result.error is not None:
+        warn(f"limner: {result.error}")
+    elif not quiet:
+        took = sum(result.ms.values())
+        print(f"{result.job.name} -> {result.job.output}  person {result.person:.0%}, {took:.0f} ms", flush=True)
+
+
+def _warn(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _summary(results: list[Any], segmenter: Any) -> dict[str, Any]:
+    done = [
+        {
+            "photo": result.job.name,
+            "output": result.job.output,
+            "width": result.size[1],
+            "height": result.size[0],
+            "ms": result.ms,
+            "person": round(result.person, 4),
+            "confidence": round(result.confidence, 4),
+            "notices": result.notices,
+        }
+        for result in results
+        if result.error is None
+    ]
+    failed = [{"photo": result.job.name, "error": str(result.error)} for result in results if result.error is not None]
+    runtime = segmenter.runtime
+    model = {"name": segmenter.card.name, "runtime": runtime.name, "device": runtime.device, "threads": runtime.threads}
+    return {"model": model, "results": done, "failures": failed}
+
+
+def _fail_if_any_failed(results: list[Any]) -> None:
+    failed = [result.job.name for result in results if result.error is not None]
+    if failed:
+        _warn(f"limner: {len(failed)} of {len(results)} photos failed: {', '.join(failed)}")
+        raise typer.Exit(1)

@@ -1,0 +1,132 @@
+"""Which photo becomes which file: one, many or a folder in; a file, a folder or stdout out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from limner.errors import MediaError, OptionError
+from limner.media.formats import FORMATS, READABLE, format_for
+from limner.photos import Job
+
+STREAM = "-"
+
+
+def plan_jobs(
+    photos: Sequence[str], output: str, *, format: str | None, alpha: bool, lossless: bool, overwrite: bool
+) -> tuple[list[Job], bool]:
+    """What is to be done, and whether it is a batch, where one photo that fails does not stop the others.
+
+    Args:
+        photos: paths of photos and folders, or "-".
+        output: a file, a folder, or "-".
+        format: extension for all results; None where the names say it.
+        alpha: the results are transparent, so they need a format that can be.
+        lossless: the results are masks, whose values no lossy format should touch unasked.
+        overwrite: files that exist may be replaced, inputs too.
+
+    Raises:
+        OptionError: the paths make no sense together, two results would share a name, or one exists already.
+        MediaError: a folder holds no photo.
+    """
+    if format is not None:
+        format = f".{format.lower().lstrip('.')}"
+        format_for(format, alpha=alpha, option="--format")
+    found = list(_find(photos, Path(output)))
+    batch = len(found) > 1 or any(photo != STREAM and Path(photo).is_dir() for photo in photos)
+    if output == STREAM:
+        return [_to_stdout(found, batch, format)], False
+    folder = _wants_folder(output, batch)
+    jobs = [_job(source, below, output, folder, format, alpha=alpha, lossless=lossless) for source, below in found]
+    _refuse_collisions(jobs)
+    if not overwrite:
+        _refuse_existing(jobs)
+    return jobs, batch
+
+
+def _find(photos: Sequence[str], output: Path) -> Iterator[tuple[str, Path]]:
+    """Every photo, with its path below the folder that was named."""
+    for photo in photos:
+        if photo == STREAM or not Path(photo).is_dir():
+            yield photo, Path("stdin" if photo == STREAM else Path(photo).name)
+            continue
+        root, empty = Path(photo), True
+        for path in sorted(root.rglob("*")):
+            below = path.relative_to(root)
+            hidden = any(part.startswith(".") for part in below.parts)
+            # Results of an earlier run are no photos of this one.
+            earlier = output.resolve() != root.resolve() and path.is_relative_to(output)
+            if path.suffix.lower() in READABLE and path.is_file() and not hidden and not earlier:
+                empty = False
+                yield str(path), below
+        if empty:
+            raise MediaError(f"{photo}: there is no photo in this folder ({', '.join(sorted(READABLE))})")
+
+
+def _to_stdout(found: list[tuple[str, Path]], batch: bool, format: str | None) -> Job:
+    if batch:
+        raise OptionError("-o -: only one photo fits into stdout; name a folder for several")
+    if format is None:
+        raise OptionError("-o -: stdout has no name that tells the format; say which with --format, png for example")
+    if sys.stdout.isatty():
+        raise OptionError("-o -: a terminal cannot show a picture; send stdout into a file or another program")
+    return _read_from(found[0][0], sys.stdout.buffer, "stdout", format)
+
+
+def _wants_folder(output: str, batch: bool) -> bool:
+    path = Path(output)
+    if path.is_dir() or output.endswith(("/", os.sep)):
+        return True
+    if batch and (path.exists() or path.suffix.lower() in READABLE):
+        raise OptionError(f"-o {output}: several photos need a folder, not a file")
+    return batch
+
+
+def _job(
+    source: str, below: Path, output: str, folder: bool, format: str | None, *, alpha: bool, lossless: bool
+) -> Job:
+    if not folder:
+        kind = format_for(format or output, alpha=alpha, option="--format" if format else "-o")
+        return _read_from(source, Path(output), output, kind.extensions[0])
+    extension = format or _own_format(below.suffix.lower(), alpha=alpha, lossless=lossless)
+    target = Path(output) / below.with_suffix(extension)
+    return _read_from(source, target, str(target), extension)
+
+
+def _own_format(extension: str, *, alpha: bool, lossless: bool) -> str:
+    """The photo's own extension where the result can have it, else .png."""
+    kind = next((kind for kind in FORMATS.values() if extension in kind.extensions), None)
+    fits = kind is not None and kind.writes and (kind.has_alpha or not alpha) and not (lossless and kind.quality)
+    return extension if fits else ".png"
+
+
+def _read_from(source: str, target: Path | object, output: str, extension: str) -> Job:
+    stream = source == STREAM
+    return Job(
+        name="stdin" if stream else source,
+        source=sys.stdin.buffer if stream else Path(source),
+        target=target,  # type: ignore[arg-type]
+        output=output,
+        format=extension,
+    )
+
+
+def _refuse_collisions(jobs: list[Job]) -> None:
+    owners: dict[str, str] = {}
+    for job in jobs:
+        other = owners.setdefault(os.path.realpath(job.output), job.name)
+        if other != job.name:
+            raise OptionError(f"{other} and {job.name} would both become {job.output}; do them in two runs")
+
+
+def _refuse_existing(jobs: list[Job]) -> None:
+    inputs = {os.path.realpath(job.name) for job in jobs}
+    for job in jobs:
+        if os.path.realpath(job.output) in inputs:
+            raise OptionError(
+                f"-o {job.output}: is a photo to read; name another place, or replace it with --overwrite"
+            )
+        if Path(job.output).is_file():
+            raise OptionError(f"-o {job.output}: exists already; name another place, or replace it with --overwrite")

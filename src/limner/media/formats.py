@@ -1,0 +1,103 @@
+"""Which image formats there are: told by content when read, by extension when written."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from limner.errors import MissingExtraError, OptionError
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An image format: Pillow's name for it, the extensions that ask for it and what it can hold."""
+
+    name: str
+    extensions: tuple[str, ...]
+    plugin: str
+    has_alpha: bool = True
+    quality: int | None = None
+    """Default of the quality setting; None for lossless formats, which have none."""
+    writes: bool = True
+
+
+FORMATS = {
+    kind.name: kind
+    for kind in (
+        Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "PIL.JpegImagePlugin", has_alpha=False, quality=95),
+        Format("PNG", (".png",), "PIL.PngImagePlugin"),
+        Format("WEBP", (".webp",), "PIL.WebPImagePlugin", quality=92),
+        Format("AVIF", (".avif",), "PIL.AvifImagePlugin", quality=85),
+        Format("TIFF", (".tif", ".tiff"), "PIL.TiffImagePlugin"),
+        Format("BMP", (".bmp",), "PIL.BmpImagePlugin", has_alpha=False),
+        Format("HEIF", (".heic", ".heif"), "pillow_heif", quality=90),
+        Format("GIF", (".gif",), "PIL.GifImagePlugin", writes=False),
+    )
+}
+
+READABLE = frozenset(extension for kind in FORMATS.values() for extension in kind.extensions)
+"""Extensions that a folder is searched for; a photo named on the command line may have any."""
+
+_MAGIC = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),
+    (b"MM\x00+", "TIFF"),
+    (b"BM", "BMP"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+)
+
+
+def tell_format(head: bytes) -> Format | None:
+    """The format of a file that begins with `head` (64 bytes or more where it has them), or None."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return FORMATS["WEBP"]
+    if head[4:8] == b"ftyp":
+        brands = {head[start : start + 4] for start in (8, *range(16, len(head) - 3, 4))}
+        if brands & {b"avif", b"avis"}:
+            return FORMATS["AVIF"]
+        return FORMATS["HEIF"] if brands & {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1"} else None
+    return next((FORMATS[name] for magic, name in _MAGIC if head.startswith(magic)), None)
+
+
+def format_for(target: str | Path, *, alpha: bool = False, option: str = "-o") -> Format:
+    """The format that the extension of `target` asks for; a bare name such as "png" is taken as one.
+
+    Raises:
+        OptionError: no such format can be written, or it has no alpha and `alpha` is True. Names those that would do.
+    """
+    text = str(target)
+    extension = Path(text).suffix.lower() or f".{text.lower()}"
+    kind = next((kind for kind in FORMATS.values() if kind.writes and extension in kind.extensions), None)
+    if kind is None:
+        shown = Path(text).suffix or "no extension"
+        raise OptionError(f"{option} {text}: {shown} is no format that can be written; known are {_extensions(False)}")
+    if alpha and not kind.has_alpha:
+        raise OptionError(
+            f"{option} {text}: {kind.name} cannot be transparent; formats that can are {_extensions(True)}"
+        )
+    return kind
+
+
+def load_plugin(kind: Format) -> None:
+    """Makes Pillow able to read and write `kind`.
+
+    Raises:
+        MissingExtraError: it needs a package that is not installed.
+    """
+    if kind.name != "HEIF":
+        importlib.import_module(kind.plugin)
+        return
+    try:
+        import pillow_heif
+    except ImportError:
+        raise MissingExtraError("HEIC", "pillow-heif", "heic") from None
+    pillow_heif.register_heif_opener()
+
+
+def _extensions(alpha: bool) -> str:
+    return ", ".join(kind.extensions[0] for kind in FORMATS.values() if kind.writes and (kind.has_alpha or not alpha))

@@ -1,0 +1,193 @@
+"""Photos through a segmenter and an effect, the next decoded and the last encoded while one is at work."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.effects import Effect
+from limner.effects.cutout import person_box
+from limner.errors import LimnerError, MediaError
+from limner.matte import Matte
+from limner.media.formats import format_for
+from limner.media.images import MAX_PIXELS, Image, read_image, write_image
+
+if TYPE_CHECKING:
+    from limner.segment.segmenter import Segmenter
+
+AHEAD = 2
+"""Photos decoded in advance, and results that may wait to be encoded: what bounds the memory of a batch."""
+
+NO_PERSON = 0.001
+"""Share of the picture under which nobody was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One photo and where its result goes; `stream` stands for stdin or stdout."""
+
+    name: str
+    source: Path | BinaryIO
+    target: Path | BinaryIO
+    output: str
+    format: str
+    """Extension of the output, which says its format."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of one photo. `error` is None where it worked."""
+
+    job: Job
+    error: LimnerError | None = None
+    size: tuple[int, int] = (0, 0)
+    person: float = 0.0
+    confidence: float = 0.0
+    ms: dict[str, float] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """How results are written: quality of lossy formats, cut-outs trimmed to the person, largest photo that is read."""
+
+    quality: int | None = None
+    trim: bool = False
+    max_pixels: int = MAX_PIXELS
+
+
+def process_photos(
+    jobs: Iterable[Job], load: Callable[[], Segmenter], effect: Effect, saving: Saving
+) -> Iterator[Result]:
+    """The results in the order of `jobs`, each when its file is there. A photo that fails does not stop the others.
+
+    `load` makes the segmenter; it runs while the first photos are decoded.
+    """
+    waiting = iter(jobs)
+    pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="limner-photo")
+    decoding: deque[tuple[Result, Future[Image]]] = deque()
+    encoding: deque[tuple[Result, Future[None]]] = deque()
+
+    def decode_next() -> None:
+        job = next(waiting, None)
+        if job is not None:
+            result = Result(job)
+            decoding.append((result, pool.submit(_decode, result, saving)))
+
+    try:
+        for _ in range(AHEAD):
+            decode_next()
+        segmenter = load()
+        while decoding:
+            result, image = decoding.popleft()
+            encoding.append((result, _compute(result, image, segmenter, effect, saving, pool)))
+            decode_next()
+            while len(encoding) > AHEAD:
+                yield _finished(*encoding.popleft())
+        while encoding:
+            yield _finished(*encoding.popleft())
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _decode(result: Result, saving: Saving) -> Image:
+    with _Timed(result, "decode"):
+        return read_image(result.job.source, name=result.job.name, max_pixels=saving.max_pixels)
+
+
+def _compute(
+    result: Result,
+    decoded: Future[Image],
+    segmenter: Segmenter,
+    effect: Effect,
+    saving: Saving,
+    pool: ThreadPoolExecutor,
+) -> Future[None]:
+    """Segment and compose here, and hand over to be encoded; a failure is in the future too."""
+    try:
+        image = decoded.result()
+        result.notices += image.notices
+        result.size = image.pixels.shape[0], image.pixels.shape[1]
+        with _Timed(result, "segment"):
+            matte = segmenter.matte(image.pixels)
+        if image.alpha is not None:  # what is transparent is nobody
+            matte = Matte(matte.alpha * (image.alpha * np.float32(1 / 255)), matte.confidence)
+        result.person, result.confidence = matte.coverage, matte.confidence
+        if matte.coverage < NO_PERSON:
+            result.notices.append(f"{result.job.name}: no person was found; all of it counts as background")
+        with _Timed(result, "effect"):
+            image, pixels = _apply(result, image, matte, effect, trim=saving.trim)
+    except (LimnerError, MemoryError) as error:
+        failed: Future[None] = Future()
+        failed.set_exception(error)
+        return failed
+    return pool.submit(_encode, result, image, pixels, saving)
+
+
+def _apply(
+    result: Result, image: Image, matte: Matte, effect: Effect, *, trim: bool
+) -> tuple[Image, NDArray[np.uint8]]:
+    pixels = effect(image.pixels, matte)
+    if effect.name == "mask":
+        return image, pixels[..., 0]
+    if trim and effect.has_alpha:
+        rows, columns = person_box(pixels)
+        pixels = pixels[rows, columns]
+        native = None if image.native is None else image.native[rows, columns]
+        image = replace(image, pixels=image.pixels[rows, columns], native=native)
+    if image.alpha is not None and effect.keeps_background:
+        if format_for(result.job.format).has_alpha:
+            pixels = np.dstack([pixels, image.alpha])
+        else:
+            result.notices.append(f"{result.job.name}: its transparency became white, as {result.job.format} has none")
+            pixels = _over_white(pixels, image.alpha)
+    return image, pixels
+
+
+def _over_white(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    part = alpha[..., None].astype(np.uint16)
+    return ((pixels * part + 255 * (255 - part) + 127) // 255).astype(np.uint8)
+
+
+def _encode(result: Result, image: Image, pixels: NDArray[np.uint8], saving: Saving) -> None:
+    job = result.job
+    kind = format_for(job.format)
+    quality = saving.quality if kind.quality is not None else None
+    with _Timed(result, "encode"):
+        if isinstance(job.target, Path):
+            try:
+                job.target.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise MediaError(f"{job.target.parent}: the folder cannot be made: {error.strerror}") from None
+        write_image(job.target, pixels, like=image, format=job.format, quality=quality)
+
+
+def _finished(result: Result, done: Future[None]) -> Result:
+    try:
+        done.result()
+    except LimnerError as error:
+        result.error = error
+    except MemoryError:
+        result.error = MediaError(f"{result.job.name}: does not fit in memory")
+    return result
+
+
+class _Timed:
+    """Adds the milliseconds that its block takes to a result."""
+
+    def __init__(self, result: Result, stage: str) -> None:
+        self._result, self._stage = result, stage
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._result.ms[self._stage] = round((time.perf_counter() - self._start) * 1000, 2)
