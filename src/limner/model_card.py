@@ -233,7 +233,7 @@ class ModelCard:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
             Path(aside).chmod(0o666 & ~_umask())
-            os.replace(aside, path)
+            Path(aside).replace(path)
         except BaseException as error:
             Path(aside).unlink(missing_ok=True)
             if isinstance(error, OSError):

@@ -63,7 +63,7 @@ def _resolve(name: str) -> str:
     names = ", ".join((*ALIASES, *known))
     close = difflib.get_close_matches(name, (*ALIASES, *known), n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise ModelError(f"no model {name!r}{hint} Known names: {names}; or give the path of a .onnx or .tflite file")
+    raise ModelError(f"no model {name!r}{hint}; known names: {names}; or give the path of a .onnx or .tflite file")
 
 
 def _shipped(name: str) -> ModelFile:

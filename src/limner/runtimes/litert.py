@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +51,9 @@ class LiteRtRuntime:
         if model[4:8] != b"TFL3":
             raise ModelError(f"{path}: is {'not a .tflite model' if model else 'empty'}")
         try:
-            self._interpreter = Interpreter(model_content=model, num_threads=self.threads)
-            self._interpreter.allocate_tensors()
+            with _quiet():
+                self._interpreter = Interpreter(model_content=model, num_threads=self.threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{path}: LiteRT cannot load it: {str(error).strip().splitlines()[0][:300]}") from None
         self._in = {detail["name"]: detail for detail in self._interpreter.get_input_details()}
@@ -75,6 +78,24 @@ class LiteRtRuntime:
                 }
             except (ValueError, RuntimeError) as error:
                 raise ModelError(f"the model cannot run on this input: {str(error).splitlines()[0][:300]}") from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps LiteRT's remarks off stderr: it writes them from C++ whatever the settings, each time it loads a model."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # no stderr at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)
 
 
 def _scale(detail: Mapping[str, Any]) -> tuple[float, int] | None:
