@@ -1,0 +1,180 @@
+"""`limner video`: one clip through a segmenter and an effect, with everything else of it kept."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from limner.cli.options import EffectOptions, MatteOptions, build_effect, build_segmenter, spread
+from limner.cli.progress import Meter
+from limner.errors import MediaError, OptionError
+
+if TYPE_CHECKING:
+    from limner.media.video import VideoResult
+    from limner.media.video_info import VideoInfo
+    from limner.pipeline import TimedFrame
+    from limner.segment.segmenter import Segmenter
+
+_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)")
+
+
+@spread
+def command(
+    clip: Annotated[Path, typer.Argument(help="A video file.", metavar="CLIP", show_default=False)],
+    effect: EffectOptions,
+    matte: MatteOptions,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Result: .mp4, .mov, .mkv, .webm, or pictures such as out/frame_%06d.png."),
+    ] = None,
+    codec: Annotated[
+        str | None,
+        typer.Option("--codec", help="h264, vp9, prores, ffv1 or png. [by the name of the result]"),
+    ] = None,
+    crf: Annotated[
+        int | None, typer.Option("--crf", help="Quality: lower is better and larger. [h264: 18, vp9: 24]")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", help="ultrafast to veryslow: slower files are smaller. [medium]")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--start", help="Begin here, in seconds or [h:]mm:ss.", metavar="TIME")
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option("--duration", help="Take this much, in seconds or [h:]mm:ss.", metavar="TIME")
+    ] = None,
+    preview: Annotated[
+        Path | None,
+        typer.Option("--preview", help="Only make a picture of four moments before and after.", metavar="PICTURE"),
+    ] = None,
+    audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Carry the sound.")] = True,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Leave out damaged frames instead of stopping at them.")
+    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print a summary for programs.")] = False,
+) -> None:
+    """Blur, replace, recolour or cut out the background of a video.
+
+    Every frame keeps its time; sound, subtitles, chapters, colours and proportions are kept. The result appears only
+    when it is whole, after it was read again and checked.
+    """
+    span = parse_time(start, "--start"), parse_time(duration, "--duration")
+    if (output is None) == (preview is None):
+        raise OptionError("name the result with -o, or a picture with --preview, one of the two")
+    chosen = build_effect(effect)
+    if preview is not None:
+        _preview(clip, preview, matte, chosen, span)
+        return
+    assert output is not None
+    from limner.media.video import process_video
+    from limner.media.video_formats import choose_format
+
+    choose_format(output, codec=codec, alpha=chosen.has_alpha, crf=crf, preset=preset)  # before the model is loaded
+    segmenter = build_segmenter(matte)
+    with Meter(clip.name, "frames", quiet=json_) as meter:
+        total: int | None = None
+        done = 0
+
+        def on_open(info: VideoInfo) -> None:
+            nonlocal total
+            total = expected_frames(info, *span)
+
+        def on_frame(frame: TimedFrame) -> None:
+            nonlocal done
+            done += 1
+            meter.update(done, None if total is None else max(total, done))
+
+        result = process_video(
+            clip, output, segment=segmenter.matte, effect=chosen, codec=codec, crf=crf, preset=preset,
+            start=span[0], duration=span[1], audio=audio, keep_going=keep_going, on_open=on_open, on_frame=on_frame,
+        )  # fmt: skip
+    if json_:
+        print(json.dumps(summary(result, segmenter, clip), indent=2))
+    else:
+        _tell(result)
+
+
+def _preview(
+    clip: Path, target: Path, matte: MatteOptions, effect: Any, span: tuple[Fraction | None, Fraction | None]
+) -> None:
+    from limner.media.images import write_image
+    from limner.media.video import check_span
+    from limner.media.video_info import probe_video
+    from limner.media.video_preview import preview_sheet
+
+    check_span(*span)
+    if target.exists() and clip.exists() and target.samefile(clip):
+        raise MediaError(f"{target}: is the clip itself; name another file for the picture")
+    info = probe_video(clip)
+    segmenter = build_segmenter(matte)
+    write_image(target, preview_sheet(info, segment=segmenter.matte, effect=effect, start=span[0], duration=span[1]))
+    print(target)
+
+
+def parse_time(text: str | None, option: str) -> Fraction | None:
+    """Seconds, exact, of "12.5", "1:02.5" or "1:00:02".
+
+    Raises:
+        OptionError: it is no time.
+    """
+    if text is None:
+        return None
+    found = _CLOCK.fullmatch(text.strip())
+    if found is None:
+        raise OptionError(
+            f"{option} {text!r} is no time: say seconds such as 12.5, or minutes and seconds such as 1:02.5"
+        )
+    hours, minutes, seconds = found.groups()
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
+
+
+def expected_frames(info: VideoInfo, start: Fraction | None, duration: Fraction | None) -> int | None:
+    """About how many frames the span has; None where nobody knows."""
+    if info.duration is None or info.rate is None:
+        return None
+    length = max(Fraction(0), info.duration - (start or 0))
+    return round(info.rate * (length if duration is None else min(length, duration)))
+
+
+def summary(result: VideoResult, segmenter: Segmenter, clip: Path) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    stats = result.stats
+    return {
+        "input": str(clip),
+        "output": str(result.target),
+        "frames_in": stats.frames,
+        "frames_out": result.frames,
+        "duration": result.duration,
+        "size": [result.width, result.height],
+        "codec": result.codec,
+        "alpha": result.alpha,
+        "seconds": round(stats.seconds, 3),
+        "fps": round(stats.fps, 2),
+        "milliseconds": {stage: round(value, 2) for stage, value in stats.milliseconds.items()},
+        "model": segmenter.card.name,
+        "runtime": segmenter.runtime.name,
+        "device": segmenter.runtime.device,
+        "streams": [
+            {"index": s.index, "type": s.kind, "codec": s.codec, "language": s.language, "how": s.how}
+            for s in result.streams
+        ],
+        "notices": list(result.notices),
+    }
+
+
+def _tell(result: VideoResult) -> None:
+    for notice in result.notices:
+        print(f"note: {notice}", file=sys.stderr)
+    kept = ", ".join(f"{s.kind} {s.language or s.index} {s.how}" for s in result.streams)
+    busy = ", ".join(f"{stage} {ms:.1f}" for stage, ms in result.stats.milliseconds.items())
+    print(
+        f"{result.target}: {result.frames} frames, {result.duration:.2f} s, {result.width}x{result.height} "
+        f"{result.codec}{' with alpha' if result.alpha else ''}, {result.stats.fps:.1f} frames/s (ms a frame: {busy})"
+        + (f"; {kept}" if kept else "")
+    )

@@ -1,0 +1,114 @@
+"""What can lie behind the person: a colour, a photo, or a video that loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from limner.effects.base import Frame
+from limner.effects.colors import Color, is_color
+from limner.effects.replace import BLACK, Background, ColorBackground, Fit, PhotoBackground, fit_frame
+from limner.errors import LimnerError, MediaError, OptionError
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts",
+                            ".wmv", ".flv", ".ogv", ".3gp", ".gif"})  # fmt: skip
+
+
+def open_background(spec: str) -> Background:
+    """The background that `spec` names: a colour (`magenta`, `#rrggbb`), a photo or a video file.
+
+    A file wins over a colour of the same name.
+
+    Raises:
+        OptionError: it is neither a colour nor a file.
+        MediaError: the file cannot be read.
+    """
+    path = Path(spec)
+    if not path.exists():
+        if is_color(spec):
+            return ColorBackground(spec)
+        looks_like_file = path.suffix or len(path.parts) > 1
+        hint = "no such file; check the name" if looks_like_file else "neither a colour nor a file"
+        raise OptionError(f"--background {spec}: {hint}")
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        return VideoBackground(path)
+    from limner.media.images import read_image
+
+    try:
+        return PhotoBackground(read_image(path).pixels)
+    except LimnerError as error:
+        try:  # the name may say nothing
+            return VideoBackground(path)
+        except MediaError:
+            raise error from None
+
+
+class VideoBackground:
+    """A video behind the person: the frame that is on the screen at each time, from the beginning again at its end.
+
+    Decodes forward only and keeps one frame, so times should ascend; an earlier time begins anew from the start.
+
+    Raises:
+        MediaError: the file cannot be read, at once or later.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        from limner.media.video_info import probe_video
+
+        self._info = probe_video(path)
+        self._frames: Iterator[tuple[Fraction, Fraction, Frame]] | None = None
+        self._loop_start = Fraction(0)
+        self._shown: Frame | None = None
+        self._next: tuple[Fraction, Fraction, Frame] | None = None
+        self._reached = self._length = Fraction(0)
+        self._fitted: tuple[object, Frame] | None = None
+
+    def frame_at(self, time: Fraction, size: tuple[int, int], fit: Fit, fill: Color = BLACK) -> Frame:
+        """RGB uint8 (H, W, 3) of `size`, for `time` in seconds. Never written to."""
+        shown = self._at(time)
+        wanted = (id(shown), size, fit, fill)
+        if self._fitted is None or self._fitted[0] != wanted:
+            self._fitted = (wanted, fit_frame(self._square(shown), size, fit, fill))
+        return self._fitted[1]
+
+    def _at(self, time: Fraction) -> Frame:
+        if self._frames is None or time < self._reached:
+            self._frames, self._loop_start, self._next = self._read(), Fraction(0), None
+            self._shown = None
+        self._reached = time
+        while True:
+            if self._next is None:
+                self._next = next(self._frames, None)
+                if self._next is None:  # the end: begin again where the last frame ends
+                    self._loop_start += self._length
+                    self._frames = self._read()
+                    self._next = next(self._frames)
+            at, ends, frame = self._next
+            if self._shown is not None and self._loop_start + at > time:
+                return self._shown
+            self._shown, self._next, self._length = frame, None, ends
+
+    def _read(self) -> Iterator[tuple[Fraction, Fraction, Frame]]:
+        """(time from the first frame, time at which it ends, frame)."""
+        from limner.media.video_reader import VideoReader
+
+        first: Fraction | None = None
+        usual = 1 / (self._info.rate or Fraction(25))
+        for frame in VideoReader(self._info, keep_going=True):
+            first = frame.time if first is None else first
+            at = frame.time - first
+            yield at, at + (frame.duration or usual), frame.pixels
+
+    def _square(self, frame: Frame) -> Frame:
+        """Stretched so that its pixels are square, as `fit_frame` expects."""
+        aspect = self._info.sample_aspect
+        if aspect == 1:
+            return frame
+        import cv2
+
+        width = max(1, round(frame.shape[1] * aspect))
+        resized = cv2.resize(frame, (width, frame.shape[0]), interpolation=cv2.INTER_LINEAR)
+        return resized.astype(np.uint8, copy=False)

@@ -1,0 +1,152 @@
+"""A video as a numbered series of PNG pictures, with or without alpha, and a file of their times."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+
+from limner.effects.base import Frame
+from limner.errors import MediaError
+from limner.media.video_check import AlphaSamples, alpha_thumbnail
+from limner.media.video_files import aside, cannot_write, check_target
+from limner.media.video_reader import VideoReader
+from limner.media.video_streams import CarriedStream
+from limner.pipeline import TimedFrame
+
+_PATTERN = re.compile(r"%0?(\d*)d")
+_WORKERS = 2
+_LEVEL = 3
+
+
+class SequenceWriter:
+    """Writes one PNG a frame, numbered from 1, and `timestamps.txt` (milliseconds, "timestamp format v2").
+
+    Same use as `VideoWriter`: nothing is left unless `finish` came to its end. Sound and subtitles have no place here.
+
+    Args:
+        target: a folder, which then holds frame_000001.png and so on, or a name such as out/shot_%04d.png. A folder is
+            made where there is none; pictures of the same names must not be there yet.
+        like: the reader the frames come from.
+        alpha: frames are RGBA.
+
+    Raises:
+        MediaError: the name has no place for the number, pictures are in the way, or writing fails.
+    """
+
+    def __init__(self, target: str | Path, like: VideoReader, *, alpha: bool) -> None:
+        self._target = Path(target)
+        self._folder, self._pattern = _split(self._target)
+        self.width, self.height = like.info.width, like.info.height
+        self.frames = 0
+        self.notices: list[str] = ["Pictures have no sound and no subtitles; their times are in timestamps.txt."]
+        self.carried: list[CarriedStream] = []
+        check_target(self._folder, like.info.path)
+        if self._folder.is_dir() and any(_matches(self._folder, self._pattern)):
+            raise MediaError(f"{self._target}: {self._folder} already holds such pictures; empty it or name another")
+        self._aside = aside(self._folder)
+        self._alpha = AlphaSamples() if alpha else None
+        self._times: list[Fraction] = []
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="limner-png")
+        self._pending: deque[Future[None]] = deque()
+        self._done = False
+        try:
+            self._aside.mkdir()
+        except OSError as error:
+            raise cannot_write(self._target, error) from error
+
+    def write(self, frame: TimedFrame) -> None:
+        """Queues a frame, RGB or RGBA uint8; waits where both workers are busy."""
+        if self._alpha:
+            self._alpha.add(frame.pixels)
+        self.frames += 1
+        self._times.append(frame.time)
+        path = self._aside / (self._pattern % self.frames)
+        self._pending.append(self._pool.submit(_write_png, path, frame.pixels, self._target))
+        if len(self._pending) > _WORKERS:
+            self._pending.popleft().result()
+
+    def finish(self) -> None:
+        """Waits for the last pictures, reads them again to check them, and moves them to their place."""
+        while self._pending:
+            self._pending.popleft().result()
+        lines = ["# timestamp format v2", *(f"{float(time * 1000):.6f}" for time in self._times)]
+        try:
+            (self._aside / "timestamps.txt").write_text("\n".join(lines) + "\n", encoding="ascii")
+            self._check()
+            self._move()
+        except OSError as error:
+            raise cannot_write(self._target, error) from error
+        self._done = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        shutil.rmtree(self._aside, ignore_errors=True)
+
+    def _check(self) -> None:
+        found = sum(1 for _ in _matches(self._aside, self._pattern))
+        if found != self.frames:
+            raise MediaError(
+                f"{self._target}: {self.frames} frames went in, but {found} were written; nothing was kept"
+            )
+        for index, wanted in self._alpha.thumbnails.items() if self._alpha else ():
+            back = cv2.imread(str(self._aside / (self._pattern % (index + 1))), cv2.IMREAD_UNCHANGED)
+            if back is None or back.ndim != 3 or back.shape[2] != 4:
+                raise MediaError(f"{self._target}: picture {index + 1} has no transparency; nothing was kept")
+            if not np.array_equal(alpha_thumbnail(cv2.extractChannel(back, 3)), wanted):
+                raise MediaError(f"{self._target}: the transparency of picture {index + 1} is wrong; nothing was kept")
+
+    def _move(self) -> None:
+        if not self._folder.exists():
+            self._aside.rename(self._folder)
+            return
+        moved: list[Path] = []
+        try:
+            for path in sorted(self._aside.iterdir()):
+                moved.append(path.rename(self._folder / path.name))
+        except BaseException:
+            for path in moved:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            raise
+
+
+def _write_png(path: Path, pixels: Frame, target: Path) -> None:
+    order = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    made, data = cv2.imencode(".png", cv2.cvtColor(pixels, order), [cv2.IMWRITE_PNG_COMPRESSION, _LEVEL])
+    if not made:
+        raise MediaError(f"{target}: a picture could not be encoded as PNG; nothing was kept")
+    try:
+        path.write_bytes(data.tobytes())
+    except OSError as error:
+        raise cannot_write(target, error) from error
+
+
+def _split(target: Path) -> tuple[Path, str]:
+    """The folder and the name pattern that a target means."""
+    if target.suffix.lower() != ".png":
+        return target, "frame_%06d.png"
+    if len(_PATTERN.findall(target.name)) != 1 or target.name.count("%") != 1:
+        raise MediaError(f"{target}: needs one place for the number, such as {target.stem.replace('%', '')}_%06d.png")
+    return target.parent, target.name
+
+
+def _matches(folder: Path, pattern: str) -> list[Path]:
+    place = _PATTERN.search(pattern)
+    assert place is not None
+    name = re.compile(re.escape(pattern[: place.start()]) + r"\d+" + re.escape(pattern[place.end() :]))
+    return [path for path in folder.iterdir() if name.fullmatch(path.name)]

@@ -1,0 +1,223 @@
+"""What a video file is before any of it is processed: size, turn, colours, timing, and what is unusual about it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from av.format import Flags as FormatFlags
+from av.stream import Disposition
+
+from limner.effects.base import Frame
+from limner.errors import MediaError
+from limner.media.video_color import ColorTags, tags_of
+
+_PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".heic", ".heif"}
+_NOT_VIDEO = {"tty", "image2", "concat", "lavfi"}
+# A playlist inside a file must not make this program open an address on the network.
+OPEN_OPTIONS = {"protocol_whitelist": "file"}
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """How a decoded picture must be turned to stand upright: transposed first, then mirrored."""
+
+    transpose: bool = False
+    mirror_x: bool = False
+    mirror_y: bool = False
+
+    def apply(self, pixels: Frame) -> Frame:
+        """RGB uint8 (H, W, 3), upright; the same array where nothing is to be done."""
+        if self.transpose:
+            pixels = cv2.transpose(pixels).astype(np.uint8, copy=False)
+        if self.mirror_x or self.mirror_y:
+            code = -1 if self.mirror_x and self.mirror_y else int(self.mirror_x)
+            pixels = cv2.flip(pixels, code).astype(np.uint8, copy=False)
+        return pixels
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """A video file's facts.
+
+    Attributes:
+        width, height: of the upright picture in pixels.
+        coded_width, coded_height: of the picture as decoded.
+        sample_aspect: width of an upright pixel divided by its height.
+        time_base: seconds of one tick of its timestamps.
+        rate: mean frames a second, where known.
+        origin: the timestamp in seconds that counts as the beginning; not 0 only for streams cut from a broadcast.
+        duration: seconds, where known.
+        bits: of one sample of one channel.
+        notices: what is unusual and what is done about it, in sentences.
+    """
+
+    path: Path
+    width: int
+    height: int
+    coded_width: int
+    coded_height: int
+    orientation: Orientation
+    sample_aspect: Fraction
+    time_base: Fraction
+    rate: Fraction | None
+    origin: Fraction
+    duration: Fraction | None
+    codec: str
+    container: str
+    bits: int
+    colors: ColorTags
+    stream_index: int
+    notices: tuple[str, ...]
+
+
+def open_video(path: Path) -> av.container.InputContainer:
+    """The file, open for reading.
+
+    Raises:
+        MediaError: it is missing, a folder, empty, not permitted, a photo, or nothing that can be decoded.
+    """
+    if not path.exists():
+        raise MediaError(f"{path}: no such file; check the name")
+    if not path.is_file():
+        raise MediaError(f"{path}: is not a file; name a video file")
+    if not os.access(path, os.R_OK):
+        raise MediaError(f"{path}: permission denied; make it readable first")
+    if path.stat().st_size == 0:
+        raise MediaError(f"{path}: the file is empty; copy or download it again")
+    try:
+        container = av.open(str(path.absolute()), options=dict(OPEN_OPTIONS))
+    except (av.FFmpegError, ValueError) as error:
+        _refuse_photo(path)
+        raise MediaError(
+            f"{path}: cannot be read as a video ({_reason(error)}); is it damaged or another kind of file?"
+        ) from None
+    if container.format.name in _NOT_VIDEO or container.format.name.endswith("_pipe"):
+        container.close()
+        _refuse_photo(path, certain=container.format.name != "tty")
+        raise MediaError(f"{path}: is not a video; name a video file")
+    return container
+
+
+def picture_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+    """The first stream that moves: cover pictures do not count.
+
+    Raises:
+        MediaError: there is none, or nothing here can decode it.
+    """
+    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if not streams:
+        kinds = sorted({s.type for s in container.streams})
+        raise MediaError(f"{path}: has no moving picture (only {', '.join(kinds) or 'nothing'}); name a video file")
+    if streams[0].codec_context is None:
+        raise MediaError(f"{path}: its video codec is not supported; convert it to H.264 first")
+    return streams[0]
+
+
+def probe_video(path: str | Path) -> VideoInfo:
+    """Facts about a video file; decodes its first frame.
+
+    Raises:
+        MediaError: it cannot be read as a video.
+    """
+    path = Path(path)
+    with open_video(path) as container:
+        stream = picture_stream(container, path)
+        frame = _first_frame(container, stream, path)
+        orientation, turn_notice = _orientation(frame)
+        aspect = stream.sample_aspect_ratio or Fraction(1)
+        aspect = aspect if aspect > 0 else Fraction(1)
+        swap = orientation.transpose
+        flags: Any = container.format.flags
+        starts_anywhere = bool(flags & FormatFlags.ts_discont.value)
+        start = Fraction(container.start_time or 0, av.time_base)
+        bits = max((c.bits for c in frame.format.components), default=8)
+        colors = tags_of(frame)
+        return VideoInfo(
+            path=path,
+            width=frame.height if swap else frame.width,
+            height=frame.width if swap else frame.height,
+            coded_width=frame.width,
+            coded_height=frame.height,
+            orientation=orientation,
+            sample_aspect=1 / aspect if swap else aspect,
+            time_base=stream.time_base or Fraction(1, 90000),
+            rate=stream.average_rate or stream.guessed_rate,
+            origin=start if starts_anywhere else Fraction(0),
+            duration=_duration(container, stream),
+            codec=stream.codec_context.name,
+            container=container.format.name,
+            bits=bits,
+            colors=colors,
+            stream_index=stream.index,
+            notices=tuple(_notices(container, stream, frame, bits, colors) + turn_notice),
+        )
+
+
+def _first_frame(container: av.container.InputContainer, stream: av.VideoStream, path: Path) -> av.VideoFrame:
+    fault = "it holds no picture"
+    try:
+        for packet in container.demux(stream):
+            try:
+                for frame in packet.decode():
+                    return frame
+            except av.FFmpegError as error:
+                fault = _reason(error)
+    except av.FFmpegError as error:
+        fault = _reason(error)
+    raise MediaError(f"{path}: no frame of it can be decoded ({fault}); it is damaged or cut off")
+
+
+def _orientation(frame: av.VideoFrame) -> tuple[Orientation, list[str]]:
+    sides: Any = frame.side_data
+    for side in sides:
+        if side.type.name != "DISPLAYMATRIX":
+            continue
+        a, b, _, c, d = (int(v) for v in np.frombuffer(bytes(side), np.int32)[:5])
+        if a == d == 0 and b and c:
+            return Orientation(True, mirror_x=c < 0, mirror_y=b < 0), []
+        if b == c == 0 and a and d:
+            return Orientation(False, mirror_x=a < 0, mirror_y=d < 0), []
+        return Orientation(), ["It asks to be turned by an angle that is no quarter turn; it was left as it is."]
+    return Orientation(), []
+
+
+def _duration(container: av.container.InputContainer, stream: av.VideoStream) -> Fraction | None:
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    return Fraction(container.duration, av.time_base) if container.duration else None
+
+
+def _notices(
+    container: av.container.InputContainer, stream: av.VideoStream, frame: av.VideoFrame, bits: int, colors: ColorTags
+) -> list[str]:
+    found = []
+    if colors.is_hdr:
+        found.append(f"It is HDR with {bits} bits; the result has 8 bits under the same tags, and may show bands.")
+    elif bits > 8:
+        found.append(f"It has {bits} bits a channel; the result has 8.")
+    if frame.interlaced_frame:
+        found.append("It is interlaced; it was processed and written as full frames, so combs in motion stay.")
+    if any(c.is_alpha for c in frame.format.components):
+        found.append("It has transparency of its own, which was ignored.")
+    for other in container.streams.video:
+        if other.index == stream.index:
+            continue
+        what = "The cover picture" if other.disposition & Disposition.attached_pic else "A second video stream"
+        found.append(f"{what} (stream {other.index}) was left out: it may show the background that was to go.")
+    return found
+
+
+def _refuse_photo(path: Path, *, certain: bool = False) -> None:
+    if certain or path.suffix.lower() in _PHOTOS:
+        raise MediaError(f"{path}: is a photo, not a video; use: limner image {path}")
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error).strip() or type(error).__name__

@@ -1,0 +1,190 @@
+"""Video in: every frame of a file, upright, in RGB, with its exact presentation time."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from limner.errors import MediaError
+from limner.media.video_color import ToRgb
+from limner.media.video_info import VideoInfo, open_video, picture_stream, probe_video
+from limner.pipeline import TimedFrame
+
+_SEEK_MARGINS = (Fraction(0), Fraction(5), Fraction(30))
+_KEEP_GOING = "--keep-going leaves out what is damaged"
+
+
+class VideoReader:
+    """Iterates the frames of a video once, from the first at or after `start` to the last before `start + duration`.
+
+    Args:
+        source: a path, or what `probe_video` said of it.
+        start, duration: seconds from the beginning of the clip; times of the frames then count from the first frame
+            read. Without `start` they count as the file's own do.
+        keep_going: leave out frames that cannot be decoded (the one before stays on the screen) and stop quietly where
+            the file is cut off, instead of raising.
+        smooth_chroma: see `ToRgb`.
+
+    Attributes:
+        info: the clip's facts.
+        offset: the file's own time, in seconds, of what is time 0 here. Known once the first frame was read.
+        frames: frames read so far.
+        damaged: packets that could not be decoded.
+        notices: what happened while reading, in sentences.
+
+    Raises:
+        MediaError: the file cannot be read; while iterating: a frame is damaged, the file is cut off, or no frame lies
+            between `start` and its end.
+    """
+
+    def __init__(
+        self,
+        source: str | Path | VideoInfo,
+        *,
+        start: Fraction | None = None,
+        duration: Fraction | None = None,
+        keep_going: bool = False,
+        smooth_chroma: bool = False,
+    ) -> None:
+        self.info = source if isinstance(source, VideoInfo) else probe_video(source)
+        self._start = start
+        self._end = None if duration is None else (start or Fraction(0)) + duration
+        self._keep_going = keep_going
+        self.offset = self.info.origin
+        self.frames = 0
+        self.damaged = 0
+        self.notices: list[str] = []
+        self._nudged = 0
+        self._packets = 0
+        self._last: int | None = None
+        self._to_rgb = ToRgb(
+            self.info.colors, width=self.info.coded_width, height=self.info.coded_height, smooth=smooth_chroma
+        )
+
+    def __iter__(self) -> Iterator[TimedFrame]:
+        info = self.info
+        ended_early = False
+        for frame, pts in self._from_start():
+            time = pts * info.time_base - info.origin
+            if self._start is not None and time < self._start:
+                continue
+            if self._end is not None and time >= self._end:
+                ended_early = True
+                break
+            if self.frames == 0 and self._start is not None:
+                self.offset = time + info.origin
+            self.frames += 1
+            pixels = info.orientation.apply(self._to_rgb(frame))
+            length = (frame.duration or 0) * info.time_base
+            yield TimedFrame(pixels, pts * info.time_base - self.offset, length or None)
+        if not ended_early:
+            self._check_whole()
+        if self.frames == 0:
+            raise MediaError(self._nothing())
+        if self.damaged:
+            self.notices.append(f"{self.damaged} damaged packets were left out; the frame before each stays on.")
+        if self._nudged:
+            self.notices.append(f"{self._nudged} frames had times that ran backwards; they were put in order.")
+
+    def _from_start(self) -> Iterator[tuple[av.VideoFrame, int]]:
+        """Frames from a key frame before `start`, so that the first one wanted is certain to come."""
+        if self._start is None or self._start <= 0:
+            yield from self._decoded(None)
+            return
+        for margin in _SEEK_MARGINS:
+            target = self._start - margin
+            if target <= 0:
+                break
+            frames = self._decoded(target + self.info.origin)
+            first = next(frames, None)
+            if first is not None and first[1] * self.info.time_base - self.info.origin <= self._start:
+                yield first
+                yield from frames
+                return
+            frames.close()
+        yield from self._decoded(None)
+
+    def _decoded(self, seek: Fraction | None) -> Generator[tuple[av.VideoFrame, int]]:
+        info = self.info
+        self._last, self._packets = None, 0
+        with open_video(info.path) as container:
+            stream = picture_stream(container, info.path)
+            stream.thread_type = "AUTO"
+            for other in container.streams:
+                if other.index != stream.index:
+                    other.discard = av.stream.Discard.all
+            self._stream = stream
+            if seek is not None:
+                try:
+                    container.seek(int(seek / info.time_base), stream=stream)
+                except av.FFmpegError:
+                    return  # a format without seeking: the caller reads from the beginning
+            packets = container.demux(stream)
+            while True:
+                try:
+                    packet = next(packets, None)
+                except av.FFmpegError as error:
+                    self._fault(f"the file cannot be read on: {error.strerror}")
+                    return
+                if packet is None:
+                    self._expected = len(stream.index_entries) if "mov" in info.container and seek is None else None
+                    return
+                for frame in self._decode(packet):
+                    yield frame, self._in_order(frame)
+
+    def _decode(self, packet: av.Packet[av.VideoStream]) -> list[av.VideoFrame]:
+        self._packets += packet.size > 0
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            frames, broken = [], True
+        else:
+            broken = packet.is_corrupt
+        if broken:
+            self.damaged += 1
+            where = f" near {float(packet.pts * packet.time_base):.2f} s" if packet.pts is not None else ""
+            self._fault(f"a frame{where} is damaged")
+        return frames
+
+    def _in_order(self, frame: av.VideoFrame) -> int:
+        """The frame's tick, made up where the file has none and moved by one where it would run backwards."""
+        pts, last = frame.pts, self._last
+        if pts is None:
+            rate = self.info.rate or Fraction(25)
+            step = max(1, round(1 / (rate * self.info.time_base)))
+            pts = 0 if last is None else last + step
+        elif last is not None and pts <= last:
+            pts = last + 1
+            self._nudged += 1
+        self._last = pts
+        return pts
+
+    def _check_whole(self) -> None:
+        expected = getattr(self, "_expected", None)
+        if expected and self._packets < expected:
+            self._fault(f"the file is cut off: it has {self._packets} of {expected} frames")
+            self.notices.append(f"The file is cut off: it has {self._packets} of {expected} frames.")
+            return
+        tag = {k.upper(): v for k, v in self._stream.metadata.items()}.get("DURATION")
+        if not tag or self._last is None:
+            return
+        hours, minutes, seconds = tag.split(":")
+        length = int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)
+        reached = self._last * self.info.time_base
+        if reached < length - max(Fraction(1), length / 20):
+            self._fault(f"the file is cut off at {float(reached):.1f} of {float(length):.1f} s")
+            self.notices.append(f"The file is cut off at {float(reached):.1f} of {float(length):.1f} s.")
+
+    def _fault(self, what: str) -> None:
+        if not self._keep_going:
+            raise MediaError(f"{self.info.path}: {what}; {_KEEP_GOING}")
+
+    def _nothing(self) -> str:
+        length = f" and lasts {float(self.info.duration):.2f} s" if self.info.duration else ""
+        asked = f"from {float(self._start or 0):g} s"
+        if self._end is not None:
+            asked += f" to {float(self._end):g} s"
+        return f"{self.info.path}: no frame {asked}; the clip starts at 0{length}: choose another --start or --duration"

@@ -1,0 +1,338 @@
+"""Everything in a clip that is not its picture: sound, subtitles, fonts, chapters and tags, carried to the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Protocol, TypeAlias
+
+import av
+
+from limner.media.video_info import VideoInfo, open_video
+
+Packet: TypeAlias = "av.Packet[Any]"
+
+# What players of each container understand; None: whatever the muxer takes.
+_AUDIO: Mapping[str, set[str] | None] = {
+    "mp4": {"aac", "mp3", "mp2", "ac3", "eac3", "alac", "flac", "opus", "mp3float"},
+    "mov": None,
+    "matroska": None,
+    "webm": {"opus", "vorbis"},
+}
+_AUDIO_ENCODER = {"mp4": "aac", "mov": "aac", "matroska": "flac", "webm": "libopus"}
+_SUBTITLES: Mapping[str, set[str]] = {
+    "mp4": {"mov_text"},
+    "mov": {"mov_text"},
+    "matroska": {"subrip", "srt", "ass", "ssa", "webvtt", "pgssub", "dvdsub", "dvbsub", "hdmv_pgs_subtitle"},
+    "webm": {"webvtt"},
+}
+_SUBTITLE_ENCODER = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
+_BITMAP = {"pgssub", "dvdsub", "dvbsub", "xsub", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"}
+_OWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "vendor_id"}
+# QuickTime numbers its languages by names that are not all of ISO 639-2/T.
+_QUICKTIME = {"deu": "ger", "nld": "dut", "swe": "sve", "ell": "gre", "isl": "ice", "fas": "per", "zho": "chi"}
+_STATISTICS = ("_statistics", "bps", "number_of_", "duration-")
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedStream:
+    """What became of a stream: `how` is "copied" or "converted to …"."""
+
+    index: int
+    kind: str
+    codec: str
+    language: str | None
+    how: str
+
+
+class _Track(Protocol):
+    """Turns packets of one stream of the source into packets for the output."""
+
+    def take(self, packet: Packet, shift: Fraction) -> list[Packet]: ...
+
+    def finish(self) -> list[Packet]: ...
+
+
+class StreamCopier:
+    """Reads the source a second time and muxes its other streams, as far as the picture has come.
+
+    Pulling them like this keeps the picture's pipeline free of them, and their packets out of memory.
+
+    Attributes:
+        carried: what became of each stream that was kept.
+        notices: which streams were left out or converted, and why.
+    """
+
+    def __init__(
+        self, info: VideoInfo, output: av.container.OutputContainer, *, muxer: str, audio: bool = True
+    ) -> None:
+        self._output = output
+        self._muxer = muxer
+        self._tracks: dict[int, _Track] = {}
+        self._offset = Fraction(0)
+        self._end: Fraction | None = None
+        self._cut = False
+        self._waiting: Packet | None = None
+        self._packets: Any = None
+        self.carried: list[CarriedStream] = []
+        self.notices: list[str] = []
+        self._source = open_video(info.path)
+        try:
+            self._chapters = self._source.chapters()
+            _copy_tags(self._source.metadata, output.metadata)
+            for stream in self._source.streams:
+                if stream.index == info.stream_index:
+                    continue
+                if stream.type != "audio" or audio:
+                    self._plan(stream)
+                if stream.index not in self._tracks:
+                    stream.discard = av.stream.Discard.all
+            self._source.streams[info.stream_index].discard = av.stream.Discard.all
+        except BaseException:
+            self._source.close()
+            raise
+
+    def begin(self, offset: Fraction, end: Fraction | None, *, cut: bool) -> None:
+        """Streams begin at `offset` seconds of the source, which is time 0 of the result, and stop before `end`.
+
+        Args:
+            cut: leave out what lies before `offset`; otherwise it keeps its (negative) time.
+        """
+        self._offset, self._end, self._cut = offset, end, cut
+        if cut and offset > 0 and self._tracks:
+            back = max(Fraction(0), offset - 10)  # far enough for subtitles that are already on the screen
+            self._source.seek(int(back * av.time_base))
+        chapters = _moved_chapters(self._chapters, offset, end)
+        if chapters:
+            self._output.set_chapters(chapters)
+        if self._tracks:
+            self._packets = self._source.demux([self._source.streams[i] for i in self._tracks])
+
+    def copy_until(self, time: Fraction | None) -> None:
+        """Muxes everything that begins before `time` of the result; None: all that is left."""
+        while self._packets is not None:
+            packet = self._waiting or next(self._packets, None)
+            self._waiting = None
+            if packet is None:
+                break
+            if packet.pts is None and packet.dts is None:
+                continue
+            at = _begins(packet) - self._offset
+            if time is not None and at >= time:
+                self._waiting = packet
+                return
+            if self._wanted(packet):
+                self._output.mux(self._tracks[packet.stream_index].take(packet, self._offset))
+        if time is None:
+            for track in self._tracks.values():
+                self._output.mux(track.finish())
+
+    def close(self) -> None:
+        self._source.close()
+
+    def _wanted(self, packet: Packet) -> bool:
+        begins = _begins(packet)
+        if self._end is not None and begins >= self._end:
+            return False
+        if not self._cut or begins >= self._offset:
+            return True
+        if packet.stream.type == "subtitle" and packet.duration:
+            overlap = begins + packet.duration * packet.time_base - self._offset
+            if overlap > 0 and packet.pts is not None:
+                late = round((self._offset - begins) / packet.time_base)
+                packet.pts += late
+                packet.dts = packet.pts
+                packet.duration = max(1, packet.duration - late)
+                return True
+        return False
+
+    def _plan(self, stream: Any) -> None:
+        name = "" if stream.codec_context is None else stream.codec_context.name
+        if stream.type == "audio":
+            self._plan_audio(stream, name)
+        elif stream.type == "subtitle":
+            self._plan_subtitle(stream, name)
+        elif stream.type == "attachment":
+            if self._muxer == "matroska":
+                self._output.add_stream_from_template(stream)
+                self.carried.append(CarriedStream(stream.index, "attachment", stream.name or "", None, "copied"))
+            else:
+                self._leave_out(stream, stream.name or "file", f"{self._muxer} has no attached files")
+        elif stream.type == "data" and not _rebuilt_by_the_muxer(stream, bool(self._chapters)):
+            self._leave_out(stream, stream.name or "unknown", "only sound and subtitles are carried")
+
+    def _plan_audio(self, stream: Any, name: str) -> None:
+        if not name:
+            self._leave_out(stream, "unknown", "its codec is not known")
+            return
+        fitting = _AUDIO[self._muxer]
+        if fitting is None or name in fitting:
+            track = _try_copy(self._output, stream)
+            if track is not None:
+                self._keep(stream, track, track.out, name, "copied")
+                return
+        encoder = _AUDIO_ENCODER[self._muxer]
+        out: Any = self._output.add_stream(encoder, rate=_rate_for(encoder, stream.codec_context.sample_rate))
+        layout = stream.codec_context.layout
+        out.codec_context.layout = layout if layout.nb_channels <= 8 and "channels" not in layout.name else "stereo"
+        out.codec_context.bit_rate = 96_000 * max(1, min(layout.nb_channels, 8))
+        self._keep(stream, _ConvertedAudio(out), out, name, f"converted to {encoder.removeprefix('lib')}")
+        self.notices.append(
+            f"Sound (stream {stream.index}, {name}) does not go into {self._muxer} as it is: "
+            f"converted to {encoder.removeprefix('lib')}."
+        )
+
+    def _plan_subtitle(self, stream: Any, name: str) -> None:
+        if name in _SUBTITLES[self._muxer]:
+            track = _try_copy(self._output, stream)
+            if track is not None:
+                self._keep(stream, track, track.out, name, "copied")
+                return
+        if not name or name in _BITMAP:
+            self._leave_out(stream, name or "unknown", f"{self._muxer} cannot hold subtitles that are pictures")
+            return
+        encoder = _SUBTITLE_ENCODER[self._muxer]
+        stream.codec_context.open(strict=False)  # the decoder has its header only then
+        out: Any = self._output.add_stream(encoder)
+        out.codec_context.subtitle_header = stream.codec_context.subtitle_header
+        out.codec_context.time_base = out.time_base = Fraction(1, 1000)
+        self._keep(stream, _ConvertedText(stream, out), out, name, f"converted to {encoder}")
+        self.notices.append(f"Subtitles (stream {stream.index}, {name}) were converted to {encoder}.")
+
+    def _keep(self, stream: Any, track: _Track, out: Any, name: str, how: str) -> None:
+        _copy_tags(stream.metadata, out.metadata)
+        language = stream.metadata.get("language")
+        if language in _QUICKTIME and self._muxer == "mov":
+            out.metadata["language"] = _QUICKTIME[language]
+        out.disposition = stream.disposition
+        self._tracks[stream.index] = track
+        self.carried.append(CarriedStream(stream.index, stream.type, name, stream.metadata.get("language"), how))
+
+    def _leave_out(self, stream: Any, name: str, why: str) -> None:
+        kinds = {"audio": "Sound", "subtitle": "Subtitles", "attachment": "The attached file", "data": "Data"}
+        what = kinds.get(stream.type, "A stream")
+        self.notices.append(f"{what} (stream {stream.index}, {name}) left out: {why}.")
+
+
+class _Copied:
+    """Packets as they are, moved in time."""
+
+    def __init__(self, out: Any, *, skip_gaps: bool) -> None:
+        self.out = out
+        self._skip_gaps = skip_gaps
+
+    def take(self, packet: Packet, shift: Fraction) -> list[Packet]:
+        if packet.size == 0 or (self._skip_gaps and bytes(packet) == b"\0\0"):  # the muxer writes its own gaps
+            return []
+        ticks = round(shift / packet.time_base)
+        packet.pts = None if packet.pts is None else packet.pts - ticks
+        packet.dts = None if packet.dts is None else packet.dts - ticks
+        packet.stream = self.out
+        return [packet]
+
+    def finish(self) -> list[Packet]:
+        return []
+
+
+class _ConvertedAudio:
+    """Decodes and encodes again; the encoder's own resampler fits rate, layout and frame length."""
+
+    def __init__(self, out: Any) -> None:
+        self._out = out
+
+    def take(self, packet: Packet, shift: Fraction) -> list[Packet]:
+        made: list[Packet] = []
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            return made
+        for frame in frames:
+            if frame.pts is not None:
+                frame.pts -= round(shift / (frame.time_base or packet.time_base))
+            made += self._out.encode(frame)
+        return made
+
+    def finish(self) -> list[Packet]:
+        return list(self._out.encode(None))
+
+
+class _ConvertedText:
+    """Subtitles from one text form to another."""
+
+    def __init__(self, stream: Any, out: Any) -> None:
+        self._decoder = stream.codec_context
+        self._out = out
+
+    def take(self, packet: Packet, shift: Fraction) -> list[Packet]:
+        if packet.size == 0 or packet.pts is None:
+            return []
+        pts, duration, base = packet.pts, packet.duration or 0, packet.time_base
+        try:
+            text = self._decoder.decode2(packet)
+            if text is None or len(text) == 0:
+                return []
+            made = self._out.codec_context.encode_subtitle(text)
+        except av.FFmpegError:
+            return []
+        made.pts = made.dts = round((pts * base - shift) * 1000)
+        made.duration = round(duration * base * 1000)
+        made.time_base = Fraction(1, 1000)
+        made.stream = self._out
+        return [made]
+
+    def finish(self) -> list[Packet]:
+        return []
+
+
+def _try_copy(output: av.container.OutputContainer, stream: Any) -> _Copied | None:
+    try:
+        out = output.add_stream_from_template(stream)
+    except ValueError:
+        return None
+    return _Copied(out, skip_gaps=stream.codec_context.name == "mov_text")
+
+
+def _begins(packet: Packet) -> Fraction:
+    ticks = packet.pts if packet.pts is not None else packet.dts
+    return (ticks or 0) * packet.time_base
+
+
+def _rate_for(encoder: str, rate: int) -> int:
+    return 48000 if encoder == "libopus" else rate
+
+
+def _rebuilt_by_the_muxer(stream: Any, has_chapters: bool) -> bool:
+    """Chapter and time code tracks of QuickTime files, which come back from the chapters and tags."""
+    handler = stream.metadata.get("handler_name", "")
+    return "timecode" in stream.metadata or (has_chapters and (stream.name == "bin_data" or "Subtitle" in handler))
+
+
+def _copy_tags(source: Mapping[str, str], target: dict[str, str]) -> None:
+    for key, value in source.items():
+        low = key.lower()
+        if low in _OWN_TAGS or low.startswith(_STATISTICS):
+            continue
+        target["title" if key == "name" else key] = value
+
+
+def _moved_chapters(chapters: list[Any], offset: Fraction, end: Fraction | None) -> list[Any]:
+    """Chapters in whole milliseconds from `offset`, those outside left out."""
+    moved: list[dict[str, Any]] = []
+    for chapter in chapters:
+        base = chapter["time_base"] or Fraction(1, 1000)
+        first, last = chapter["start"] * base, chapter["end"] * base
+        last = last if end is None else min(last, end)
+        if last <= offset or (end is not None and first >= end):
+            continue
+        start, stop = max(Fraction(0), first - offset), last - offset
+        moved.append(
+            {
+                "id": len(moved) + 1,
+                "start": round(start * 1000),
+                "end": round(stop * 1000),
+                "time_base": Fraction(1, 1000),
+                "metadata": dict(chapter["metadata"]),
+            }
+        )
+    return moved

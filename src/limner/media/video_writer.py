@@ -1,0 +1,183 @@
+"""Video out: frames with their times and the clip's other streams, in a file that is checked before it is named."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from array import array
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+
+from limner.media.video_check import AlphaSamples, check_video
+from limner.media.video_color import FromRgb
+from limner.media.video_files import aside, cannot_write, check_target
+from limner.media.video_formats import OutputFormat
+from limner.media.video_reader import VideoReader
+from limner.media.video_streams import CarriedStream, StreamCopier
+from limner.pipeline import TimedFrame
+
+
+class VideoWriter:
+    """Writes one video. Use it as a context manager: leaving it by an exception, or without `finish`, leaves no file.
+
+    Args:
+        target: the result. It appears, or is replaced, in one step at the end of `finish`.
+        output: codec and container.
+        like: the reader the frames come from: its size, colours, pixel aspect, rate and other streams are carried.
+        audio: carry sound too; subtitles always are.
+        end: the source's own time in seconds at which its other streams stop too, where the picture does.
+        cut: the picture does not begin with the source, so the other streams must not either.
+
+    Attributes:
+        width, height: of the written picture: even where the codec needs that.
+        frames: frames written.
+        notices: what could not be kept as it was, in sentences.
+
+    Raises:
+        MediaError: the target cannot be written, also while writing; or the check of the result failed.
+    """
+
+    def __init__(
+        self,
+        target: str | Path,
+        output: OutputFormat,
+        like: VideoReader,
+        *,
+        audio: bool = True,
+        end: Fraction | None = None,
+        cut: bool = False,
+    ) -> None:
+        self._target, self._output, self._reader = Path(target), output, like
+        self._end, self._cut = end, cut
+        check_target(self._target, like.info.path)
+        self._path = aside(self._target)
+        self.frames = 0
+        self.notices: list[str] = []
+        self._ticks: array[int] = array("q")
+        self._durations: dict[int, int] = {}
+        self._alpha = AlphaSamples() if output.alpha else None
+        self._time_base = output.time_base(like.info.time_base)
+        self._done = False
+        options = {"movflags": "+faststart"} if output.muxer in ("mp4", "mov") else {}
+        self._container = av.open(str(self._path.absolute()), "w", format=output.muxer, container_options=options)
+        self._copier: StreamCopier | None = None
+        try:
+            self._stream = self._add_stream()
+            self._copier = StreamCopier(like.info, self._container, muxer=output.muxer, audio=audio)
+        except BaseException:
+            self._discard()
+            raise
+        self.notices += self._copier.notices
+
+    @property
+    def carried(self) -> list[CarriedStream]:
+        """What became of the clip's other streams."""
+        return self._copier.carried if self._copier else []
+
+    def write(self, frame: TimedFrame) -> None:
+        """Encodes a frame: RGB uint8 (H, W, 3), or RGBA where the format has alpha. Times must ascend."""
+        try:
+            if self.frames == 0 and self._copier:
+                self._copier.begin(self._reader.offset, self._end, cut=self._cut)
+            video = self._from_rgb(frame.pixels)
+            video.pts, video.time_base = self._tick(frame), self._time_base
+            if self._alpha:
+                self._alpha.add(frame.pixels)
+            self.frames += 1
+            self._mux(self._stream.encode(video))
+            if self._copier:
+                self._copier.copy_until(frame.time)
+        except (av.FFmpegError, OSError) as error:
+            raise cannot_write(self._target, error) from error
+
+    def finish(self) -> None:
+        """Writes what is still held back, reads the file again to check it, and gives it its name."""
+        try:
+            self._mux(self._stream.encode(None))
+            if self._copier:
+                self._copier.copy_until(None)
+                self._copier.close()
+            self._container.close()
+        except (av.FFmpegError, OSError) as error:
+            raise cannot_write(self._target, error) from error
+        check_video(self._path, self._target, self._output, self._ticks, self._time_base, self._alpha)
+        try:
+            self._path.replace(self._target)
+        except OSError as error:
+            raise cannot_write(self._target, error) from error
+        self._done = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._done:
+            self._discard()
+
+    def _add_stream(self) -> av.VideoStream:
+        info, codec = self._reader.info, self._output.codec
+        pad = (info.height % 2, info.width % 2) if codec.needs_even else (0, 0)
+        self.width, self.height = info.width + pad[1], info.height + pad[0]
+        if any(pad):
+            self.notices.append(
+                f"{codec.name} needs an even size: {info.width}x{info.height} became {self.width}x{self.height} "
+                "by repeating the last column or row."
+            )
+        matrix = info.colors.matrix_for(info.coded_height, info.coded_width)
+        tags = info.colors.for_output(info.coded_height, info.coded_width, limited_only=codec.limited_only)
+        self._from_rgb = FromRgb(self._output.pixel_format, tags, matrix=matrix, pad=pad)
+        rate = info.rate or Fraction(25)
+        stream = self._container.add_stream(
+            codec.encoder,
+            rate=rate.limit_denominator(100_000),
+            options=dict(self._output.options),
+            width=self.width,
+            height=self.height,
+            time_base=self._time_base,
+        )
+        assert isinstance(stream, av.VideoStream)
+        context = stream.codec_context
+        context.pix_fmt = self._output.pixel_format
+        context.sample_aspect_ratio = info.sample_aspect
+        rgb = av.VideoFormat(self._output.pixel_format).is_rgb
+        context.colorspace = 0 if rgb else tags.matrix
+        context.color_range = 2 if rgb else tags.range
+        context.color_primaries, context.color_trc = tags.primaries, tags.transfer
+        if codec.name in ("ffv1", "vp9"):
+            context.thread_count = 4
+        if self._output.alpha and codec.name == "vp9":
+            stream.metadata["alpha_mode"] = "1"
+        return stream
+
+    def _tick(self, frame: TimedFrame) -> int:
+        exact = frame.time / self._time_base
+        tick = math.floor(exact + Fraction(1, 2))
+        if self._ticks and tick <= self._ticks[-1]:  # two frames within one tick of a coarse container
+            tick = self._ticks[-1] + 1
+        self._ticks.append(tick)
+        if frame.duration:
+            self._durations[tick] = max(1, round(frame.duration / self._time_base))
+        return tick
+
+    def _mux(self, packets: list[av.Packet[av.VideoStream]]) -> None:
+        for packet in packets:
+            if packet.pts is not None and packet.time_base == self._time_base:
+                packet.duration = self._durations.pop(packet.pts, packet.duration)
+            self._container.mux(packet)
+
+    def _discard(self) -> None:
+        """Removes the file first: what closing still writes is then lost, and not written twice for a fast start."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+        with contextlib.suppress(Exception):
+            self._container.close()
+        if self._copier:
+            self._copier.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)

@@ -1,0 +1,234 @@
+"""The pipeline: source, segmenter, effect and sink, each at work at the same time, with bounded queues between them.
+
+It knows nothing of files: a source is any iterator of timestamped frames, a sink any callable that takes them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Generic, TypeVar
+
+from limner.effects.base import Effect, Frame
+from limner.matte import Matte
+
+T = TypeVar("T")
+
+STAGES = ("decode", "segment", "compose", "encode")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TimedFrame:
+    """A picture and when it is shown.
+
+    Attributes:
+        pixels: RGB uint8 (H, W, 3), C-contiguous; after an effect with alpha, RGBA uint8 (H, W, 4).
+        time: presentation time in seconds.
+        duration: seconds it stays on the screen, where that is known.
+    """
+
+    pixels: Frame
+    time: Fraction
+    duration: Fraction | None = None
+
+
+@dataclass(slots=True)
+class PipelineStats:
+    """What a run did: frames that reached the sink, seconds in all and seconds at work by stage (waiting left out)."""
+
+    frames: int = 0
+    seconds: float = 0.0
+    busy: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+
+    @property
+    def fps(self) -> float:
+        """Frames for each second of the whole run."""
+        return self.frames / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def milliseconds(self) -> dict[str, float]:
+        """Mean milliseconds at work for each frame, by stage. Stages overlap, so they do not add up to the run."""
+        return {stage: 1000 * seconds / max(1, self.frames) for stage, seconds in self.busy.items()}
+
+
+class Stopped(Exception):  # noqa: N818 - a signal between threads, never an error that anybody sees
+    """Another stage failed or the run was interrupted: leave quietly."""
+
+
+class _Run:
+    """What the stages of one run share: whether to stop, and the first error."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.stopped = False
+        self.error: BaseException | None = None
+
+    def stop(self, error: BaseException | None = None) -> None:
+        with self.changed:
+            if self.error is None:
+                self.error = error
+            self.stopped = True
+            self.changed.notify_all()
+
+
+class _Channel(Generic[T]):
+    """A bounded queue that ends, and that lets go of everybody who waits as soon as the run stops."""
+
+    def __init__(self, run: _Run, depth: int) -> None:
+        self._run = run
+        self._depth = depth
+        self._items: deque[T] = deque()
+        self._ended = False
+
+    def put(self, item: T) -> None:
+        changed = self._run.changed
+        with changed:
+            while len(self._items) >= self._depth and not self._run.stopped:
+                changed.wait()
+            if self._run.stopped:
+                raise Stopped
+            self._items.append(item)
+            changed.notify_all()
+
+    def end(self) -> None:
+        with self._run.changed:
+            self._ended = True
+            self._run.changed.notify_all()
+
+    def __iter__(self) -> Iterator[T]:
+        changed = self._run.changed
+        while True:
+            with changed:
+                while not self._items and not self._ended and not self._run.stopped:
+                    changed.wait()
+                if self._run.stopped:
+                    raise Stopped
+                if not self._items:
+                    return
+                item = self._items.popleft()
+                changed.notify_all()
+            yield item
+
+
+def run_pipeline(
+    source: Iterable[TimedFrame],
+    *,
+    segment: Callable[[Frame], Matte] | None,
+    effect: Effect | None,
+    sink: Callable[[TimedFrame], None],
+    depth: int = 2,
+    on_frame: Callable[[TimedFrame], None] | None = None,
+) -> PipelineStats:
+    """Runs every frame of `source` through `segment` and `effect` into `sink`, in order, until the source ends.
+
+    Source, segmenter and effect each get a thread; the sink runs in the caller's, so that Ctrl-C and signals reach it.
+    At most ``3 * depth + 4`` frames exist at once, however long the source.
+
+    Args:
+        segment: frame to matte. None, together with no effect, passes the frames through untouched.
+        effect: told the time of each frame by `Effect.at` before it is called.
+        depth: frames that may wait between two stages, at least 1.
+        on_frame: called after each frame that the sink took, with the frame that went in.
+
+    Raises:
+        Exception: the first error of any stage. All threads have ended by then.
+    """
+    if depth < 1:
+        raise ValueError(f"depth must be at least 1, not {depth}")
+    if (segment is None) != (effect is None):
+        raise ValueError("an effect needs a segmenter, and a segmenter an effect")
+    run, stats = _Run(), PipelineStats()
+    decoded: _Channel[TimedFrame] = _Channel(run, depth)
+    matted: _Channel[tuple[TimedFrame, Matte]] = _Channel(run, depth)
+    composed: _Channel[TimedFrame] = _Channel(run, depth)
+    workers = [_worker(run, "decode", lambda: _decode(source, decoded if effect else composed, stats))]
+    if segment is not None and effect is not None:
+        workers.append(_worker(run, "segment", lambda: _segment(decoded, segment, matted, stats)))
+        workers.append(_worker(run, "compose", lambda: _compose(matted, effect, composed, stats)))
+    began = time.perf_counter()
+    try:
+        for worker in workers:
+            worker.start()
+        _encode(composed, sink, stats, on_frame)
+    except Stopped:
+        pass
+    except BaseException as error:
+        run.stop(error)
+    finally:
+        run.stop()
+        for worker in workers:
+            if worker.ident is not None:
+                worker.join()
+    stats.seconds = time.perf_counter() - began
+    if run.error is not None:
+        raise run.error
+    return stats
+
+
+def _worker(run: _Run, name: str, work: Callable[[], None]) -> threading.Thread:
+    def guarded() -> None:
+        try:
+            work()
+        except Stopped:
+            pass
+        except BaseException as error:
+            run.stop(error)
+
+    return threading.Thread(target=guarded, name=f"limner-{name}", daemon=True)
+
+
+def _decode(source: Iterable[TimedFrame], out: _Channel[TimedFrame], stats: PipelineStats) -> None:
+    frames = iter(source)
+    while True:
+        began = time.perf_counter()
+        frame = next(frames, None)
+        stats.busy["decode"] += time.perf_counter() - began
+        if frame is None:
+            break
+        out.put(frame)
+    out.end()
+
+
+def _segment(
+    frames: _Channel[TimedFrame],
+    segment: Callable[[Frame], Matte],
+    out: _Channel[tuple[TimedFrame, Matte]],
+    stats: PipelineStats,
+) -> None:
+    for frame in frames:
+        began = time.perf_counter()
+        matte = segment(frame.pixels)
+        stats.busy["segment"] += time.perf_counter() - began
+        out.put((frame, matte))
+    out.end()
+
+
+def _compose(
+    frames: _Channel[tuple[TimedFrame, Matte]], effect: Effect, out: _Channel[TimedFrame], stats: PipelineStats
+) -> None:
+    for frame, matte in frames:
+        began = time.perf_counter()
+        effect.at(frame.time)
+        pixels = effect(frame.pixels, matte)
+        stats.busy["compose"] += time.perf_counter() - began
+        out.put(TimedFrame(pixels, frame.time, frame.duration))
+    out.end()
+
+
+def _encode(
+    frames: _Channel[TimedFrame],
+    sink: Callable[[TimedFrame], None],
+    stats: PipelineStats,
+    on_frame: Callable[[TimedFrame], None] | None,
+) -> None:
+    for frame in frames:
+        began = time.perf_counter()
+        sink(frame)
+        stats.busy["encode"] += time.perf_counter() - began
+        stats.frames += 1
+        if on_frame is not None:
+            on_frame(frame)
