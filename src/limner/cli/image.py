@@ -32,7 +32,9 @@ def command(
     max_pixels: Annotated[
         int, typer.Option("--max-pixels", min=1, help="Refuse photos with more pixels than this.")
     ] = 150_000_000,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist, inputs too.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Results may replace the photos they come from.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Blur, replace, recolour or cut out the background of photos."""

@@ -25,10 +25,10 @@ def plan_jobs(
         format: extension for all results; None where the names say it.
         alpha: the results are transparent, so they need a format that can be.
         lossless: the results are masks, whose values no lossy format should touch unasked.
-        overwrite: files that exist may be replaced, inputs too.
+        overwrite: inputs may be replaced. Results of earlier runs always are: another option is why one runs again.
 
     Raises:
-        OptionError: the paths make no sense together, two results would share a name, or one exists already.
+        OptionError: the paths make no sense together, two results would share a name, or one would replace an input.
         MediaError: a folder holds no photo.
     """
     if format is not None:
@@ -42,7 +42,7 @@ def plan_jobs(
     jobs = [_job(source, below, output, folder, format, alpha=alpha, lossless=lossless) for source, below in found]
     _refuse_collisions(jobs)
     if not overwrite:
-        _refuse_existing(jobs)
+        _refuse_inputs(jobs)
     return jobs, batch
 
 
@@ -121,12 +121,10 @@ def _refuse_collisions(jobs: list[Job]) -> None:
             raise OptionError(f"{other} and {job.name} would both become {job.output}; do them in two runs")
 
 
-def _refuse_existing(jobs: list[Job]) -> None:
+def _refuse_inputs(jobs: list[Job]) -> None:
     inputs = {os.path.realpath(job.name) for job in jobs}
     for job in jobs:
         if os.path.realpath(job.output) in inputs:
             raise OptionError(
                 f"-o {job.output}: is a photo to read; name another place, or replace it with --overwrite"
             )
-        if Path(job.output).is_file():
-            raise OptionError(f"-o {job.output}: exists already; name another place, or replace it with --overwrite")

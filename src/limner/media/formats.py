@@ -71,7 +71,7 @@ def format_for(target: str | Path, *, alpha: bool = False, option: str = "-o") -
         OptionError: no such format can be written, or it has no alpha and `alpha` is True. Names those that would do.
     """
     text = str(target)
-    extension = Path(text).suffix.lower() or f".{text.lower()}"
+    extension = Path(text).suffix.lower() or f".{text.lower().lstrip('.')}"
     kind = next((kind for kind in FORMATS.values() if kind.writes and extension in kind.extensions), None)
     if kind is None:
         shown = Path(text).suffix or "no extension"
