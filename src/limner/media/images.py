@@ -118,11 +118,9 @@ def write_image(
     load_plugin(kind)
     picture = _picture(pixels, like)
     if like is not None:
-        options |= {"exif": like.exif or b"", "dpi": like.dpi} if like.dpi else {"exif": like.exif or b""}
-        if pixels.ndim == 3 and like.icc:
-            options["icc_profile"] = like.icc
-    if kind.name == "BMP":
-        options.pop("exif", None)
+        options |= _metadata(like, mask=pixels.ndim == 2)
+        if like.exif:  # libtiff, which does the compression, cannot take EXIF directories from Pillow
+            options.pop("compression", None)
     label = str(target) if isinstance(target, (str, Path)) else "output"
     encoded = _encode(picture, kind, options, label)
     if isinstance(target, (str, Path)):
@@ -284,6 +282,12 @@ def _save_options(kind: Format, quality: int | None) -> dict[str, Any]:
     elif kind.name == "PNG":
         options |= {"compress_level": 4}
     return options
+
+
+def _metadata(like: Image, *, mask: bool) -> dict[str, Any]:
+    """What Pillow's writers are told of the photo; those that cannot hold a part of it leave that out."""
+    told = {"exif": like.exif, "dpi": like.dpi, "icc_profile": None if mask else like.icc}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _encode(picture: Pillow.Image, kind: Format, options: dict[str, Any], label: str) -> bytes:
