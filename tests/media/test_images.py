@@ -452,7 +452,7 @@ def test_unreadable_files(tmp_path: Path) -> None:
         ("o.png", False, {"quality": 80}, "PNG is lossless: quality 80"),
         ("o.jpg", False, {"quality": 0}, "quality 0 is out of range: say 1 to 100"),
         ("o.jpg", False, {"quality": 101}, "quality 101"),
-        ("o.jpg", False, {"format": "doc"}, "format doc"),
+        ("o.jpg", False, {"format": "doc"}, "format .doc"),
         ("none/o.jpg", False, {}, "there is no folder"),
         (".", False, {"format": "png"}, "is a folder"),
     ],

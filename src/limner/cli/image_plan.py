@@ -34,8 +34,8 @@ def plan_jobs(
     if format is not None:
         format = f".{format.lower().lstrip('.')}"
         format_for(format, alpha=alpha, option="--format")
-    found = list(_find(photos, Path(output)))
-    batch = len(found) > 1 or any(photo != STREAM and Path(photo).is_dir() for photo in photos)
+    found = list(dict.fromkeys(_find(photos, Path(output))))  # named twice, done once
+    batch = len(photos) > 1 or (photos[0] != STREAM and Path(photos[0]).is_dir())
     if output == STREAM:
         return [_to_stdout(found, batch, format)], False
     folder = _wants_folder(output, batch)

@@ -65,16 +65,16 @@ def tell_format(head: bytes) -> Format | None:
 
 
 def format_for(target: str | Path, *, alpha: bool = False, option: str = "-o") -> Format:
-    """The format that the extension of `target` asks for; a bare name such as "png" is taken as one.
+    """The format that the extension of `target` asks for; ".png" itself will do.
 
     Raises:
         OptionError: no such format can be written, or it has no alpha and `alpha` is True. Names those that would do.
     """
     text = str(target)
-    extension = Path(text).suffix.lower() or f".{text.lower().lstrip('.')}"
+    extension = text.lower() if text[:1] == "." and "/" not in text else Path(text).suffix.lower()
     kind = next((kind for kind in FORMATS.values() if kind.writes and extension in kind.extensions), None)
     if kind is None:
-        shown = Path(text).suffix or "no extension"
+        shown = extension or "no extension"
         raise OptionError(f"{option} {text}: {shown} is no format that can be written; known are {_extensions(False)}")
     if alpha and not kind.has_alpha:
         raise OptionError(

@@ -113,7 +113,8 @@ def write_image(
     if format is None and not isinstance(target, (str, Path)):
         raise OptionError("format is missing: a file without a name has no extension to tell it")
     has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
-    kind = format_for(format, alpha=has_alpha, option="format") if format else format_for(str(target), alpha=has_alpha)
+    asked = str(target) if format is None else f".{format.lstrip('.')}"
+    kind = format_for(asked, alpha=has_alpha, option="-o" if format is None else "format")
     options = _save_options(kind, quality)
     load_plugin(kind)
     picture = _picture(pixels, like)
