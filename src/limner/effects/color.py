@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from limner.effects.base import Effect, Frame
 from limner.effects.colors import Color, parse_color
-from limner.effects.compose import blend_onto, check_sizes
-from limner.effects.foreground import estimate_foreground
+from limner.effects.compose import check_sizes, plain
+from limner.effects.foreground import blend_clean
 from limner.matte import Matte
 
 
@@ -28,6 +26,4 @@ class SolidColor(Effect):
 
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
         check_sizes(frame, matte)
-        plain = np.empty_like(frame)
-        plain[:] = self._color
-        return blend_onto(plain, estimate_foreground(frame, matte.alpha), matte.alpha)
+        return blend_clean(plain(matte.size, self._color), frame, matte.alpha)

@@ -24,6 +24,15 @@ def check_sizes(frame: Frame, matte: Matte) -> None:
         raise ValueError(f"the matte of {matte.size} does not belong to the frame of {frame.shape[:2]} (H, W)")
 
 
+def plain(size: tuple[int, int], color: tuple[int, int, int]) -> Frame:
+    """RGB uint8 (H, W, 3) of one colour; row by row, which numpy does several times as fast as pixel by pixel."""
+    frame = np.empty((*size, 3), np.uint8)
+    row = np.empty((size[1], 3), np.uint8)
+    row[:] = color
+    frame[:] = row
+    return frame
+
+
 def quantize(alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Values in [0, 1] as uint8 in [0, 255], rounded."""
     return to_uint8(alpha, 255.0)

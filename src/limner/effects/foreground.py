@@ -40,17 +40,41 @@ def estimate_foreground(frame: Frame, alpha: NDArray[np.float32]) -> Frame:
     alpha8 = quantize(alpha)
     edge = partly(alpha8)
     own = frame.copy()
-    if edge.size == 0:
-        return own
+    if edge.size:
+        own.reshape(-1, 3)[edge] = to_uint8(_edge_colours(frame, alpha, alpha8, edge))
+    return own
+
+
+def blend_clean(back: Frame, frame: Frame, alpha: NDArray[np.float32]) -> Frame:
+    """`estimate_foreground` over `back` in one go. Writes into `back` and returns it.
+
+    Args:
+        back: the new background, RGB uint8 (H, W, 3).
+        frame: RGB uint8 (H, W, 3).
+        alpha: (H, W) float32 in [0, 1].
+    """
+    alpha8 = quantize(alpha)
+    edge = partly(alpha8)
+    cv2.copyTo(frame, (alpha8 == 255).view(np.uint8), back)
+    if edge.size:
+        part = alpha.reshape(-1).take(edge)[:, None]
+        pixels = back.reshape(-1, 3)
+        front = _edge_colours(frame, alpha, alpha8, edge)
+        pixels[edge] = to_uint8(front * part + pixels.take(edge, 0) * (1.0 - part))
+    return back
+
+
+def _edge_colours(
+    frame: Frame, alpha: NDArray[np.float32], alpha8: NDArray[np.uint8], edge: NDArray[np.intp]
+) -> Floats:
+    """The person's colours (N, 3) float32 in [0, 255] at the N flat indices `edge`."""
     person, behind = _pure_colours(frame, alpha8)
     where = _grid_positions(edge, alpha.shape, person.shape)
     part = alpha.reshape(-1).take(edge)[:, None]
     front, back = _sample(person, where), _sample(behind, where)
-    pixels = own.reshape(-1, 3)
-    missing = pixels.take(edge, 0) - (front * part + back * (1.0 - part))
+    missing = frame.reshape(-1, 3).take(edge, 0) - (front * part + back * (1.0 - part))
     front += missing * (part / (part * part + (1.0 - part) ** 2))
-    pixels[edge] = to_uint8(front.clip(0.0, None))
-    return own
+    return front.clip(0.0, 255.0)
 
 
 def _pure_colours(frame: Frame, alpha8: NDArray[np.uint8]) -> tuple[Floats, Floats]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from limner.effects.base import Effect, Frame
 from limner.effects.colors import Color, parse_color
-from limner.effects.compose import blend_onto, check_sizes, quantize
+from limner.effects.compose import blend_onto, check_sizes, plain, quantize
 from limner.errors import OptionError
 from limner.matte import Matte
 
@@ -39,8 +39,7 @@ class Overlay(Effect):
 
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
         check_sizes(frame, matte)
-        tint = np.empty_like(frame)
-        tint[:] = self._tint
+        tint = plain(matte.size, self._tint)
         tinted = blend_onto(frame.copy(), tint, matte.alpha * np.float32(self._opacity))
         if self._outline > 0.0:
             width = max(1, round(self._outline / 100 * min(matte.size)))

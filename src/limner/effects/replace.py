@@ -11,8 +11,8 @@ import numpy as np
 
 from limner.effects.base import Effect, Frame
 from limner.effects.colors import Color, parse_color
-from limner.effects.compose import blend_onto, check_sizes
-from limner.effects.foreground import estimate_foreground
+from limner.effects.compose import check_sizes, plain
+from limner.effects.foreground import blend_clean
 from limner.errors import OptionError
 from limner.matte import Matte
 
@@ -35,7 +35,7 @@ class ColorBackground:
         self._color = parse_color(color, option="background")
 
     def frame_at(self, time: Fraction, size: tuple[int, int], fit: Fit, fill: Color = BLACK) -> Frame:
-        return np.full((*size, 3), self._color, dtype=np.uint8)
+        return plain(size, self._color)
 
 
 class PhotoBackground:
@@ -71,7 +71,7 @@ def fit_frame(pixels: Frame, size: tuple[int, int], fit: Fit, fill: Color = BLAC
         return _resize(pixels[top : top + keep_h, left : left + keep_w], height, width)
     inner_h, inner_w = max(1, min(height, round(own_height * scale))), max(1, min(width, round(own_width * scale)))
     top, left = (height - inner_h) // 2, (width - inner_w) // 2
-    framed = np.full((height, width, 3), fill, dtype=np.uint8)
+    framed = plain((height, width), fill)
     framed[top : top + inner_h, left : left + inner_w] = _resize(pixels, inner_h, inner_w)
     return framed
 
@@ -111,7 +111,7 @@ class Replace(Effect):
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
         check_sizes(frame, matte)
         behind = self._background.frame_at(self._time, matte.size, self._fit, self._fill)
-        return blend_onto(behind.copy(), estimate_foreground(frame, matte.alpha), matte.alpha)
+        return blend_clean(behind.copy(), frame, matte.alpha)
 
 
 def _resize(pixels: Frame, height: int, width: int) -> Frame:
