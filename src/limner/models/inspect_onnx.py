@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from limner.errors import MissingExtraError, ModelError
-from limner.models.inspection import Inspection, TensorReport
+from limner.models.inspection import Inspection, TensorReport, maker
 
 _Shape = tuple[int | None, ...]
 
@@ -37,7 +38,7 @@ def inspect_onnx(path: Path, data: bytes) -> Inspection:
     }
     shapes = _shapes(onnx, model) | weights
     nodes = [node for node in graph.node if node.op_type != "Constant"]
-    outputs = {value.name for value in graph.output}
+    makers = {name: (node.op_type, node.input[0] if node.input else "") for node in nodes for name in node.output}
     return Inspection(
         file=str(path),
         format="ONNX",
@@ -52,15 +53,13 @@ def inspect_onnx(path: Path, data: bytes) -> Inspection:
         operators=dict(Counter(node.op_type for node in nodes).most_common()),
         parameters=sum(math.prod(dims) for dims in weights.values() if dims),
         macs=_total(node_macs(node, shapes) for node in nodes),
-        output_operators={name: node.op_type for node in nodes for name in node.output if name in outputs},
+        output_operators={value.name: maker(value.name, makers) for value in graph.output},
     )
 
 
 def _shapes(onnx: Any, model: Any) -> dict[str, _Shape]:
-    try:
+    with contextlib.suppress(Exception):  # an operator of another domain, a model above 2 GB: shapes stay open
         model = onnx.shape_inference.infer_shapes(model, data_prop=True)
-    except Exception:  # an operator of another domain, a model above 2 GB: shapes stay open
-        pass
     values = [*model.graph.value_info, *model.graph.input, *model.graph.output]
     return {value.name: _shape(value) for value in values}
 

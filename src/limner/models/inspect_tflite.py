@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from limner.errors import MissingExtraError, ModelError
-from limner.models.inspection import Inspection, TensorReport
+from limner.models.inspection import Inspection, TensorReport, maker
 
 _Shape = tuple[int | None, ...]
 
@@ -50,12 +50,16 @@ def _inspect(path: Path, data: bytes, model: Any, schema: Any) -> Inspection:
         return TensorReport(_text(tensor.name), shape(index), types.get(tensor.type, "unknown"))
 
     kinds = [kind(operator) for operator in graph.operators]
-    stored = [tensor for tensor in graph.tensors if _has_data(model.buffers[tensor.buffer])]
+    shapes = [tensor.shape for tensor in graph.tensors if _has_data(model.buffers[tensor.buffer])]
     macs = [
         _macs(name, [shape(i) for i in op.inputs if i >= 0], shape(op.outputs[0]))
         for name, op in zip(kinds, graph.operators, strict=True)
     ]
-    makers = {index: name for name, op in zip(kinds, graph.operators, strict=True) for index in op.outputs}
+    makers = {
+        index: (name, op.inputs[0] if len(op.inputs) else -1)
+        for name, op in zip(kinds, graph.operators, strict=True)
+        for index in op.outputs
+    }
     return Inspection(
         file=str(path),
         format="TFLite",
@@ -66,9 +70,9 @@ def _inspect(path: Path, data: bytes, model: Any, schema: Any) -> Inspection:
         inputs=tuple(report(index) for index in graph.inputs),
         outputs=tuple(report(index) for index in graph.outputs),
         operators=dict(Counter(kinds).most_common()),
-        parameters=sum(math.prod(tensor.shape.tolist()) for tensor in stored if tensor.shape is not None and len(tensor.shape)),
+        parameters=sum(math.prod(shape.tolist()) for shape in shapes if shape is not None and len(shape)),
         macs=None if None in macs else sum(count for count in macs if count is not None),
-        output_operators={report(index).name: makers[index] for index in graph.outputs if index in makers},
+        output_operators={report(index).name: maker(index, makers) for index in graph.outputs},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from limner.errors import ModelError
 
@@ -35,7 +35,8 @@ class Inspection:
         parameters: numbers stored as weights.
         macs: multiply-accumulates for one image; None where shapes are open. Counts convolutions, transposed
             convolutions and matrix products.
-        output_operators: output name to the kind of operator that makes it.
+        output_operators: output name to the kind of operator that makes its values, looking through those that only
+            move, enlarge or convert them; "" where the file does not tell.
     """
 
     file: str
@@ -82,3 +83,25 @@ def inspect_model(path: str | Path) -> Inspection:
     from limner.models.inspect_onnx import inspect_onnx
 
     return inspect_onnx(path, data)
+
+
+_MOVES = {
+    *("Identity", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Cast", "Resize", "Upsample"),
+    *("QuantizeLinear", "DequantizeLinear", "Slice", "Gather"),
+    *("TRANSPOSE", "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "CAST", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"),
+    *("QUANTIZE", "DEQUANTIZE", "SLICE", "STRIDED_SLICE"),
+}
+
+_Key = TypeVar("_Key", str, int)
+
+
+def maker(value: _Key, makers: Mapping[_Key, tuple[str, _Key]]) -> str:
+    """Kind of operator that makes ``value``; ``makers`` maps a value to its operator's kind and first input."""
+    seen = set()
+    while value in makers and value not in seen:
+        seen.add(value)
+        kind, source = makers[value]
+        if kind not in _MOVES:
+            return kind
+        value = source
+    return ""

@@ -116,7 +116,8 @@ def _quantise(values: Array, detail: Mapping[str, Any]) -> Array:
         return values
     limits = np.iinfo(detail["dtype"])
     scale, zero = quantisation
-    return np.clip(np.rint(values / scale) + zero, limits.min, limits.max).astype(detail["dtype"])
+    steps: Array = np.clip(np.rint(values / scale) + zero, limits.min, limits.max)
+    return steps.astype(detail["dtype"])
 
 
 def _dequantise(values: Array, detail: Mapping[str, Any]) -> Array:

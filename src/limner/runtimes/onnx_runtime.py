@@ -83,7 +83,7 @@ class OnnxRuntime:
 
 
 def available_devices() -> tuple[str, ...]:
-    """Devices the installed ONNX Runtime was built for, in short ("cpu", "cuda"); whether they start is another matter."""
+    """Devices the installed ONNX Runtime was built for, in short ("cpu", "cuda"); loading shows whether they start."""
     return tuple(_short(name) for name in ort.get_available_providers() if name not in _NOT_DEVICES)
 
 
@@ -92,7 +92,7 @@ def _provider(device: str, kind: str, index: str) -> str:
         if name not in _NOT_DEVICES and _short(name) == kind.lower():
             if (index or device.endswith(":")) and (not index.isdecimal() or kind.lower() == "cpu"):
                 raise OptionError(f"device {device!r}: must look like cpu, cuda or cuda:1")
-            return name
+            return str(name)
     raise OptionError(
         f"device {device!r}: this ONNX Runtime has no such device; available: {', '.join(available_devices())}"
         + (" (onnxruntime-gpu instead of onnxruntime brings cuda)" if kind.lower() == "cuda" else "")

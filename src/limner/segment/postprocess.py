@@ -27,8 +27,8 @@ class Maps(NamedTuple):
 def read_shape(shape: Sequence[int], card: ModelCard) -> Maps:
     """Find height, width and classes in an output's shape.
 
-    Takes (h, w) with any batch axis of 1, class maps with the classes first or last, and flattened maps (1, H·W, classes).
-    Where both ends could be the classes, it is the one that leaves a map of the input's proportions.
+    Takes (h, w) with any batch axis of 1, class maps with the classes first or last, and flattened maps
+    (1, H·W, classes). Where both ends could be the classes, it is the one that leaves a map of the input's proportions.
 
     Raises:
         ModelError: the shape cannot be what the card says.
@@ -85,7 +85,7 @@ def person_probability(output: Array, card: ModelCard) -> Float32:
     values = output.reshape(maps.shape)
     kind, person = card.output.kind, card.output.person_class
     if kind == "argmax":
-        return (np.rint(values) == person).astype(np.float32)
+        return np.equal(np.rint(values), person).astype(np.float32)
     if kind == "logits":
         return _clean(_sigmoid(values) if maps.class_axis is None else _softmax(values, maps.class_axis, person))
     if maps.class_axis is not None:
@@ -95,15 +95,16 @@ def person_probability(output: Array, card: ModelCard) -> Float32:
     return _clean(values)
 
 
-def _sigmoid(logits: Array) -> Float32:
-    return 1.0 / (1.0 + np.exp(-np.clip(logits.astype(np.float32), -30, 30)))  # type: ignore[no-any-return]
+def _sigmoid(logits: Array) -> Array:
+    return np.reciprocal(1.0 + np.exp(-np.clip(logits.astype(np.float32), -30, 30)))
 
 
-def _softmax(logits: Array, axis: int, person: int) -> Float32:
+def _softmax(logits: Array, axis: int, person: int) -> Array:
     """Probability of one class, from the logits of all."""
     values = logits.astype(np.float32)
     powers = np.exp(values - values.max(axis=axis, keepdims=True))
-    return powers.take(person, axis=axis) / powers.sum(axis=axis)  # type: ignore[no-any-return]
+    result: Array = powers.take(person, axis=axis) / powers.sum(axis=axis)
+    return result
 
 
 def _clean(probability: Array) -> Float32:
@@ -128,8 +129,8 @@ _ENTROPY[1:-1] = -(_LEVELS[1:-1] * np.log2(_LEVELS[1:-1]) + (1 - _LEVELS[1:-1]) 
 def confidence(probability: Float32) -> float:
     """How decided a net is about its person, in [0, 1]: 1 minus the mean binary entropy (in bits) over the person.
 
-    The mean is over pixels with a probability of at least 0.05 (or over 0.2 % of the map, if those are fewer), so a large
-    sure background does not hide an unsure person. Sharp person: near 1. A grey ghost: near 0. Surely nobody: 1.
+    The mean is over pixels with a probability of at least 0.05 (or over 0.2 % of the map, if those are fewer), so a
+    large sure background does not hide an unsure person. Sharp person: near 1. A grey ghost: near 0. Surely nobody: 1.
     """
     levels = (probability * 255.0 + 0.5).astype(np.uint8)
     counts = cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel().astype(np.float64)

@@ -32,7 +32,7 @@ class Pyramid:
 
 
 def build_pyramid(frame: UInt8) -> Pyramid:
-    """Shrink an RGB uint8 (H, W, 3) frame by halves until its longest side is at most 640, its shorter one at least 48."""
+    """Halve an RGB uint8 (H, W, 3) frame until its longest side is at most 640, or its shorter one below 96."""
     height, width = frame.shape[:2]
     step = 1
     while max(height, width) > LONGEST_SIDE * step and min(height, width) >= 2 * _LEAST_SIDE * step:

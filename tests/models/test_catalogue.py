@@ -1,0 +1,72 @@
+"""Finding models: shipped names, aliases, paths, cards beside and elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from limner.errors import ModelError
+from limner.model_card import ModelCard
+from limner.models import find_model, list_models, model_names
+
+
+def test_every_shipped_model_has_a_true_card() -> None:
+    assert "fast" in model_names()
+    for model in list_models():
+        assert model.card.name == model.path.stem
+        assert model.card.sha256 is not None
+        assert model.card.licence != "unknown"
+        model.card.verify(model.path)
+
+
+def test_default_is_an_alias() -> None:
+    assert find_model("default") == find_model("fast")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("fats", "no model 'fats'; did you mean 'fast'.*known names: default, fast"),
+        ("xyz", "no model 'xyz'; known names: default, fast"),
+        ("", "no model ''; known names"),
+        ("none.onnx", "none.onnx: no such model file"),
+    ],
+)
+def test_unknown(name: str, says: str) -> None:
+    with pytest.raises(ModelError, match=says):
+        find_model(name)
+
+
+def test_a_folder_and_another_file_are_no_models(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").mkdir()
+    with pytest.raises(ModelError, match="is not a file"):
+        find_model(tmp_path / "net.onnx")
+    (tmp_path / "net.pt").write_bytes(b"x")
+    with pytest.raises(ModelError, match=r"is neither a \.onnx nor a .tflite file"):
+        find_model(tmp_path / "net.pt")
+
+
+def test_own(tmp_path: Path, make_card: Callable[..., Path]) -> None:
+    weights = tmp_path / "own.onnx"
+    weights.write_bytes(b"x")
+    with pytest.raises(ModelError, match=r"has no card own\.json beside it; draft one with `limner inspect"):
+        find_model(weights)
+    card = make_card(weights)
+    assert find_model(weights).card.name == "own"
+    elsewhere = tmp_path / "elsewhere.json"
+    card.rename(elsewhere)
+    assert find_model(str(weights), card=elsewhere).card.name == "own"
+    assert find_model(weights, card=ModelCard.load(elsewhere)).path == weights
+    with pytest.raises(ModelError, match="no such model card"):
+        find_model(weights, card=tmp_path / "none.json")
+
+
+def test_a_damaged_file_is_refused(tmp_path: Path, make_card: Callable[..., Path]) -> None:
+    weights = tmp_path / "own.onnx"
+    weights.write_bytes(b"x")
+    make_card(weights, sha256="1" * 64)
+    with pytest.raises(ModelError, match="damaged or is another version"):
+        find_model(weights)
+    assert find_model(weights, verify=False).path == weights

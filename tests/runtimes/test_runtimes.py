@@ -1,0 +1,132 @@
+"""Runtimes: arrays in, arrays out, the truth about the device, one line for what cannot be loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from limner.errors import MissingExtraError, ModelError, OptionError
+from limner.runtimes import threads
+from limner.runtimes.loading import load_runtime
+from limner.runtimes.onnx_runtime import available_devices
+
+
+@pytest.fixture
+def nets(tmp_path: Path, make_onnx: Callable[..., Path], make_tflite: Callable[..., Path]) -> dict[str, Path]:
+    return {
+        "onnxruntime": make_onnx(tmp_path / "net.onnx", layout="NHWC", out_layout="NHWC"),
+        "litert": make_tflite(tmp_path / "net.tflite"),
+    }
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "litert"])
+def test_both_give_the_same(nets: dict[str, Path], name: str) -> None:
+    runtime = load_runtime(nets[name], threads=1)
+    assert (runtime.name, runtime.device, runtime.threads) == (name, "cpu", 1)
+    assert [(i.name, i.shape, i.dtype) for i in runtime.inputs] == [("image", (1, 32, 32, 3), np.float32)]
+    assert [(o.name, o.shape) for o in runtime.outputs] == [("alpha", (1, 32, 32, 1))]
+    image = np.random.default_rng(0).random((1, 32, 32, 3), dtype=np.float32)
+    expected = 1 / (1 + np.exp(-20 * (image[..., :1] - image[..., 2:])))
+    first = runtime.run({"image": image})["alpha"]
+    runtime.run({"image": np.zeros_like(image)})
+    np.testing.assert_allclose(first, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "litert"])
+@pytest.mark.parametrize("image", [np.zeros((1, 16, 32, 3), np.float32), np.zeros((1, 32, 32, 3), np.float64)])
+def test_wrong_arrays(nets: dict[str, Path], name: str, image: np.ndarray) -> None:
+    with pytest.raises(ModelError, match="cannot run on this input"):
+        load_runtime(nets[name]).run({"image": image})
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "litert"])
+def test_wrong_names(nets: dict[str, Path], name: str) -> None:
+    with pytest.raises(ModelError, match="image"):
+        load_runtime(nets[name]).run({"picture": np.zeros((1, 32, 32, 3), np.float32)})
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "says"),
+    [
+        ("onnxruntime", {"device": "tpu"}, "device 'tpu': .*available: .*cpu"),
+        ("onnxruntime", {"device": "cpu:1"}, "must look like cpu, cuda or cuda:1"),
+        ("onnxruntime", {"device": ""}, "device ''"),
+        ("litert", {"device": "cuda"}, "device 'cuda': LiteRT runs on the CPU only"),
+        ("onnxruntime", {"threads": 0}, "threads must be a whole number of at least 1, not 0"),
+        ("litert", {"threads": -1}, "threads"),
+        ("onnxruntime", {"runtime": "litert"}, "runtime 'litert' runs .tflite files"),
+        ("litert", {"runtime": "onnxruntime"}, "runtime 'onnxruntime' runs .onnx files"),
+        ("onnxruntime", {"runtime": "torch"}, "not one of auto, onnxruntime, litert"),
+    ],
+)
+def test_options(nets: dict[str, Path], name: str, options: dict[str, object], says: str) -> None:
+    with pytest.raises(OptionError, match=says):
+        load_runtime(nets[name], **options)  # type: ignore[arg-type]
+
+
+def test_cuda_is_real_or_an_error(nets: dict[str, Path]) -> None:
+    # On a machine with a GPU it must really run there; on any other it must not run at all.
+    if "cuda" in available_devices():
+        assert load_runtime(nets["onnxruntime"], device="cuda").device.startswith("cuda")
+    else:
+        with pytest.raises(OptionError, match="device 'cuda'.*available: cpu"):
+            load_runtime(nets["onnxruntime"], device="cuda")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("none.onnx", None, "cannot be read: No such file"),
+        ("none.tflite", None, "cannot be read: No such file"),
+        ("empty.onnx", b"", "is empty"),
+        ("empty.tflite", b"", "is empty"),
+        ("text.onnx", b"no model", "ONNX Runtime cannot load it"),
+        ("text.tflite", b"no model", "is not a .tflite model"),
+        ("head.tflite", b"\x1c\x00\x00\x00TFL3" + bytes(40), "LiteRT cannot load it"),
+        ("net.pt", b"x", "is neither a .onnx nor a .tflite file"),
+    ],
+)
+def test_files_that_are_no_model(tmp_path: Path, name: str, content: bytes | None, says: str) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match=says) as error:
+        load_runtime(path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "litert"])
+def test_loading_is_quiet(nets: dict[str, Path], name: str) -> None:
+    code = f"from limner.runtimes.loading import load_runtime as load; load({str(nets[name])!r})"
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_without_litert(nets: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'limner\[litert\]'"):
+        load_runtime(nets["litert"])
+
+
+def test_threads_by_default() -> None:
+    assert 1 <= threads.default_threads() <= min(threads.MOST, threads.physical_cores())
+    assert threads.check_threads(None) == threads.default_threads()
+    assert threads.check_threads(7) == 7
+
+
+def test_the_results_are_the_callers_to_keep(nets: dict[str, Path]) -> None:
+    for path in nets.values():
+        runtime = load_runtime(path)
+        ones = np.zeros((1, 32, 32, 3), np.float32)
+        ones[..., 0] = 1
+        first = runtime.run({"image": ones})["alpha"]
+        before = first.copy()
+        runtime.run({"image": 1 - ones})
+        np.testing.assert_array_equal(first, before)

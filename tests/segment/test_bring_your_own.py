@@ -1,0 +1,175 @@
+"""Nets that others trained: every kind of input and output, with results known in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from limner.errors import ModelError
+from limner.matte import Matte
+from limner.segment.segmenter import Segmenter
+
+PERSON_15 = tuple(
+    (20.0, 0.0, -20.0) if i == 15 else (-20.0, 0.0, 20.0) if i == 0 else (0.0, -99.0, 0.0) for i in range(21)
+)
+TWO = ((-10.0, 0.0, 10.0), (10.0, 0.0, -10.0))
+BGR = ((-0.08, 0.0, 0.08),)
+
+KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "sigmoid 256, RGB in [0, 1]": ({"size": (256, 256)}, {"input_size": [256, 256]}),
+    "BGR with Caffe means": (
+        {"weights": BGR, "bias": -0.08 * (123.68 - 103.94) * -1},
+        {"input_color_order": "BGR", "input_scale": 1.0, "input_mean": [103.94, 116.78, 123.68]},
+    ),
+    "RGB in [-1, 1]": ({"weights": ((10.0, 0.0, -10.0),)}, {"input_mean": [0.5] * 3, "input_std": [0.5] * 3}),
+    "two-class softmax": ({"weights": TWO, "end": "Softmax"}, {"output_kind": "softmax"}),
+    "two-class softmax, NHWC": (
+        {"weights": TWO, "end": "Softmax", "layout": "NHWC", "out_layout": "NHWC"},
+        {"output_kind": "softmax", "input_layout": "NHWC"},
+    ),
+    "softmax NHWC out of an NCHW net": (
+        {"weights": TWO, "end": "Softmax", "out_layout": "NHWC"},
+        {"output_kind": "softmax"},
+    ),
+    "softmax, flattened": ({"weights": TWO, "end": "Softmax", "flatten": True}, {"output_kind": "softmax"}),
+    "person is class 0": (
+        {"weights": TWO[::-1], "end": "Softmax"},
+        {"output_kind": "softmax", "output_person_class": 0},
+    ),
+    "argmax of 21, int64": (
+        {"weights": PERSON_15, "end": "ArgMax", "out_dtype": "int64"},
+        {"output_kind": "argmax", "output_person_class": 15},
+    ),
+    "argmax of 21, float, no channel axis": (
+        {"weights": PERSON_15, "end": "ArgMax", "out_dtype": "float32", "out_layout": "HW"},
+        {"output_kind": "argmax", "output_person_class": 15},
+    ),
+    "logits of 21, an eighth of the size": (
+        {"weights": PERSON_15, "end": None, "shrink": 8, "size": (256, 256)},
+        {"output_kind": "logits", "output_person_class": 15, "input_size": [256, 256]},
+    ),
+    "logits, one channel": ({"end": None}, {"output_kind": "logits"}),
+    "NHWC": ({"layout": "NHWC", "out_layout": "NHWC"}, {"input_layout": "NHWC"}),
+    "uint8 input": (
+        {"dtype": "uint8", "layout": "NHWC", "weights": ((20 / 255, 0.0, -20 / 255),)},
+        {"input_scale": 1.0, "input_layout": "NHWC"},
+    ),
+    "float16 input": ({"dtype": "float16"}, {}),
+    "open batch and size": ({"size": ("h", "w"), "batch": "n"}, {}),
+    "second output by name": ({"extra_output": True}, {}),
+    "first output by name": ({"extra_output": True}, {"output_name": "logits", "output_kind": "logits"}),
+    "letterbox": ({}, {"input_resize": "letterbox"}),
+    "wide input": ({"size": (32, 64)}, {"input_size": [32, 64]}),
+}
+
+
+def half_and_half(size: tuple[int, int]) -> np.ndarray:
+    frame = np.zeros((*size, 3), np.uint8)
+    frame[:, : size[1] // 2, 0] = 255
+    frame[:, size[1] // 2 :, 2] = 255
+    return frame
+
+
+@pytest.fixture
+def own(tmp_path: Path, make_onnx: Callable[..., Path], make_card: Callable[..., Path]) -> Callable[..., Path]:
+    def make(model: dict[str, Any], card: dict[str, Any]) -> Path:
+        path = make_onnx(tmp_path / "own.onnx", **model)
+        make_card(path, **card)
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_red_half_is_the_person(own: Callable[..., Path], kind: str) -> None:
+    segmenter = Segmenter(own(*KINDS[kind]))
+    alpha = segmenter.matte(half_and_half((120, 200))).alpha
+    assert alpha.shape == (120, 200)
+    assert alpha[:, :92].min() == 1.0
+    assert alpha[:, 108:].max() == 0.0
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if "argmax" not in k])
+def test_probability_is_the_formula(own: Callable[..., Path], kind: str) -> None:
+    frame = np.full((40, 60, 3), (120, 70, 110), np.uint8)
+    expected = 1 / (1 + np.exp(-20 * 10 / 255))
+    if "21" in kind:
+        powers = np.exp([20 * 10 / 255, -20 * 10 / 255] + [-99 * 70 / 255] * 19)
+        expected = powers[0] / powers.sum()
+    if kind == "BGR with Caffe means":
+        expected = 1 / (1 + np.exp(-0.08 * 10))
+    inner = Segmenter(own(*KINDS[kind])).probability(frame)[2:-2, 2:-2]
+    tolerance = 5e-3 if "float16" in kind else 1e-4
+    np.testing.assert_allclose(inner, expected, atol=tolerance)
+
+
+def test_fourth_channel_is_the_previous_mask(own: Callable[..., Path]) -> None:
+    path = own({"weights": ((0.0, 0.0, 0.0, 20.0),), "bias": -10.0}, {"input_channels": 4})
+    segmenter = Segmenter(path, softness=1.0)
+    frame = np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8)
+    assert segmenter.matte(frame).alpha.max() == 0.0
+    mask = np.zeros((64, 96), np.float32)
+    mask[:, 48:] = 1.0
+    probability = segmenter.probability(frame, previous=Matte(mask))
+    assert probability[:, :15].max() < 1e-3
+    assert probability[:, 17:].min() > 1 - 1e-3
+
+
+@pytest.mark.parametrize(("size", "axis"), [((60, 240), 0), ((240, 60), 1), ((100, 100), 0)])
+def test_letterbox_keeps_the_place(own: Callable[..., Path], size: tuple[int, int], axis: int) -> None:
+    frame = np.zeros((*size, 3), np.uint8)
+    frame[: size[0] // 2, :, 0] = 255
+    frame[size[0] // 2 :, :, 2] = 255
+    path = own({"size": (64, 64)}, {"input_size": [64, 64], "input_resize": "letterbox"})
+    segmenter = Segmenter(path, refine=False, softness=0.0)
+    alpha = segmenter.matte(frame).alpha
+    edge = int(alpha[:, size[1] // 2].sum())
+    assert abs(edge - size[0] // 2) <= 2
+    assert np.ptp(alpha.sum(axis=0)) <= 2
+
+
+MISFITS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("layout", {}, {"input_layout": "NHWC"}, r"input.layout is NHWC, but .* \(1, 3, 32, 32\) float32: that is NCHW"),
+    ("size", {}, {"input_size": [64, 64]}, r"input.size is \[64, 64\] \(height, width\), but .*\(1, 3, 32, 32\)"),
+    ("channels", {}, {"input_channels": 4}, r"input.channels is 4 .*\(1, 3, 32, 32\)"),
+    ("input name", {}, {"input_name": "x"}, r"input.name is 'x', but the model's inputs are: 'image'"),
+    ("output name", {}, {"output_name": "y"}, r"output.name is 'y', but the model's outputs are: 'alpha'"),
+    ("batch", {"batch": 4}, {}, "a batch of 1"),
+    ("softmax of one", {}, {"output_kind": "softmax"}, "softmax, which needs two classes or more"),
+    ("argmax of two", {"weights": TWO, "end": None}, {"output_kind": "argmax"}, "argmax, which has one channel, but"),
+    (
+        "person class",
+        {"weights": TWO, "end": "Softmax"},
+        {"output_kind": "softmax", "output_person_class": 15},
+        "output.person_class is 15, but output 'alpha' has only the classes 0 to 1",
+    ),
+    ("integer scale", {"dtype": "uint8"}, {}, "leave 1 steps of the model's uint8 input"),
+]
+
+
+@pytest.mark.parametrize(("model", "card", "says"), [case[1:] for case in MISFITS], ids=[case[0] for case in MISFITS])
+def test_a_card_that_does_not_fit_says_what_differs(
+    own: Callable[..., Path], model: dict[str, Any], card: dict[str, Any], says: str
+) -> None:
+    path = own(model, card)
+    with pytest.raises(ModelError, match=says):
+        Segmenter(path)
+
+
+@pytest.mark.parametrize("quantised", [False, True])
+def test_tflite(
+    tmp_path: Path, make_tflite: Callable[..., Path], make_card: Callable[..., Path], quantised: bool
+) -> None:
+    path = make_tflite(tmp_path / "own.tflite", quantised=quantised)
+    make_card(path, file="own.tflite", input_layout="NHWC")
+    segmenter = Segmenter(path, threads=1)
+    assert segmenter.runtime.name == "litert"
+    alpha = segmenter.matte(half_and_half((120, 200))).alpha
+    assert alpha[:, :92].min() == 1.0
+    assert alpha[:, 108:].max() == 0.0
+    flat = segmenter.probability(np.full((40, 60, 3), (120, 70, 110), np.uint8))
+    np.testing.assert_allclose(flat, 1 / (1 + np.exp(-20 * 10 / 255)), atol=1e-4)

@@ -1,0 +1,35 @@
+"""Matte: what it refuses, what it tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from limner.matte import Matte
+
+
+@pytest.mark.parametrize(
+    ("alpha", "confidence", "says"),
+    [
+        (np.zeros((2, 2)), 1.0, "must be a non-empty .* float64 array of shape"),
+        (np.zeros((2, 2, 1), np.float32), 1.0, "must be a non-empty"),
+        (np.zeros((0, 2), np.float32), 1.0, "must be a non-empty"),
+        ([[0.0]], 1.0, "not list"),
+        (np.zeros((4, 4), np.float32)[:, ::2], 1.0, "C-contiguous"),
+        (np.full((2, 2), 1.01, np.float32), 1.0, r"must lie in \[0, 1\]"),
+        (np.full((2, 2), -0.01, np.float32), 1.0, r"must lie in \[0, 1\]"),
+        (np.array([[0, np.nan]], np.float32), 1.0, r"must lie in \[0, 1\]"),
+        (np.zeros((2, 2), np.float32), 1.5, "confidence"),
+        (np.zeros((2, 2), np.float32), float("nan"), "confidence"),
+    ],
+)
+def test_breaches(alpha: Any, confidence: float, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Matte(alpha, confidence)
+
+
+def test_size_and_coverage() -> None:
+    matte = Matte(np.array([[0, 1, 1], [0, 0, 1]], np.float32))
+    assert (matte.size, matte.coverage, matte.confidence) == ((2, 3), 0.5, 1.0)
