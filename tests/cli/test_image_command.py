@@ -267,6 +267,8 @@ def test_results_of_an_earlier_run_are_replaced(limner, photo, tmp_path) -> None
         ("PHOTO -o - -f png --json", "--json and -o - both want stdout"),
         ("PHOTO -o nodir/deep/o.png --max-pixels 10", "more than the limit of 10"),
         ("PHOTO", "--output"),
+        ("EMPTY -o o.png", "PHOTO: the name is empty"),
+        ("PHOTO -o EMPTY", "-o: the name is empty"),
         ("-o o.png", "PHOTOS"),
     ],
 )
@@ -274,7 +276,7 @@ def test_wrong_use_is_one_clear_line(limner, photo, tmp_path, monkeypatch, argum
     monkeypatch.chdir(tmp_path)
     (tmp_path / "COPY").write_bytes(photo.read_bytes())
     before = names(tmp_path)
-    code, out, err = limner(*arguments.replace("PHOTO", str(photo)).split())
+    code, out, err = limner(*({"PHOTO": photo, "EMPTY": ""}.get(word, word) for word in arguments.split()))
     assert code == 2
     assert says.lower() in err.lower()
     assert out == ""
@@ -342,3 +344,35 @@ def test_a_stopped_batch_leaves_whole_files_only(model, tmp_path, number, code) 
     assert all(path.suffix == ".png" and not path.name.startswith(".") for path in done)
     for path in done:
         assert read_image(path).pixels.shape == (400, 500, 3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_a_batch_shows_a_bar_on_a_terminal(model, photo, tmp_path) -> None:
+    import pty
+
+    write_image(tmp_path / "second.png", person())
+    (tmp_path / "bad.png").write_bytes(b"")
+    controller, terminal = pty.openpty()
+    running = subprocess.Popen(
+        command(model, photo, tmp_path / "bad.png", tmp_path / "second.png", "-o", tmp_path / "out"),
+        stderr=terminal, stdout=subprocess.PIPE, env=os.environ | {"TERM": "xterm", "COLUMNS": "200"},
+    )  # fmt: skip
+    os.close(terminal)
+    shown = b""
+    while chunk := _read(controller):
+        shown += chunk
+    out, _ = running.communicate(timeout=60)
+    os.close(controller)
+    assert running.returncode == 1
+    assert out == b""
+    assert b"100%" in shown
+    assert b"bad.png: is empty" in shown
+    assert b"Traceback" not in shown
+    assert names(tmp_path / "out") == ["photo.png", "second.png"]
+
+
+def _read(controller: int) -> bytes:
+    try:
+        return os.read(controller, 4096)
+    except OSError:  # Linux: the other end is closed
+        return b""

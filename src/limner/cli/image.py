@@ -86,18 +86,18 @@ def _report(total: int, *, quiet: bool) -> Iterator[Any]:
     if quiet or total < 2 or not sys.stderr.isatty():
         yield lambda result: _tell(result, _warn, quiet=quiet)
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from limner.cli.progress import Meter
 
-    console = Console(stderr=True)
-    rate = TextColumn("{task.speed:.1f} photos/s")
-    with Progress(BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn(), console=console) as bar:
-        task = bar.add_task("photos", total=total)
+    with Meter("photos", "photos") as meter:
+        done = 0
 
         def advance(result: Any) -> None:
-            _tell(result, lambda text: console.print(text, markup=False, highlight=False), quiet=True)
-            bar.advance(task)
+            nonlocal done
+            done += 1
+            meter.update(done, total)
+            _tell(result, meter.say, quiet=True)
 
+        meter.update(0, total)
         yield advance
 
 

@@ -31,6 +31,8 @@ def plan_jobs(
         OptionError: the paths make no sense together, two results would share a name, or one would replace an input.
         MediaError: a folder holds no photo.
     """
+    if not all(photos) or not output:
+        raise OptionError(f"{'-o' if not output else 'PHOTO'}: the name is empty; say a file, a folder or -")
     if format is not None:
         format = f".{format.lower().lstrip('.')}"
         format_for(format, alpha=alpha, option="--format")
