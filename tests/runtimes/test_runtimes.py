@@ -74,7 +74,7 @@ def test_cuda_is_real_or_an_error(nets: dict[str, Path]) -> None:
     if "cuda" in available_devices():
         assert load_runtime(nets["onnxruntime"], device="cuda").device.startswith("cuda")
     else:
-        with pytest.raises(OptionError, match="device 'cuda'.*available: cpu"):
+        with pytest.raises(OptionError, match=r"device 'cuda'.*available: cpu"):
             load_runtime(nets["onnxruntime"], device="cuda")
 
 
