@@ -87,7 +87,7 @@ CODECS: Mapping[str, VideoCodec] = {
         ),
         VideoCodec(
             "prores", "prores_ks", "yuv444p10le", "yuva444p10le", (".mov", ".mkv"), _prores,
-            needs_even=True, limited_only=True, alpha_tolerance=1.5, intra=True, subsampled=False,
+            needs_even=True, limited_only=True, alpha_tolerance=3.0, intra=True, subsampled=False,
         ),
         VideoCodec("ffv1", "ffv1", "bgr0", "bgra", (".mkv",), _ffv1, intra=True, subsampled=False),
         VideoCodec("png", "png", "rgb24", "rgba", (".png",), _none, intra=True, subsampled=False),

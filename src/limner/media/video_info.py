@@ -136,7 +136,8 @@ def probe_video(path: str | Path) -> VideoInfo:
         swap = orientation.transpose
         flags: Any = container.format.flags
         starts_anywhere = bool(flags & FormatFlags.ts_discont.value)
-        start = Fraction(container.start_time or 0, av.time_base)
+        ticks = stream.time_base or Fraction(1, 90000)
+        start = round(Fraction(container.start_time or 0, av.time_base) / ticks) * ticks
         bits = max((c.bits for c in frame.format.components), default=8)
         colors = tags_of(frame)
         return VideoInfo(
@@ -147,7 +148,7 @@ def probe_video(path: str | Path) -> VideoInfo:
             coded_height=frame.height,
             orientation=orientation,
             sample_aspect=1 / aspect if swap else aspect,
-            time_base=stream.time_base or Fraction(1, 90000),
+            time_base=ticks,
             rate=stream.average_rate or stream.guessed_rate,
             origin=start if starts_anywhere else Fraction(0),
             duration=_duration(container, stream),

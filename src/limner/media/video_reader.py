@@ -14,6 +14,7 @@ from limner.media.video_info import VideoInfo, open_video, picture_stream, probe
 from limner.pipeline import TimedFrame
 
 _SEEK_MARGINS = (Fraction(0), Fraction(5), Fraction(30))
+_FLUSHES = 64
 _KEEP_GOING = "--keep-going leaves out what is damaged"
 
 
@@ -137,12 +138,14 @@ class VideoReader:
 
     def _decode(self, packet: av.Packet[av.VideoStream]) -> list[av.VideoFrame]:
         self._packets += packet.size > 0
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            frames, broken = [], True
-        else:
-            broken = packet.is_corrupt
+        frames: list[av.VideoFrame] = []
+        broken = packet.is_corrupt
+        for _ in range(_FLUSHES if packet.size == 0 else 1):
+            try:
+                frames += packet.decode()
+                break
+            except av.FFmpegError:  # the decoder's threads report late: at the end, each may still have an error
+                broken = True
         if broken:
             self.damaged += 1
             where = f" near {float(packet.pts * packet.time_base):.2f} s" if packet.pts is not None else ""

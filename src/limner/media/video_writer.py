@@ -62,8 +62,9 @@ class VideoWriter:
         self._alpha = AlphaSamples() if output.alpha else None
         self._time_base = output.time_base(like.info.time_base)
         self._done = False
-        options = {"movflags": "+faststart"} if output.muxer in ("mp4", "mov") else {}
-        self._container = av.open(str(self._path.absolute()), "w", format=output.muxer, container_options=options)
+        self._container = av.open(
+            str(self._path.absolute()), "w", format=output.muxer, container_options=self._muxer_options()
+        )
         self._copier: StreamCopier | None = None
         try:
             self._stream = self._add_stream()
@@ -119,6 +120,14 @@ class VideoWriter:
     ) -> None:
         if not self._done:
             self._discard()
+
+    def _muxer_options(self) -> dict[str, str]:
+        if self._output.muxer not in ("mp4", "mov"):
+            return {}
+        # A late start is written in ticks of the movie, which are whole milliseconds unless told otherwise.
+        fine = math.lcm(self._time_base.denominator, 48000)
+        options = {"movflags": "+faststart"}
+        return options | {"movie_timescale": str(fine)} if fine < 2**31 else options
 
     def _add_stream(self) -> av.VideoStream:
         info, codec = self._reader.info, self._output.codec
