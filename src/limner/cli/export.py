@@ -20,6 +20,7 @@ def command(
         typer.Option(help="Data folder: its val split is measured into the card and used to check the export."),
     ] = None,
     licence: Annotated[str, typer.Option(help="Licence of the weights, for the card.")] = "unknown",
+    note: Annotated[list[str] | None, typer.Option(help="A remark for the card; may be repeated.")] = None,
     origin: Annotated[str, typer.Option(help="Who trained the net, for the card.")] = "trained with limner train",
 ) -> None:
     """Turn a checkpoint into an ONNX file, its card (.json) and its trainable weights (.safetensors).
@@ -63,6 +64,7 @@ def command(
         macs=count_macs(net, size, channels=channels),
         licence=licence,
         origin=origin,
+        notes=tuple(note or ()),
     )
     if data is not None:
         card = replace(card, measured=measure(out, card, data))

@@ -47,7 +47,7 @@ def motion_blur(image: Rgb, rng: np.random.Generator, *, length: int) -> Rgb:
     kernel[length // 2] = 1
     rotation = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), rng.uniform(0, 180), 1)
     turned = cv2.warpAffine(kernel, rotation, (length, length))
-    return cv2.filter2D(image, -1, cv2.multiply(turned, 1 / max(float(turned.sum()), 1e-6))).astype(np.uint8)
+    return cv2.filter2D(image, -1, (turned / max(float(turned.sum()), 1e-6)).astype(np.float32)).astype(np.uint8)
 
 
 def sensor_noise(image: Rgb, rng: np.random.Generator) -> Rgb:

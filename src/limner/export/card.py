@@ -29,6 +29,7 @@ def make_card(
     macs: int,
     licence: str,
     origin: str,
+    notes: tuple[str, ...],
 ) -> ModelCard:
     """The card of the ONNX file ``model``, which was exported from ``state``."""
     size = recipe.input_size
@@ -53,12 +54,7 @@ def make_card(
         output=OutputSpec(name=OUTPUT, kind="sigmoid", person_class=1),
         training=Training(data=_training_sets(recipe, photos), procedure=procedure(recipe, state)),
         measured=measured,
-        notes=(
-            "Trained on adults and children in everyday photos; it finds all people in the picture, not one of them.",
-            "People own their likeness; the training photos come from public research and hobby collections, some of "
-            "which allow research use only, and are not part of this file.",
-            "MediaPipe Selfie Segmentation (Apache-2.0) drew the masks of the sets called auto_*.",
-        ),
+        notes=notes,
     )
 
 

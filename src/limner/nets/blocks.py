@@ -63,7 +63,7 @@ class InvertedResidual(nn.Module):
         self.features = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        out = self.project(self.features(x))
+        out: Tensor = self.project(self.features(x))
         return x + out if self.residual else out
 
 

@@ -94,7 +94,10 @@ def _aside(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
+        partial.touch()  # with the permissions of an ordinary new file; safetensors would make it private
+        mode = partial.stat().st_mode
         yield partial
+        partial.chmod(mode)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

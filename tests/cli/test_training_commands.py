@@ -1,0 +1,152 @@
+"""From photos to a model that runs: `limner data`, `train`, `eval`, `export` and `image`, as a user types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+RECIPE = """
+net: {name: fast, options: {width: 0.25}}
+input_size: 64
+data:
+  sets: {fashion_full_body: 0.4, faces_close_up: 0.3, rendered_people: 0.2, no_people: 0.1}
+samples: 24
+batch: 4
+phases: [{size: 64, share: 1.0}]
+optimizer: {lr: 0.003}
+processes: 1
+"""
+
+
+def limner(*args: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "limner.cli.app", *map(str, args)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Path:
+    """A folder with a recipe and a trained and exported net."""
+    folder = tmp_path_factory.mktemp("workshop")
+    (folder / "small.yaml").write_text(RECIPE)
+    trained = limner("train", "small.yaml", "--data", data_folder, cwd=folder)
+    assert trained.returncode == 0, trained.stderr
+    assert "runs/small/last.pt: complete" in trained.stdout
+    assert "fashion + faces mIoU" in trained.stderr
+    exported = limner("export", "runs/small/last.pt", "-o", "small.onnx", "--data", data_folder, cwd=folder)
+    assert exported.returncode == 0, exported.stderr
+    return folder
+
+
+def test_the_export_carries_card_and_weights(workshop: Path) -> None:
+    card = json.loads((workshop / "small.json").read_text())
+    assert card["input"]["size"] == [64, 64]
+    assert {row["on"] for row in card["measured"]} >= {"val: fashion + faces", "train: all without people"}
+    assert {row["name"]: row["photos"] for row in card["training"]["data"]}["fashion_full_body"] == 6
+    assert "24 samples" in card["training"]["procedure"]
+    assert (workshop / "small.safetensors").stat().st_size > 10_000
+
+
+def test_the_export_runs(workshop: Path, data_folder: Path) -> None:
+    Image.fromarray(np.full((80, 60, 3), 90, np.uint8)).save(workshop / "photo.png")
+    done = limner("image", "photo.png", "-o", "mask.png", "--effect", "mask", "--model", "small.onnx", cwd=workshop)
+    assert done.returncode == 0, done.stderr
+    assert Image.open(workshop / "mask.png").size == (60, 80)
+
+
+def test_eval_of_checkpoint_and_export_agree(workshop: Path, data_folder: Path) -> None:
+    done = limner(
+        "eval",
+        "runs/small/last.pt",
+        "small.onnx",
+        "--data",
+        data_folder,
+        "--json",
+        "--sheet",
+        "worst.png",
+        cwd=workshop,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    for name, row in result["small.onnx"].items():
+        assert row == pytest.approx(result["runs/small/last.pt"][name], abs=0.05)
+    assert Image.open(workshop / "worst.png").width == 1600
+
+
+def test_training_goes_on_from_weights_and_says_so(workshop: Path, data_folder: Path) -> None:
+    done = limner(
+        "train", "small.yaml", "--data", data_folder, "--out", "more", "--init", "small.safetensors", "--set",
+        "samples=4", "--no-validate", cwd=workshop,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "more/last.pt: complete" in done.stdout
+
+
+def test_a_short_stretch_resumes(workshop: Path, data_folder: Path) -> None:
+    command = ("train", "small.yaml", "--data", data_folder, "--out", "short", "--no-validate")
+    first = limner(*command, "--minutes", "0.01", "--set", "samples=400", cwd=workshop)
+    assert "short/last.pt: stopped at step" in first.stdout
+    second = limner(*command, "--set", "samples=24", cwd=workshop)
+    assert "complete" in second.stdout
+
+
+def test_an_interrupt_keeps_a_whole_checkpoint(workshop: Path, data_folder: Path) -> None:
+    command = [sys.executable, "-m", "limner.cli.app", "train", "small.yaml", "--data", str(data_folder)]
+    command += ["--out", "stopped", "--no-validate", "--set", "samples=400000"]
+    process = subprocess.Popen(command, cwd=workshop, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (workshop / "stopped" / "log.csv").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "the same command goes on" in out
+    assert [p.name for p in (workshop / "stopped").iterdir() if "partial" in p.name] == []
+    from limner.training.checkpoint import Checkpoint
+
+    assert Checkpoint.load(workshop / "stopped" / "last.pt").step > 0
+
+
+def test_the_sheet_of_samples(workshop: Path, data_folder: Path) -> None:
+    done = limner("data", "sheet", "small.yaml", "--data", data_folder, "--count", 7, "--size", 40, cwd=workshop)
+    assert done.returncode == 0, done.stderr
+    assert Image.open(workshop / "augmentation.png").size == (480, 80)
+    listed = limner("data", "prepare", "--data", data_folder, cwd=workshop)
+    assert "no_people_animals" in listed.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("train", "none.yaml"), "none.yaml: no such recipe"),
+        (("train", "small.yaml", "--data", "nowhere"), "nowhere/manifest.csv: no such file"),
+        (("train", "small.yaml", "--init", "none.pt"), "none.pt: no such file"),
+        (("train", "small.yaml", "--init", "huge"), "no shipped model has weights of that name"),
+        (("train", "small.yaml", "--set", "samples"), "write it as field=value"),
+        (("export", "none.pt", "-o", "x.onnx"), "none.pt: no such checkpoint"),
+        (("export", "runs/small/last.pt", "-o", "x.tflite"), "must end in .onnx"),
+        (("export", "runs/small/last.pt", "-o", "no/x.onnx"), "the folder no does not exist"),
+        (("export", "runs/small/last.pt", "-o", "x.onnx", "--to", "coreml"), "not a known target"),
+        (("eval", "--split", "best"), "must be val, train, test or all"),
+        (("eval", "small.onnx", "--data", "nowhere"), "nowhere/manifest.csv: no such file"),
+        (("eval", "runs/small/last.pt", "--refine", "--data", "DATA"), "is a checkpoint; export it first"),
+    ],
+)
+def test_wrong_input_is_one_line_and_exit_2(
+    workshop: Path, data_folder: Path, args: tuple[str, ...], message: str
+) -> None:
+    given = [str(data_folder) if arg == "DATA" else arg for arg in args]
+    if given[0] == "train" and "--data" not in given:
+        given += ["--data", str(data_folder)]
+    done = limner(*given, cwd=workshop)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -1,0 +1,94 @@
+"""Samples follow the recipe's mix, depend on their number alone, and leave void pixels out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from limner.data.photo_map import PhotoMap, prepare
+from limner.data.sampler import Mix, Sampler
+from limner.errors import DataError
+
+SETS = {
+    "fashion_full_body": 0.3,
+    "people_with_animals": 0.2,
+    "auto_selfies": 0.2,
+    "rendered_people": 0.1,
+    "no_people": 0.2,
+}
+
+
+@pytest.fixture(scope="module")
+def photos(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> PhotoMap:
+    return prepare(data_folder, tmp_path_factory.mktemp("cache"))
+
+
+def test_samples_have_the_promised_form(photos: PhotoMap) -> None:
+    sampler = Sampler(photos, Mix(SETS, second_person=0.5, distractor=0.5), seed=3)
+    for number in range(40):
+        sample = sampler.draw(number, 48)
+        assert sample.image.shape == (48, 48, 3)
+        assert sample.image.dtype == np.uint8
+        for plane in (sample.target, sample.weight):
+            assert plane.shape == (48, 48)
+            assert plane.dtype == np.float32
+            assert 0 <= plane.min() <= plane.max() <= 1
+
+
+def test_a_sample_depends_on_seed_and_number_alone(photos: PhotoMap) -> None:
+    one, other = (Sampler(photos, Mix(SETS), seed=3) for _ in range(2))
+    for number in (5, 2, 9):
+        np.testing.assert_array_equal(one.draw(number, 48).image, other.draw(number, 48).image)
+    different = Sampler(photos, Mix(SETS), seed=4)
+    assert any(not np.array_equal(one.draw(n, 48).image, different.draw(n, 48).image) for n in range(4))
+
+
+def test_photos_without_people_have_empty_targets(photos: PhotoMap) -> None:
+    sampler = Sampler(photos, Mix({"no_people": 1.0}), seed=1)
+    assert all(sampler.draw(n, 32).target.max() == 0 for n in range(20))
+
+
+def test_renders_are_composited_and_stay_visible(photos: PhotoMap) -> None:
+    sampler = Sampler(photos, Mix({"rendered_people": 1.0}, distractor=0.0), seed=1)
+    assert sum(sampler.draw(n, 48).target.mean() > 0.02 for n in range(20)) >= 18
+
+
+def test_void_pixels_have_no_weight(photos: PhotoMap) -> None:
+    sampler = Sampler(photos, Mix({"people_with_animals": 1.0}), seed=1)
+    samples = [sampler.draw(n, 48) for n in range(30)]
+    assert any((s.weight == 0).mean() > 0.02 for s in samples)
+    assert all(set(np.unique(s.target)) <= {0.0, 1.0} for s in samples)
+
+
+def test_edges_of_masks_by_other_nets_count_less(photos: PhotoMap) -> None:
+    sampler = Sampler(photos, Mix({"auto_selfies": 1.0}, replace_auto=0.0, auto_edge_weight=0.25), seed=1)
+    sample = next(s for s in (sampler.draw(n, 64) for n in range(20)) if (np.abs(s.target - 0.5) < 0.1).any())
+    assert sample.weight[np.abs(sample.target - 0.5) < 0.1].max() < 0.3
+    assert sample.weight[sample.target == 0].min() == 1
+
+
+def test_background_replacement_changes_the_background(photos: PhotoMap) -> None:
+    kept = Sampler(photos, Mix({"faces_close_up": 1.0}, replace_hand=0.0), seed=1)
+    replaced = Sampler(photos, Mix({"faces_close_up": 1.0}, replace_hand=1.0), seed=1)
+    same = sum(np.array_equal(kept.draw(n, 48).target, replaced.draw(n, 48).target) for n in range(10))
+    assert same == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Mix({}), "data.sets must give at least one set"),
+        (lambda: Mix({"a": -1.0}), "data.sets must give"),
+        (lambda: Mix(SETS, replace_hand=1.5), r"data.replace_hand must lie in \[0, 1\], not 1.5"),
+    ],
+)
+def test_a_mix_checks_itself(make, message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(DataError, match=message):
+        make()
+
+
+def test_an_unknown_set_is_named(photos: PhotoMap) -> None:
+    with pytest.raises(DataError, match=r"names 'dogs', which has no train photos; there are .*faces_close_up"):
+        Sampler(photos, Mix({"dogs": 1.0}), seed=1)

@@ -1,0 +1,90 @@
+"""Scores of known mattes are the known numbers, set by set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from limner.data.manifest import Photo, PhotoFolder
+from limner.errors import DataError
+from limner.evaluation.evaluate import evaluate, means, net_maker, net_scores, score_photo
+from limner.evaluation.sheet import sheet, worst
+
+
+def _photo(mask: str, name: str = "faces_close_up") -> Photo:
+    return Photo(name, "0", "val", mask, 4, 4, "x")  # type: ignore[arg-type]
+
+
+def test_a_perfect_and_an_inverted_matte() -> None:
+    mask = np.zeros((40, 40), np.uint8)
+    mask[10:30, 10:30] = 255
+    perfect = score_photo((mask / 255).astype(np.float32), mask, _photo("hand")).values
+    assert perfect == {"iou": 100, "miou": 100, "accuracy": 100, "boundary_iou": 100, "mad": 0}
+    inverted = score_photo((1 - mask / 255).astype(np.float32), mask, _photo("hand")).values
+    assert inverted["iou"] == inverted["accuracy"] == inverted["boundary_iou"] == 0
+    assert inverted["mad"] == 1
+
+
+def test_void_is_left_out_only_in_sets_that_have_it() -> None:
+    mask = np.zeros((20, 20), np.uint8)
+    mask[:10] = 255
+    mask[10:12] = 128
+    alpha = (mask == 255).astype(np.float32)
+    assert score_photo(alpha, mask, _photo("hand", "people_with_animals")).values["miou"] == 100
+    assert score_photo(alpha, mask, _photo("hand")).values["miou"] < 100
+
+
+def test_false_area_without_people() -> None:
+    alpha = np.zeros((10, 10), np.float32)
+    alpha[:2] = 0.9
+    assert score_photo(alpha, np.zeros((10, 10), np.uint8), _photo("none")).values == {"false_area": 20.0}
+
+
+def test_means_by_set_and_group(data_folder: Path) -> None:
+    folder = PhotoFolder(data_folder)
+    everyone = lambda rgb: np.ones(rgb.shape[:2], np.float32)  # noqa: E731
+    photos = [p for p in folder.photos if p.split == "val" or p.mask == "none"]
+    done: list[int] = []
+    table = means(evaluate(everyone, folder, photos, progress=done.append))
+    assert done == list(range(1, len(photos) + 1))
+    assert table["fashion + faces"]["photos"] == 4
+    both = (table["fashion_full_body"]["iou"] + table["faces_close_up"]["iou"]) / 2
+    assert table["fashion + faces"]["iou"] == pytest.approx(both)
+    assert table["all without people"] == {"photos": 8, "false_area": 100.0}
+
+
+def test_nothing_to_score_is_an_error(data_folder: Path) -> None:
+    with pytest.raises(DataError, match="no photo of this split"):
+        evaluate(lambda rgb: np.ones(rgb.shape[:2], np.float32), PhotoFolder(data_folder), [])
+
+
+class _Brightness(torch.nn.Module):
+    """Person where it is bright: the drawn people are, their backgrounds are not."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x.mean(1, keepdim=True) - 0.5) * 40
+
+
+def test_a_net_is_scored_at_the_size_of_the_photo(data_folder: Path) -> None:
+    alpha = net_maker(_Brightness(), 64)(np.full((30, 50, 3), 255, np.uint8))
+    assert alpha.shape == (30, 50)
+    assert alpha.min() > 0.99
+    scores = net_scores(_Brightness(), 64, data_folder)
+    assert scores["fashion + faces mIoU"] > 85
+    assert set(scores) >= {"people_with_animals mIoU", "faces_close_up bIoU"}
+
+
+def test_the_sheet_shows_the_worst(data_folder: Path) -> None:
+    folder = PhotoFolder(data_folder)
+    maker = net_maker(_Brightness(), 32)
+    scores = evaluate(maker, folder, list(folder.select(split="val")))
+    chosen = worst(scores, 3)
+    assert [s.values["miou"] for s in chosen] == sorted(s.values["miou"] for s in scores)[:3]
+    picture = sheet(chosen, folder, maker, columns=2)
+    assert picture.shape == (2 * 222, 2 * 800, 3)
+    assert (picture[:222, 600:800] == (230, 60, 60)).all(-1).any() or (picture[:222, 600:800] == (60, 120, 255)).all(
+        -1
+    ).any()

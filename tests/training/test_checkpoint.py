@@ -1,0 +1,57 @@
+"""Checkpoints and weights come back as they were; damaged ones are refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from limner.errors import ModelError
+from limner.nets import make_net
+from limner.training.checkpoint import Checkpoint, init_net, load_weights, save_weights
+
+
+def test_a_checkpoint_comes_back(tmp_path: Path) -> None:
+    state = Checkpoint({"a": 1}, 7, {"w": torch.ones(2)}, {"w": torch.zeros(2)}, {}, [{"seconds": 1.5}])
+    state.save(tmp_path / "run" / "last.pt")
+    again = Checkpoint.load(tmp_path / "run" / "last.pt")
+    assert (again.recipe, again.step, again.sessions) == ({"a": 1}, 7, [{"seconds": 1.5}])
+    torch.testing.assert_close(again.ema["w"], torch.zeros(2))
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["last.pt"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"text", b"PK\x03\x04 broken"])
+def test_a_damaged_checkpoint_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "x.pt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"x\.pt: (no such checkpoint|not a checkpoint)") as caught:
+        Checkpoint.load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_start_a_net(tmp_path: Path) -> None:
+    net, other = make_net("fast"), make_net("fast")
+    save_weights(tmp_path / "w.safetensors", net.state_dict())
+    assert init_net(other, load_weights(tmp_path / "w.safetensors"), source="w") == []
+    for name, value in net.state_dict().items():
+        torch.testing.assert_close(other.state_dict()[name], value)
+    assert (tmp_path / "w.safetensors").stat().st_mode & 0o044
+
+
+def test_partial_weights_say_what_was_left(tmp_path: Path) -> None:
+    wider = make_net("fast", width=1.0)
+    left = init_net(wider, make_net("fast").state_dict(), source="w")
+    assert "stage32.0.project.0.weight" in left
+    with pytest.raises(ModelError, match="none of its 1 tensors fits"):
+        init_net(wider, {"a": torch.ones(1)}, source="w")
+
+
+@pytest.mark.parametrize(("content", "message"), [(None, "no such file"), (b"junk", "not a safetensors file")])
+def test_wrong_weights_are_named(tmp_path: Path, content: bytes | None, message: str) -> None:
+    path = tmp_path / "w.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match=message):
+        load_weights(path)

@@ -1,0 +1,120 @@
+"""A run resumes to the step, stops when told, shares work between processes, and learns."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from limner.errors import OptionError
+from limner.training.checkpoint import Checkpoint, save_weights
+from limner.training.loop import Job, Progress, inference_net, train
+from limner.training.recipe import from_dict
+
+RAW = {
+    "net": {"name": "fast", "options": {"width": 0.25}},
+    "input_size": 32,
+    "data": {"sets": {"fashion_full_body": 0.5, "rendered_people": 0.3, "no_people": 0.2}},
+    "samples": 16,
+    "batch": 4,
+    "phases": [{"size": 32, "share": 1.0}],
+    "optimizer": {"lr": 0.003},
+    "processes": 1,
+}
+
+
+@pytest.fixture
+def job(data_folder: Path, tmp_path: Path) -> Job:
+    recipe = from_dict(RAW, source="test")
+    return Job(recipe, tmp_path / "run", data_folder, tmp_path / "cache", device="cpu")
+
+
+def test_a_run_resumes_exactly(job: Job, tmp_path: Path) -> None:
+    train(job)
+    straight = Checkpoint.load(job.out / "last.pt")
+
+    halves = replace(job, out=tmp_path / "halves")
+    first = replace(halves, minutes=1e-9)  # stops after one step, whatever the machine
+    assert train(first).step == 1
+    outcome = train(halves)
+    assert outcome.finished
+    resumed = Checkpoint.load(halves.out / "last.pt")
+    assert resumed.step == straight.step == 4
+    for name in straight.ema:
+        torch.testing.assert_close(resumed.ema[name], straight.ema[name], rtol=0, atol=0)
+        torch.testing.assert_close(resumed.net[name], straight.net[name], rtol=0, atol=0)
+    assert len([s for s in resumed.sessions if "device" in s]) == 2
+
+
+def test_a_complete_run_does_nothing_more(job: Job) -> None:
+    train(job)
+    before = Checkpoint.load(job.out / "last.pt")
+    outcome = train(job)
+    assert outcome.finished
+    assert outcome.step == before.step
+
+
+def test_two_processes_share_a_batch(job: Job) -> None:
+    shared = replace(job, recipe=replace(job.recipe, processes=2, samples=12))
+    told: list[Progress] = []
+    outcome = train(shared, report=told.append)
+    assert outcome.finished
+    assert outcome.step == 3
+    assert told[-1].samples == 12
+    state = Checkpoint.load(outcome.checkpoint)
+    assert all(value.isfinite().all() for value in state.net.values())
+
+
+def test_it_learns_the_drawn_people(job: Job) -> None:
+    told: list[Progress] = []
+    longer = replace(job.recipe, samples=240, batch=8, ema=0.8)
+    train(replace(job, recipe=longer), report=told.append)
+    with (job.out / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert int(rows[-1]["samples"]) == 240
+    from limner.data.manifest import PhotoFolder
+    from limner.evaluation.evaluate import evaluate, means, net_maker
+
+    folder = PhotoFolder(job.data)
+    net, _ = inference_net(job.out / "last.pt")
+    photos = list(folder.select(split="val", sets=("fashion_full_body", "faces_close_up")))
+    assert means(evaluate(net_maker(net, 32), folder, photos))["fashion + faces"]["miou"] > 60
+
+
+def test_validation_is_reported_and_logged(job: Job) -> None:
+    told: list[Progress] = []
+    recipe = replace(job.recipe, validate_every=8)
+    train(replace(job, recipe=recipe), report=told.append, validate=lambda _net, size: {"x": float(size)})
+    assert [p.step for p in told if p.validation] == [2, 4]
+    assert "x=32.0000" in (job.out / "log.csv").read_text()
+
+
+def test_starting_weights_are_used(job: Job, tmp_path: Path) -> None:
+    train(job)
+    state = Checkpoint.load(job.out / "last.pt")
+    save_weights(tmp_path / "w.safetensors", state.ema)
+    again = replace(job, out=tmp_path / "again", init=tmp_path / "w.safetensors", minutes=1e-9)
+    recipe = replace(again.recipe, optimizer=replace(again.recipe.optimizer, lr=0.0))
+    outcome = train(replace(again, recipe=recipe))
+    assert outcome.untouched == []
+    started = Checkpoint.load(outcome.checkpoint)
+    name = "stem.0.weight"
+    torch.testing.assert_close(started.net[name], state.ema[name])
+    assert started.sessions[0]["init"] == "w.safetensors"
+
+
+def test_another_recipe_does_not_continue_a_run(job: Job) -> None:
+    train(job)
+    with pytest.raises(OptionError, match="belongs to a recipe with another net, batch or seed"):
+        train(replace(job, recipe=replace(job.recipe, batch=8)))
+
+
+@pytest.mark.parametrize(("device", "message"), [("gpu", "must be auto, cpu or cuda"), ("cuda", "sees no CUDA device")])
+def test_devices_are_checked(job: Job, device: str, message: str) -> None:
+    if device == "cuda" and torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    with pytest.raises(OptionError, match=message):
+        train(replace(job, device=device))

@@ -1,0 +1,80 @@
+"""Every recipe that ships is valid, and every way to get one wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from limner.errors import LimnerError
+from limner.nets import make_net
+from limner.training.recipe import ScheduleRecipe, from_dict, load_recipe, to_dict
+
+RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+FAST = next(path for path in RECIPES if path.name == "fast.yaml")
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
+def test_recipes_that_ship_are_valid(path: Path) -> None:
+    recipe = load_recipe(path)
+    make_net(recipe.net.name, **recipe.net.options)
+    assert recipe.phases[-1].size == recipe.input_size
+    assert from_dict(to_dict(recipe), source="again") == recipe
+
+
+def test_changes_apply() -> None:
+    recipe = load_recipe(FAST, changes=["optimizer.lr=3e-4", "samples=48", "data.distractor=0", "precision=bf16"])
+    assert (recipe.optimizer.lr, recipe.samples, recipe.data.distractor) == (3e-4, 48, 0)
+    assert recipe.precision == "bf16"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("optimizer.lr", "write it as field=value"),
+        ("optimizer.momentum=1", "optimizer.momentum: Unexpected"),
+        ("data.replace_hands=1", "data.replace_hands: "),
+        ("samples=many", "samples: "),
+        ("samples=0", "samples: must be above 0"),
+        ("ema=1", "ema: must lie in"),
+        ("precision=fp8", "precision: "),
+        ("data.replace_hand=2", r"data.replace_hand must lie in \[0, 1\]"),
+        ("phases=[{size: 64, share: 0.4}]", "phases: their shares must add up to 1"),
+        ("net.name.first=1", "name holds no fields"),
+    ],
+)
+def test_wrong_changes_are_named(change: str, message: str) -> None:
+    with pytest.raises(LimnerError, match=message):
+        load_recipe(FAST, changes=[change])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "no such recipe"),
+        ("a: [1", "not a readable YAML file"),
+        ("- 1\n", "a recipe is a mapping of fields, this is list"),
+        ("net: {name: fast}\n", "input_size: "),
+    ],
+)
+def test_wrong_files_are_named(tmp_path: Path, text: str | None, message: str) -> None:
+    path = tmp_path / "r.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(LimnerError, match=message) as caught:
+        load_recipe(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_phases_follow_each_other() -> None:
+    phases = "phases=[{size: 64, share: 0.5}, {size: 96, share: 0.5}]"
+    recipe = load_recipe(FAST, changes=["samples=240", "batch=24", phases])
+    assert [recipe.size_at(step) for step in range(recipe.steps)] == [64] * 5 + [96] * 5
+
+
+def test_the_schedule_warms_up_and_ends_low() -> None:
+    schedule = ScheduleRecipe(warmup=0.1, final=0.02)
+    assert schedule.factor(0.05) == pytest.approx(0.5)
+    assert schedule.factor(0.1) == pytest.approx(1.0)
+    assert schedule.factor(1.0) == pytest.approx(0.02)
