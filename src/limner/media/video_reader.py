@@ -68,7 +68,7 @@ class VideoReader:
     def __iter__(self) -> Iterator[TimedFrame]:
         info = self.info
         ended_early = False
-        for frame, pts in self._from_start():
+        for frame, pts, length in self._with_length():
             time = pts * info.time_base - info.origin
             if self._start is not None and time < self._start:
                 continue
@@ -79,8 +79,7 @@ class VideoReader:
                 self.offset = time + info.origin
             self.frames += 1
             pixels = info.orientation.apply(self._to_rgb(frame))
-            length = (frame.duration or 0) * info.time_base
-            yield TimedFrame(pixels, pts * info.time_base - self.offset, length or None)
+            yield TimedFrame(pixels, pts * info.time_base - self.offset, length * info.time_base if length else None)
         if not ended_early:
             self._check_whole()
         if self.frames == 0:
@@ -89,6 +88,20 @@ class VideoReader:
             self.notices.append(f"{self.damaged} damaged packets were left out; the frame before each stays on.")
         if self._nudged:
             self.notices.append(f"{self._nudged} frames had times that ran backwards; they were put in order.")
+
+    def _with_length(self) -> Iterator[tuple[av.VideoFrame, int, int | None]]:
+        """Frames with the ticks that they stay on the screen: until the next one comes, or the stream ends.
+
+        What the container says of a frame's length is true in decoding order only, so it is wrong after reordering.
+        """
+        held: tuple[av.VideoFrame, int] | None = None
+        for frame, pts in self._from_start():
+            if held is not None:
+                yield *held, pts - held[1]
+            held = frame, pts
+        if held is not None:
+            ends = (self._stream.start_time or 0) + (self._stream.duration or 0) - held[1]
+            yield *held, ends if ends > 0 else held[0].duration or None
 
     def _from_start(self) -> Iterator[tuple[av.VideoFrame, int]]:
         """Frames from a key frame before `start`, so that the first one wanted is certain to come."""

@@ -1,0 +1,131 @@
+"""The pipeline: order, bounded memory, the first error wins, and nothing runs on after it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from limner.effects.base import Effect, Frame
+from limner.matte import Matte
+from limner.pipeline import TimedFrame, run_pipeline
+
+
+def source(count: int) -> Iterator[TimedFrame]:
+    for index in range(count):
+        yield TimedFrame(np.full((4, 6, 3), index % 256, np.uint8), Fraction(index, 25))
+
+
+def everybody(frame: Frame) -> Matte:
+    return Matte(np.ones(frame.shape[:2], np.float32))
+
+
+class Clock(Effect):
+    """Writes the time it was told into the picture."""
+
+    name = "clock"
+
+    def __init__(self) -> None:
+        self.time = Fraction(-1)
+
+    def at(self, time: Fraction) -> None:
+        self.time = time
+
+    def __call__(self, frame: Frame, matte: Matte) -> Frame:
+        made = frame.copy()
+        made[..., 1] = int(self.time * 25) % 256
+        return made
+
+
+def own_threads() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name.startswith("limner-")]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 7])
+def test_every_frame_arrives_in_order_with_its_own_time(depth: int) -> None:
+    out: list[TimedFrame] = []
+    seen: list[TimedFrame] = []
+    stats = run_pipeline(
+        source(300), segment=everybody, effect=Clock(), sink=out.append, depth=depth, on_frame=seen.append
+    )
+    assert [f.time for f in out] == [Fraction(i, 25) for i in range(300)]
+    assert all(f.pixels[0, 0, 0] == f.pixels[0, 0, 1] == i % 256 for i, f in enumerate(out))
+    assert len(seen) == stats.frames == 300
+    assert set(stats.milliseconds) == {"decode", "segment", "compose", "encode"}
+    assert all(value > 0 for value in stats.milliseconds.values())
+    assert own_threads() == []
+
+
+def test_without_an_effect_frames_pass_untouched() -> None:
+    frames, out = list(source(5)), []
+    run_pipeline(frames, segment=None, effect=None, sink=out.append)
+    assert all(a is b for a, b in zip(frames, out, strict=True))
+
+
+def test_no_frame_is_no_error() -> None:
+    assert run_pipeline([], segment=everybody, effect=Clock(), sink=lambda _: None).frames == 0
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_only_a_bounded_number_of_frames_exists_at_once(depth: int) -> None:
+    made = taken = most = 0
+
+    def counted() -> Iterator[TimedFrame]:
+        nonlocal made, most
+        for frame in source(200):
+            made += 1
+            most = max(most, made - taken)
+            yield frame
+
+    def slow(frame: TimedFrame) -> None:
+        nonlocal taken
+        threading.Event().wait(0.001)
+        taken += 1
+
+    run_pipeline(counted(), segment=everybody, effect=Clock(), sink=slow, depth=depth)
+    assert taken == 200
+    assert most <= 3 * depth + 4
+
+
+class BrokenError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("stage", ["decode", "segment", "compose", "encode"])
+@pytest.mark.parametrize("kind", [BrokenError, KeyboardInterrupt, SystemExit])
+def test_an_error_in_any_stage_stops_all_and_is_raised(stage: str, kind: type[BaseException]) -> None:
+    def broken_source() -> Iterator[TimedFrame]:
+        for index, frame in enumerate(source(10_000_000)):
+            if stage == "decode" and index == 9:
+                raise kind(stage)
+            yield frame
+
+    calls = {"segment": 0, "compose": 0, "encode": 0}
+
+    def count(name: str) -> None:
+        calls[name] += 1
+        if stage == name and calls[name] == 5:
+            raise kind(stage)
+
+    def segment(frame: Frame) -> Matte:
+        count("segment")
+        return everybody(frame)
+
+    class Breaks(Clock):
+        def __call__(self, frame: Frame, matte: Matte) -> Frame:
+            count("compose")
+            return frame
+
+    with pytest.raises(kind, match=stage):
+        run_pipeline(broken_source(), segment=segment, effect=Breaks(), sink=lambda _: count("encode"))
+    assert own_threads() == []
+
+
+def test_a_segmenter_without_an_effect_is_a_bug() -> None:
+    with pytest.raises(ValueError, match="an effect needs a segmenter"):
+        run_pipeline([], segment=everybody, effect=None, sink=lambda _: None)
+    with pytest.raises(ValueError, match="at least 1"):
+        run_pipeline([], segment=None, effect=None, sink=lambda _: None, depth=0)
