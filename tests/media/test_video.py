@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from fractions import Fraction
 from pathlib import Path
@@ -412,6 +413,52 @@ def test_b_frames_and_a_size_that_changes(tmp_path: Path) -> None:
         assert any(p.dts != p.pts for p in container.demux(video=0) if p.size)
     through(tmp_path / "in.mp4", tmp_path / "out.mp4")
     assert times_of(tmp_path / "out.mp4") == times_of(tmp_path / "in.mp4")
+
+
+def test_interlaced_clips_are_named(tmp_path: Path) -> None:
+    make_clip(tmp_path / "in.mp4", Clip(frames=4, options={"flags": "+ildct+ilme", "crf": "18"}))
+    result = through(tmp_path / "in.mp4", tmp_path / "out.mp4")
+    assert any("interlaced" in notice for notice in result.notices)
+
+
+def test_damage_in_the_middle(tmp_path: Path) -> None:
+    make_clip(tmp_path / "in.mp4", Clip(frames=40, codec="mpeg4", options={"g": "1"}))
+    data = bytearray((tmp_path / "in.mp4").read_bytes())
+    with av.open(str(tmp_path / "in.mp4")) as container:
+        packet = [p for p in container.demux(video=0) if p.size][20]
+        assert packet.pos is not None
+        data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
+    (tmp_path / "hurt.mp4").write_bytes(data)
+    with pytest.raises(MediaError, match="is damaged; --keep-going"):
+        through(tmp_path / "hurt.mp4", tmp_path / "out.mp4")
+    result = through(tmp_path / "hurt.mp4", tmp_path / "out.mp4", keep_going=True)
+    whole = times_of(tmp_path / "in.mp4")
+    assert times_of(tmp_path / "out.mp4") == whole[:20] + whole[21:]
+    assert any("Damaged packets left out: 1" in notice for notice in result.notices)
+
+
+@pytest.mark.parametrize("name", ["in.avi", "in.gif", "in.mpg", "in.webm"])
+def test_other_containers(tmp_path: Path, name: str) -> None:
+    codec = {"avi": "mpeg4", "gif": "gif", "mpg": "mpeg2video", "webm": "libvpx-vp9"}[name[3:]]
+    options = {"bf": "2"} if codec in ("mpeg4", "mpeg2video") else {}
+    pixel_format = "rgb8" if codec == "gif" else "yuv420p"
+    time_base = Fraction(1, 25)
+    make_clip(
+        tmp_path / name, Clip(frames=12, codec=codec, options=options, pixel_format=pixel_format, time_base=time_base)
+    )
+    result = through(tmp_path / name, tmp_path / "out.mp4")
+    assert result.frames == 12
+    made = times_of(tmp_path / "out.mp4")
+    assert [b - a for a, b in itertools.pairwise(made)] == [Fraction(1, 25)] * 11
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    make_clip(tmp_path / "in.mp4", Clip(frames=2))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out.mp4").symlink_to(tmp_path / "elsewhere" / "real.mp4")
+    through(tmp_path / "in.mp4", tmp_path / "out.mp4")
+    assert (tmp_path / "out.mp4").is_symlink()
+    assert len(times_of(tmp_path / "elsewhere" / "real.mp4")) == 2
 
 
 def test_cover_pictures_are_left_out_and_named(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -74,9 +75,10 @@ def command(
     assert output is not None
     from limner.media.video import process_video
     from limner.media.video_formats import choose_format
+    from limner.pipeline import stage_threads
 
     choose_format(output, codec=codec, alpha=chosen.has_alpha, crf=crf, preset=preset)  # before the model is loaded
-    segmenter = build_segmenter(matte)
+    segmenter = build_segmenter(matte if matte.threads else replace(matte, threads=stage_threads()))
     with Meter(clip.name, "frames", quiet=json_) as meter:
         total: int | None = None
         done = 0
@@ -171,7 +173,9 @@ def summary(result: VideoResult, segmenter: Segmenter, clip: Path) -> dict[str, 
 def _tell(result: VideoResult) -> None:
     for notice in result.notices:
         print(f"note: {notice}", file=sys.stderr)
-    kept = ", ".join(f"{s.kind} {s.language or s.index} {s.how}" for s in result.streams)
+    kept = ", ".join(
+        f"{s.kind} {s.index if s.language in (None, 'und') else s.language} {s.how}" for s in result.streams
+    )
     busy = ", ".join(f"{stage} {ms:.1f}" for stage, ms in result.stats.milliseconds.items())
     print(
         f"{result.target}: {result.frames} frames, {result.duration:.2f} s, {result.width}x{result.height} "

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+
+import cv2
 
 from limner.effects.base import Effect, Frame
 from limner.errors import OptionError
@@ -17,7 +20,7 @@ from limner.media.video_info import VideoInfo, probe_video
 from limner.media.video_reader import VideoReader
 from limner.media.video_streams import CarriedStream
 from limner.media.video_writer import VideoWriter
-from limner.pipeline import PipelineStats, TimedFrame, run_pipeline
+from limner.pipeline import PipelineStats, TimedFrame, run_pipeline, stage_threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def process_video(
         writer.write(frame)
         last = frame.time + (frame.duration or 0)
 
-    with writer:
+    with writer, _opencv_threads(stage_threads()):
         stats = run_pipeline(reader, segment=segment, effect=effect, sink=sink, on_frame=on_frame)
         writer.finish()
     notices = (*info.notices, *reader.notices, *writer.notices)
@@ -117,6 +120,17 @@ def process_video(
         streams=tuple(writer.carried),
         notices=notices,
     )
+
+
+@contextmanager
+def _opencv_threads(count: int) -> Iterator[None]:
+    """OpenCV's own threads are set for the whole process, so they are set back."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(count)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 def check_span(start: Fraction | None, duration: Fraction | None) -> None:

@@ -85,9 +85,9 @@ class VideoReader:
         if self.frames == 0:
             raise MediaError(self._nothing())
         if self.damaged:
-            self.notices.append(f"{self.damaged} damaged packets were left out; the frame before each stays on.")
+            self.notices.append(f"Damaged packets left out: {self.damaged}; the frame before each stays on.")
         if self._nudged:
-            self.notices.append(f"{self._nudged} frames had times that ran backwards; they were put in order.")
+            self.notices.append(f"Frames whose times ran backwards, put in order: {self._nudged}.")
 
     def _with_length(self) -> Iterator[tuple[av.VideoFrame, int, int | None]]:
         """Frames with the ticks that they stay on the screen: until the next one comes, or the stream ends.

@@ -54,7 +54,8 @@ class VideoWriter:
         self._target, self._output, self._reader = Path(target), output, like
         self._end, self._cut = end, cut
         check_target(self._target, like.info.path)
-        self._path = aside(self._target)
+        self._final = self._target.resolve()  # a link stays, what it points to is replaced
+        self._path = aside(self._final)
         self.frames = 0
         self.notices: list[str] = []
         self._ticks: array[int] = array("q")
@@ -107,7 +108,7 @@ class VideoWriter:
             raise cannot_write(self._target, error) from error
         check_video(self._path, self._target, self._output, self._ticks, self._time_base, self._alpha)
         try:
-            self._path.replace(self._target)
+            self._path.replace(self._final)
         except OSError as error:
             raise cannot_write(self._target, error) from error
         self._done = True
