@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 import av
 
 from limner.media.video_info import VideoInfo, open_video
-
-Packet: TypeAlias = "av.Packet[Any]"
+from limner.media.video_tracks import ConvertedAudio, ConvertedText, Packet, Track, try_copy
 
 # What players of each container understand; None: whatever the muxer takes.
 _AUDIO: Mapping[str, set[str] | None] = {
@@ -46,14 +45,6 @@ class CarriedStream:
     how: str
 
 
-class _Track(Protocol):
-    """Turns packets of one stream of the source into packets for the output."""
-
-    def take(self, packet: Packet, shift: Fraction) -> list[Packet]: ...
-
-    def finish(self) -> list[Packet]: ...
-
-
 class StreamCopier:
     """Reads the source a second time and muxes its other streams, as far as the picture has come.
 
@@ -69,7 +60,7 @@ class StreamCopier:
     ) -> None:
         self._output = output
         self._muxer = muxer
-        self._tracks: dict[int, _Track] = {}
+        self._tracks: dict[int, Track] = {}
         self._offset = Fraction(0)
         self._end: Fraction | None = None
         self._cut = False
@@ -125,8 +116,10 @@ class StreamCopier:
             if self._wanted(packet):
                 self._output.mux(self._tracks[packet.stream_index].take(packet, self._offset))
         if time is None:
-            for track in self._tracks.values():
+            for index, track in self._tracks.items():
                 self._output.mux(track.finish())
+                if track.lost:
+                    self.notices.append(f"Stream {index}: {track.lost} damaged packets could not be converted.")
 
     def close(self) -> None:
         self._source.close()
@@ -168,7 +161,7 @@ class StreamCopier:
             return
         fitting = _AUDIO[self._muxer]
         if fitting is None or name in fitting:
-            track = _try_copy(self._output, stream)
+            track = try_copy(self._output, stream)
             if track is not None:
                 self._keep(stream, track, track.out, name, "copied")
                 return
@@ -177,7 +170,7 @@ class StreamCopier:
         layout = stream.codec_context.layout
         out.codec_context.layout = layout if layout.nb_channels <= 8 and "channels" not in layout.name else "stereo"
         out.codec_context.bit_rate = 96_000 * max(1, min(layout.nb_channels, 8))
-        self._keep(stream, _ConvertedAudio(out), out, name, f"converted to {encoder.removeprefix('lib')}")
+        self._keep(stream, ConvertedAudio(out), out, name, f"converted to {encoder.removeprefix('lib')}")
         self.notices.append(
             f"Sound (stream {stream.index}, {name}) does not go into {self._muxer} as it is: "
             f"converted to {encoder.removeprefix('lib')}."
@@ -185,7 +178,7 @@ class StreamCopier:
 
     def _plan_subtitle(self, stream: Any, name: str) -> None:
         if name in _SUBTITLES[self._muxer]:
-            track = _try_copy(self._output, stream)
+            track = try_copy(self._output, stream)
             if track is not None:
                 self._keep(stream, track, track.out, name, "copied")
                 return
@@ -197,10 +190,10 @@ class StreamCopier:
         out: Any = self._output.add_stream(encoder)
         out.codec_context.subtitle_header = stream.codec_context.subtitle_header
         out.codec_context.time_base = out.time_base = Fraction(1, 1000)
-        self._keep(stream, _ConvertedText(stream, out), out, name, f"converted to {encoder}")
+        self._keep(stream, ConvertedText(stream, out), out, name, f"converted to {encoder}")
         self.notices.append(f"Subtitles (stream {stream.index}, {name}) were converted to {encoder}.")
 
-    def _keep(self, stream: Any, track: _Track, out: Any, name: str, how: str) -> None:
+    def _keep(self, stream: Any, track: Track, out: Any, name: str, how: str) -> None:
         _copy_tags(stream.metadata, out.metadata)
         language = stream.metadata.get("language")
         if language in _QUICKTIME and self._muxer == "mov":
@@ -213,84 +206,6 @@ class StreamCopier:
         kinds = {"audio": "Sound", "subtitle": "Subtitles", "attachment": "The attached file", "data": "Data"}
         what = kinds.get(stream.type, "A stream")
         self.notices.append(f"{what} (stream {stream.index}, {name}) left out: {why}.")
-
-
-class _Copied:
-    """Packets as they are, moved in time."""
-
-    def __init__(self, out: Any, *, skip_gaps: bool) -> None:
-        self.out = out
-        self._skip_gaps = skip_gaps
-
-    def take(self, packet: Packet, shift: Fraction) -> list[Packet]:
-        if packet.size == 0 or (self._skip_gaps and bytes(packet) == b"\0\0"):  # the muxer writes its own gaps
-            return []
-        ticks = round(shift / packet.time_base)
-        packet.pts = None if packet.pts is None else packet.pts - ticks
-        packet.dts = None if packet.dts is None else packet.dts - ticks
-        packet.stream = self.out
-        return [packet]
-
-    def finish(self) -> list[Packet]:
-        return []
-
-
-class _ConvertedAudio:
-    """Decodes and encodes again; the encoder's own resampler fits rate, layout and frame length."""
-
-    def __init__(self, out: Any) -> None:
-        self._out = out
-
-    def take(self, packet: Packet, shift: Fraction) -> list[Packet]:
-        made: list[Packet] = []
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            return made
-        for frame in frames:
-            if frame.pts is not None:
-                frame.pts -= round(shift / (frame.time_base or packet.time_base))
-            made += self._out.encode(frame)
-        return made
-
-    def finish(self) -> list[Packet]:
-        return list(self._out.encode(None))
-
-
-class _ConvertedText:
-    """Subtitles from one text form to another."""
-
-    def __init__(self, stream: Any, out: Any) -> None:
-        self._decoder = stream.codec_context
-        self._out = out
-
-    def take(self, packet: Packet, shift: Fraction) -> list[Packet]:
-        if packet.size == 0 or packet.pts is None:
-            return []
-        pts, duration, base = packet.pts, packet.duration or 0, packet.time_base
-        try:
-            text = self._decoder.decode2(packet)
-            if text is None or len(text) == 0:
-                return []
-            made = self._out.codec_context.encode_subtitle(text)
-        except av.FFmpegError:
-            return []
-        made.pts = made.dts = round((pts * base - shift) * 1000)
-        made.duration = round(duration * base * 1000)
-        made.time_base = Fraction(1, 1000)
-        made.stream = self._out
-        return [made]
-
-    def finish(self) -> list[Packet]:
-        return []
-
-
-def _try_copy(output: av.container.OutputContainer, stream: Any) -> _Copied | None:
-    try:
-        out = output.add_stream_from_template(stream)
-    except ValueError:
-        return None
-    return _Copied(out, skip_gaps=stream.codec_context.name == "mov_text")
 
 
 def _begins(packet: Packet) -> Fraction:

@@ -73,7 +73,6 @@ class VideoWriter:
         except BaseException:
             self._discard()
             raise
-        self.notices += self._copier.notices
 
     @property
     def carried(self) -> list[CarriedStream]:
@@ -102,6 +101,7 @@ class VideoWriter:
             self._mux(self._stream.encode(None))
             if self._copier:
                 self._copier.copy_until(None)
+                self.notices += self._copier.notices
                 self._copier.close()
             self._container.close()
         except (av.FFmpegError, OSError) as error:

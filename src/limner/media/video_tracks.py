@@ -1,0 +1,100 @@
+"""One stream's way from the clip to the result: packet by packet as it is, or decoded and encoded again."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, Protocol, TypeAlias
+
+import av
+
+Packet: TypeAlias = "av.Packet[Any]"
+
+
+class Track(Protocol):
+    """Turns packets of one stream of the source into packets for the output. `lost`: packets it could not read."""
+
+    lost: int
+
+    def take(self, packet: Packet, shift: Fraction) -> list[Packet]: ...
+
+    def finish(self) -> list[Packet]: ...
+
+
+class Copied:
+    """Packets as they are, moved in time."""
+
+    def __init__(self, out: Any, *, skip_gaps: bool) -> None:
+        self.out, self.lost = out, 0
+        self._skip_gaps = skip_gaps
+
+    def take(self, packet: Packet, shift: Fraction) -> list[Packet]:
+        if packet.size == 0 or (self._skip_gaps and bytes(packet) == b"\0\0"):  # the muxer writes its own gaps
+            return []
+        ticks = round(shift / packet.time_base)
+        packet.pts = None if packet.pts is None else packet.pts - ticks
+        packet.dts = None if packet.dts is None else packet.dts - ticks
+        packet.stream = self.out
+        return [packet]
+
+    def finish(self) -> list[Packet]:
+        return []
+
+
+class ConvertedAudio:
+    """Decodes and encodes again; the encoder's own resampler fits rate, layout and frame length."""
+
+    def __init__(self, out: Any) -> None:
+        self._out, self.lost = out, 0
+
+    def take(self, packet: Packet, shift: Fraction) -> list[Packet]:
+        made: list[Packet] = []
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            self.lost += 1
+            return made
+        for frame in frames:
+            if frame.pts is not None:
+                frame.pts -= round(shift / (frame.time_base or packet.time_base))
+            made += self._out.encode(frame)
+        return made
+
+    def finish(self) -> list[Packet]:
+        return list(self._out.encode(None))
+
+
+class ConvertedText:
+    """Subtitles from one text form to another."""
+
+    def __init__(self, stream: Any, out: Any) -> None:
+        self._decoder = stream.codec_context
+        self._out, self.lost = out, 0
+
+    def take(self, packet: Packet, shift: Fraction) -> list[Packet]:
+        if packet.size == 0 or packet.pts is None:
+            return []
+        pts, duration, base = packet.pts, packet.duration or 0, packet.time_base
+        try:
+            text = self._decoder.decode2(packet)
+            if text is None or len(text) == 0:
+                return []
+            made = self._out.codec_context.encode_subtitle(text)
+        except av.FFmpegError:
+            self.lost += 1
+            return []
+        made.pts = made.dts = round((pts * base - shift) * 1000)
+        made.duration = round(duration * base * 1000)
+        made.time_base = Fraction(1, 1000)
+        made.stream = self._out
+        return [made]
+
+    def finish(self) -> list[Packet]:
+        return []
+
+
+def try_copy(output: av.container.OutputContainer, stream: Any) -> Copied | None:
+    try:
+        out = output.add_stream_from_template(stream)
+    except ValueError:
+        return None
+    return Copied(out, skip_gaps=stream.codec_context.name == "mov_text")
