@@ -1,0 +1,57 @@
+"""The 1080p photo and the 1080p clip that the benchmarks work on, made from the samples that ship."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from limner import samples
+
+WIDTH, HEIGHT, FPS = 1920, 1080, 25
+
+
+def photo(folder: Path) -> Path:
+    """A 1920×1080 JPEG of a person in a room."""
+    path = folder / "photo-1080p.jpg"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with av.open(str(samples.CLIP)) as file:
+            first = next(file.decode(video=0)).to_ndarray(format="bgr24")
+        cv2.imwrite(str(path), _large(first, np.random.default_rng(0)), [cv2.IMWRITE_JPEG_QUALITY, 92])
+    return path
+
+
+def clip(folder: Path, seconds: int) -> Path:
+    """A 1920×1080 H.264 clip with sound: the sample clip, enlarged and with a sensor's noise, again and again.
+
+    Enlarged pictures alone would be too easy on the encoder; the noise gives it about the work of a real camera's.
+    """
+    path = folder / f"clip-1080p-{seconds}s.mp4"
+    if path.exists():
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part.mp4")
+    noise = np.random.default_rng(0)
+    with av.open(str(samples.CLIP)) as file:
+        frames = [frame.to_ndarray(format="bgr24") for frame in file.decode(video=0)]
+    with av.open(str(part), "w") as out:
+        stream = out.add_stream("libx264", rate=FPS, options={"crf": "20", "preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for index in range(seconds * FPS):
+            frame = av.VideoFrame.from_ndarray(_large(frames[index % len(frames)], noise), format="bgr24")
+            frame.pts, frame.time_base = index, Fraction(1, FPS)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    part.replace(path)
+    return path
+
+
+def _large(pixels: np.ndarray, noise: np.random.Generator) -> np.ndarray:
+    large = cv2.resize(pixels, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    grain = np.empty((HEIGHT, WIDTH, 1), np.int16)
+    cv2.randn(grain, 0, 3)
+    return cv2.add(large.astype(np.int16), np.repeat(grain, 3, 2)).clip(0, 255).astype(np.uint8)

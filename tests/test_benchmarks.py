@@ -1,0 +1,94 @@
+"""The benchmark's table: what passes, how it prints, and that a group that cannot be measured says why."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import peer  # noqa: E402
+from benchmarks.table import Row, Surroundings, as_json, as_markdown, as_text, failed  # noqa: E402
+
+from limner.model_card import ModelCard  # noqa: E402
+
+PLACE = Surroundings(
+    date="2026-01-02 03:04 UTC",
+    processor="a processor",
+    cores=2,
+    load=0.1,
+    system="Linux x86_64",
+    python="3.11.7",
+    commit="abc",
+    versions={"numpy": "2.0"},
+)
+ROWS = [
+    Row(what="speed", target="≤ 1.00×", figure="0.97×", passed=True, values={"ratio": 0.97}),
+    Row(what="start", target="≤ 1 s", figure="1.40 s", passed=False, detail="median of 5"),
+    Row(what="other", target="", figure="7", passed=None),
+    failed("memory", "flat", "RuntimeError:\n  no such file"),
+]
+
+
+def test_text_lines_up_and_says_the_verdict() -> None:
+    text = as_text(ROWS, PLACE)
+    lines = text.splitlines()
+    column = lines[0].index("figure")
+    assert [line[column:].split("  ")[0] for line in lines[2:6]] == ["0.97×", "1.40 s", "7", "not measured"]
+    assert [line.split()[-1] for line in lines[2:6]] == ["pass", "FAIL", "-", "FAIL"]
+    assert "memory: RuntimeError: no such file" in text
+    assert "a processor, 2 cores" in text
+
+
+def test_markdown_is_a_table_with_one_line_a_row() -> None:
+    table = [line for line in as_markdown(ROWS, PLACE).splitlines() if line.startswith("|")]
+    assert len(table) == 2 + len(ROWS)
+    assert {line.count("|") for line in table} == {5}
+
+
+def test_json_keeps_the_numbers() -> None:
+    told = json.loads(as_json(ROWS, PLACE))
+    assert told["rows"][0]["values"] == {"ratio": 0.97}
+    assert told["where"]["commit"] == "abc"
+
+
+def test_surroundings_name_this_machine() -> None:
+    here = Surroundings.here()
+    assert here.cores >= 1
+    assert here.processor
+    assert here.versions["numpy"]
+
+
+def test_the_peer_has_a_valid_card(tmp_path: Path) -> None:
+    card = ModelCard.from_dict(peer._card(tmp_path / "mediapipe_selfie.tflite"), source="the benchmark")
+    assert card.input.size == (256, 256)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["--only", "speed"], "speed"), (["--data", "nowhere"], "manifest.csv")],
+)
+def test_wrong_options_are_refused(arguments: list[str], told: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/run.py", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+@pytest.mark.slow
+def test_a_group_runs_and_prints(tmp_path: Path) -> None:
+    arguments = ["--only", "start", "--json", "--work", str(tmp_path), "--markdown", str(tmp_path / "page.md")]
+    done = subprocess.run(
+        [sys.executable, "benchmarks/run.py", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (0, 1), done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert [row["figure"] for row in rows if "s" not in row["figure"]] == []
+    assert len(rows) == 3
+    assert "| what |" in (tmp_path / "page.md").read_text(encoding="utf-8")
