@@ -72,6 +72,21 @@ def test_two_processes_share_a_batch(job: Job) -> None:
     assert all(value.isfinite().all() for value in state.net.values())
 
 
+def test_drawing_in_other_processes_changes_nothing(job: Job, tmp_path: Path) -> None:
+    train(job)
+    train(replace(job, out=tmp_path / "workers", recipe=replace(job.recipe, workers=2)))
+    alone, helped = (Checkpoint.load(folder / "last.pt") for folder in (job.out, tmp_path / "workers"))
+    for name, value in alone.net.items():
+        torch.testing.assert_close(helped.net[name], value, rtol=0, atol=0)
+
+
+def test_bfloat16_trains_too(job: Job) -> None:
+    outcome = train(replace(job, recipe=replace(job.recipe, precision="bf16")))
+    state = Checkpoint.load(outcome.checkpoint)
+    assert outcome.finished
+    assert all(value.dtype != torch.bfloat16 and value.isfinite().all() for value in state.net.values())
+
+
 def test_it_learns_the_drawn_people(job: Job) -> None:
     faster = replace(job.recipe.optimizer, lr=0.01)
     job = replace(job, recipe=replace(job.recipe, samples=320, batch=8, optimizer=faster))
