@@ -16,7 +16,7 @@ from limner.models.catalogue import find_model
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-OUTPUT = re.compile(r"(?:-o|--card-out|>) ([\w./-]+)|write_image\(\"([\w./-]+)\"")
+OUTPUT = re.compile(r"(?:-o|--card-out|>) ([\w/][\w./-]*)|write_image\(\"([\w./-]+)\"")
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
