@@ -172,7 +172,7 @@ def main() -> None:
 
     room = read(renders / "room.png")
     person = read(renders / "portrait.png")
-    behind = crop(room, person.shape[:2], centre=(0.5, 0.35), zoom=1.22)
+    behind = crop(room, person.shape[:2], centre=(0.5, 0.3), zoom=1.22)
     picture = bytes_of(onto(person, behind, top=0, left=0), rng, grain=0.012)
     Image.fromarray(picture).save(out / "portrait.jpg", quality=88, optimize=True)
 
@@ -184,7 +184,7 @@ def main() -> None:
     for path in sorted((renders / "clip").glob("*.png")):
         side = round(height * 0.95)
         small = cv2.resize(read(path), (side, side), interpolation=cv2.INTER_CUBIC).clip(0, 1)
-        half.append(onto(small, behind, top=height - side, left=(width - side) // 2))
+        half.append(onto(small, behind, top=height - side, left=0))
     there_and_back = [*half, *half[-2:0:-1]]
     write_clip(out / "clip.mp4", [bytes_of(picture, rng, grain=0.008) for picture in there_and_back])
     for name in ("portrait.jpg", "lake.jpg", "clip.mp4"):
