@@ -24,9 +24,7 @@ def measure(photo: Path, folder: Path) -> list[Row]:
     out = folder / "cold.jpg"
     imported = median(float(_run("-c", IMPORT)[1]) for _ in range(9))
     first = median(float(_run("-c", FIRST_MASK, str(photo))[1]) for _ in range(5))
-    command = ("-m", "limner.cli.app", "image", str(photo), "-o", str(out), "--effect", "blur", "--overwrite")
-    if "--overwrite" not in _run("-m", "limner.cli.app", "image", "--help")[1]:
-        command = command[:-1]
+    command = ("-m", "limner.cli.app", "image", str(photo), "-o", str(out), "--effect", "blur")
     whole = []
     for _ in range(5):
         out.unlink(missing_ok=True)

@@ -178,7 +178,7 @@ def main() -> None:
 
     Image.fromarray(bytes_of(lake(1920, 1080, rng), rng, grain=0.004)).save(out / "lake.jpg", quality=80, optimize=True)
 
-    height, width = CLIP_SIZE
+    height = CLIP_SIZE[0]
     behind = crop(room, CLIP_SIZE, centre=(0.5, 0.4))
     half = []
     for path in sorted((renders / "clip").glob("*.png")):
