@@ -98,4 +98,7 @@ def _print(results: dict[str, dict[str, dict[str, float]]]) -> None:
             cells = cells or [""] * len(heads)
             false_area = f"{row['false_area']:.2f}" if "false_area" in row else ""
             table.add_row(Path(name).name, group, f"{row['photos']:.0f}", *cells, false_area)
-    Console(soft_wrap=True).print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 140  # whole rows in files and pipes
+    console.print(table)
