@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.data.manifest import PhotoFolder
+from limner.data.manifest import VOID, VOID_SETS, PhotoFolder
 from limner.evaluation.evaluate import MatteMaker, Score
 
 _TILE = 200
@@ -29,9 +29,10 @@ def sheet(scores: list[Score], folder: PhotoFolder, maker: MatteMaker, *, column
         rgb, mask = folder.load(score.photo)
         alpha = maker(rgb)
         truth, person = mask > 127, alpha > 0.5
+        decided = np.abs(mask.astype(np.int16) - VOID) > 1 if score.photo.set in VOID_SETS else np.True_
         error = (rgb * 0.35).astype(np.uint8)
-        error[truth & ~person] = _ERROR_MISSED
-        error[~truth & person] = _ERROR_FALSE
+        error[truth & ~person & decided] = _ERROR_MISSED
+        error[~truth & person & decided] = _ERROR_FALSE
         matte = (alpha * 255).astype(np.uint8)
         tiles = [_fit(tile) for tile in (rgb, _grey(mask), _grey(matte), error)]
         key = "miou" if "miou" in score.values else "false_area"
