@@ -18,7 +18,7 @@ import torch.distributed as dist
 from torch import nn
 from torch.multiprocessing.spawn import spawn
 
-from limner.data.photo_map import PhotoMap, prepare
+from limner.data.photo_map import prepare
 from limner.data.sampler import Sampler
 from limner.errors import ModelError, OptionError
 from limner.nets import make_net
@@ -165,7 +165,7 @@ class _Worker:
         if state.optimizer:
             self.optimizer.load_state_dict(state.optimizer)
         self.step, self.sessions = state.step, state.sessions
-        self.sampler = Sampler(_open_map(job), recipe.data, seed=recipe.seed)
+        self.sampler = Sampler(prepare(job.data, job.cache), recipe.data, seed=recipe.seed)
         self.interrupted = False
 
     def run(self) -> Outcome:
@@ -298,10 +298,6 @@ class _Worker:
         if self.interrupted:
             raise KeyboardInterrupt  # pressed twice: now
         self.interrupted = True
-
-
-def _open_map(job: Job) -> PhotoMap:
-    return prepare(job.data, job.cache)
 
 
 def _optimizer(params: list[nn.Parameter], recipe: Recipe) -> torch.optim.AdamW:
