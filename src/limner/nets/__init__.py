@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import nn
-
 from limner.errors import OptionError
+from limner.nets.base import SegmentationNet
 from limner.nets.fast import FastNet
+from limner.nets.quality import QualityNet
 
-NETS: dict[str, type[nn.Module]] = {
+NETS: dict[str, type[SegmentationNet]] = {
     "fast": FastNet,
+    "quality": QualityNet,
 }
 
 
-def make_net(name: str, **options: Any) -> nn.Module:
+def make_net(name: str, **options: Any) -> SegmentationNet:
     """A freshly initialised net.
 
     Raises:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import copy
+from typing import ClassVar
 
 from torch import Tensor, nn
 
+from limner.nets.base import SegmentationNet
 from limner.nets.blocks import (
     ConvBN,
     DecoderStage,
@@ -16,7 +17,7 @@ from limner.nets.blocks import (
 )
 
 
-class FastNet(nn.Module):
+class FastNet(SegmentationNet):
     """Small portrait segmentation net.
 
     Time on a CPU goes where the resolution is high, so the finest decoder stage has one separable convolution and the
@@ -28,12 +29,11 @@ class FastNet(nn.Module):
         in_channels: 3 for RGB, 4 for RGB and the previous mask.
         width: multiplier of all channel counts.
 
-    Input: float (N, in_channels, H, W), RGB in [0, 1]; H and W divisible by ``size_divisor``.
-    Output: logits (N, 1, H, W). With ``heads=True`` also the coarse logits (N, 1, H/8, W/8) of the training head.
+    The head "coarse" gives logits (N, 1, H/8, W/8).
     """
 
-    size_divisor = 32
-    exportable = True
+    head_modules: ClassVar[tuple[str, ...]] = ("coarse_head",)
+    head_names: ClassVar[tuple[str, ...]] = ("coarse",)
 
     def __init__(self, *, in_channels: int = 3, width: float = 0.75) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class FastNet(nn.Module):
             )
         return nn.Sequential(*blocks)
 
-    def forward(self, x: Tensor, heads: bool = False) -> Tensor | tuple[Tensor, Tensor]:
+    def run(self, x: Tensor, *, heads: bool) -> tuple[Tensor, dict[str, Tensor]]:
         x2 = self.stem(x)
         x4 = self.stage4(x2)
         x8 = self.stage8(x4)
@@ -81,14 +81,4 @@ class FastNet(nn.Module):
         x32 = self.context(self.stage32(x16))
         y8 = self.decode8(self.decode16(x32, x16), x8)
         logits: Tensor = self.head(self.decode2(self.decode4(y8, x4), x2))
-        if not heads:
-            return logits
-        if self.coarse_head is None:
-            raise RuntimeError("heads=True on a net made by for_inference(): its training head was dropped")
-        return logits, self.coarse_head(y8)
-
-    def for_inference(self) -> FastNet:
-        """A copy in eval mode without the training head."""
-        net = copy.deepcopy(self).eval()
-        net.coarse_head = None
-        return net
+        return logits, {"coarse": self.coarse_head(y8)} if heads and self.coarse_head is not None else {}

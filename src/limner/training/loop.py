@@ -22,6 +22,7 @@ from limner.data.photo_map import prepare
 from limner.data.sampler import Sampler
 from limner.errors import ModelError, OptionError
 from limner.nets import make_net
+from limner.nets.base import SegmentationNet
 from limner.training.batches import Batch, batches
 from limner.training.checkpoint import Checkpoint, init_net, load_weights
 from limner.training.losses import portrait_loss
@@ -213,11 +214,11 @@ class _Worker:
         target = batch.targets.to(self.device, non_blocking=True)
         weight = batch.weights.to(self.device, non_blocking=True)
         with torch.autocast(self.device, dtype=torch.bfloat16, enabled=recipe.precision == "bf16"):
-            logits, coarse = self.net(images, heads=True)
+            logits, extra = self.net(images, heads=True)
         terms = recipe.loss
         loss = portrait_loss(
             logits.float(),
-            coarse.float(),
+            extra["coarse"].float(),
             target,
             weight,
             edge=terms.edge,
@@ -328,7 +329,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def inference_net(path: Path) -> tuple[nn.Module, Checkpoint]:
+def inference_net(path: Path) -> tuple[SegmentationNet, Checkpoint]:
     """The averaged net of a checkpoint, without training heads, and the checkpoint."""
     state = Checkpoint.load(path)
     recipe = from_dict(state.recipe, source=str(path))
@@ -337,4 +338,4 @@ def inference_net(path: Path) -> tuple[nn.Module, Checkpoint]:
         net.load_state_dict(state.ema)
     except RuntimeError as error:
         raise ModelError(f"{path}: its weights do not fit its own net ({str(error).splitlines()[0]})") from None
-    return net.for_inference(), state  # type: ignore[operator]
+    return net.for_inference(), state

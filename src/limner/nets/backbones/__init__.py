@@ -1,0 +1,1 @@
+"""Encoders that nets are built on, one file each."""
