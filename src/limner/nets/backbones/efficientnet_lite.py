@@ -67,16 +67,19 @@ class EfficientNetLite0(nn.Module):
     Args:
         in_channels: 3 for RGB, 4 for RGB and the previous mask.
         deepest: 16 or 32, the stride of the last features.
+        deepest_blocks: how many of the four blocks at stride 32 are kept; they hold two thirds of all weights.
 
     Input: (N, in_channels, H, W), RGB in [0, 1].
     Output: features at strides 2, 4, 8, 16 and, with ``deepest=32``, 32; their channels are ``channels``.
     """
 
-    def __init__(self, *, in_channels: int = 3, deepest: int = 32) -> None:
+    def __init__(self, *, in_channels: int = 3, deepest: int = 32, deepest_blocks: int = 4) -> None:
         super().__init__()
         if deepest not in (16, 32):
             raise ValueError(f"deepest must be 16 or 32, not {deepest}")
-        stages = _STAGES if deepest == 32 else _STAGES[:-1]
+        if not 1 <= deepest_blocks <= _STAGES[-1].blocks:
+            raise ValueError(f"deepest_blocks must lie in 1 to {_STAGES[-1].blocks}, not {deepest_blocks}")
+        stages = (*_STAGES[:-1], _STAGES[-1]._replace(blocks=deepest_blocks))[: len(_STAGES) - (deepest == 16)]
         self.stem = _conv(in_channels, _STEM, 3, stride=2)
         self.stages = nn.ModuleList()
         inputs = _STEM
