@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import ClassVar, Self
 
+import torch
 from torch import Tensor, nn
 
 from limner.errors import OptionError
@@ -26,12 +27,16 @@ class SegmentationNet(nn.Module):
         in_channels: 3, or 4 with the previous mask.
         classes: 1 for person logits, or more classes for a softmax.
         person_class: which of several classes is the person.
+        usual_size: side in pixels of the pictures that the net is made for; what `limner nets` counts costs at.
+        paper: where the architecture comes from, e.g. "Zhang et al. 2019".
     """
 
     size_divisor: ClassVar[int] = 32
     exportable: ClassVar[bool] = True
     head_modules: ClassVar[tuple[str, ...]] = ()
     head_names: ClassVar[tuple[str, ...]] = ()
+    usual_size: ClassVar[int] = 256
+    paper: ClassVar[str] = "Limner"
     in_channels: int = 3
     classes: int = 1
     person_class: int = 0
@@ -61,3 +66,23 @@ class SegmentationNet(nn.Module):
             raise OptionError(
                 f"{type(self).__name__} takes sizes divisible by {step}, not {height} × {width}; pad to {fit}"
             )
+
+
+def person_logits(logits: Tensor, person_class: int = 0) -> Tensor:
+    """One person logit from the logits of several classes: (N, C, H, W) -> (N, 1, H, W).
+
+    It is the person's logit minus the log-sum-exp of all others, so that its sigmoid is the softmax probability of the
+    person. With C = 1 the logits are person logits already and come back as they are.
+
+    Raises:
+        OptionError: there is no class ``person_class``.
+    """
+    classes = logits.shape[1]
+    if not 0 <= person_class < classes:
+        raise OptionError(
+            f"person_class: must be between 0 and {classes - 1} for {classes} classes, not {person_class}"
+        )
+    if classes == 1:
+        return logits
+    others = torch.cat([logits[:, :person_class], logits[:, person_class + 1 :]], dim=1)
+    return logits[:, person_class : person_class + 1] - torch.logsumexp(others, dim=1, keepdim=True)

@@ -34,6 +34,7 @@ class FastNet(SegmentationNet):
 
     head_modules: ClassVar[tuple[str, ...]] = ("coarse_head",)
     head_names: ClassVar[tuple[str, ...]] = ("coarse",)
+    usual_size: ClassVar[int] = 224
 
     def __init__(self, *, in_channels: int = 3, width: float = 0.75) -> None:
         super().__init__()

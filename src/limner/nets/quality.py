@@ -25,6 +25,8 @@ class QualityNet(SegmentationNet):
 
     head_modules: ClassVar[tuple[str, ...]] = ("coarse_head",)
     head_names: ClassVar[tuple[str, ...]] = ("coarse",)
+    usual_size: ClassVar[int] = 288
+    paper: ClassVar[str] = "Limner; encoder Tan & Le 2019"
 
     def __init__(self, *, in_channels: int = 3) -> None:
         super().__init__()
