@@ -8,10 +8,12 @@ from limner.errors import OptionError
 from limner.nets.base import SegmentationNet
 from limner.nets.fast import FastNet
 from limner.nets.quality import QualityNet
+from limner.nets.tiny import TinyNet
 
 NETS: dict[str, type[SegmentationNet]] = {
     "fast": FastNet,
     "quality": QualityNet,
+    "tiny": TinyNet,
 }
 
 

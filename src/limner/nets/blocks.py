@@ -46,11 +46,20 @@ class SqueezeExcite(nn.Module):
 class InvertedResidual(nn.Module):
     """Inverted residual of MobileNetV2/V3 (Sandler et al. 2018; Howard et al. 2019).
 
-    The sum with the input happens where shapes allow it (equal channels, stride 1).
+    The sum with the input happens where shapes allow it (equal channels, stride 1). ``reduction`` is that of the
+    squeeze-excite which ``attention`` adds.
     """
 
     def __init__(
-        self, inputs: int, outputs: int, *, expansion: int, stride: int = 1, kernel: int = 3, attention: bool = False
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        expansion: int,
+        stride: int = 1,
+        kernel: int = 3,
+        attention: bool = False,
+        reduction: int = 4,
     ) -> None:
         super().__init__()
         hidden = inputs * expansion
@@ -58,7 +67,7 @@ class InvertedResidual(nn.Module):
         layers: list[nn.Module] = [ConvBN(inputs, hidden, kernel=1)]
         layers.append(ConvBN(hidden, hidden, kernel=kernel, stride=stride, groups=hidden))
         if attention:
-            layers.append(SqueezeExcite(hidden))
+            layers.append(SqueezeExcite(hidden, reduction=reduction))
         self.project = ConvBN(hidden, outputs, kernel=1, act=False)
         self.features = nn.Sequential(*layers)
 
