@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from limner.data.mix import Mix
 from limner.data.photo_map import PhotoMap, prepare
-from limner.data.sampler import Mix, Sampler
+from limner.data.priors import Priors
+from limner.data.sampler import Sampler
 from limner.errors import DataError
 
 SETS = {
@@ -92,3 +94,47 @@ def test_a_mix_checks_itself(make, message: str) -> None:  # type: ignore[no-unt
 def test_an_unknown_set_is_named(photos: PhotoMap) -> None:
     with pytest.raises(DataError, match=r"names 'dogs', which has no train photos; there are .*faces_close_up"):
         Sampler(photos, Mix({"dogs": 1.0}), seed=1)
+
+
+def test_extras_are_made_only_when_asked_for(photos: PhotoMap) -> None:
+    plain = Sampler(photos, Mix(SETS), seed=3).draw(4, 48)
+    assert plain.prior is plain.twin is plain.previous is plain.previous_target is None
+    mix = Mix(SETS, priors=Priors(), twins=True, previous=True)
+    sample = Sampler(photos, mix, seed=3).draw(4, 48)
+    np.testing.assert_array_equal(sample.image, plain.image)
+    assert sample.prior is not None
+    assert sample.twin is not None
+    assert sample.previous is not None
+    assert sample.previous_target is not None
+    assert sample.twin.shape == sample.previous.shape == (48, 48, 3)
+    assert sample.prior.shape == sample.previous_target.shape == (48, 48)
+    again = Sampler(photos, mix, seed=3).draw(4, 48)
+    for name in ("prior", "twin", "previous", "previous_target"):
+        np.testing.assert_array_equal(getattr(sample, name), getattr(again, name))
+
+
+def test_twins_share_the_scene_but_not_the_light(photos: PhotoMap) -> None:
+    sampler = Sampler(photos, Mix({"faces_close_up": 1.0}, twins=True), seed=2)
+    samples = [sampler.draw(n, 48) for n in range(20)]
+    different = [np.abs(s.image.astype(int) - s.twin).mean() for s in samples if s.twin is not None]
+    assert np.median(different) > 4
+    raw = Sampler(photos, Mix({"faces_close_up": 1.0}, twins=True), seed=2, photometric=False).draw(3, 48)
+    np.testing.assert_array_equal(raw.image, raw.twin)
+
+
+def test_the_prior_of_a_sample_with_a_previous_frame_is_of_that_frame(photos: PhotoMap) -> None:
+    exact = Priors(empty=0, full=0, other=0, far=0, motion_blur=0, edge=0, dropout=0, soft=0, ghost=0)
+    sampler = Sampler(photos, Mix({"faces_close_up": 1.0}, priors=exact, previous=True), seed=2)
+    for number in range(8):
+        sample = sampler.draw(number, 48)
+        assert sample.prior is not None
+        assert sample.previous_target is not None
+        np.testing.assert_allclose(sample.prior, sample.previous_target, atol=1 / 254)
+
+
+def test_without_photometric_changes_pictures_are_the_scene_itself(photos: PhotoMap) -> None:
+    plain = Sampler(photos, Mix(SETS), seed=3)
+    raw = Sampler(photos, Mix(SETS), seed=3, photometric=False)
+    pairs = [(plain.draw(n, 48), raw.draw(n, 48)) for n in range(12)]
+    assert all(np.array_equal(a.target, b.target) for a, b in pairs)
+    assert sum(not np.array_equal(a.image, b.image) for a, b in pairs) >= 9

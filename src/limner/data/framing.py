@@ -93,6 +93,16 @@ def view(
     )
 
 
+def view_mask(mask: Mask, window: Window, size: int, *, flip: bool) -> Mask:
+    """The mask of ``view`` alone, empty beyond the photo. It may alias, which previous masks bear."""
+    scale_x, scale_y = size / window.width, size / window.height
+    matrix = np.array([[scale_x, 0, -window.x * scale_x], [0, scale_y, -window.y * scale_y]], np.float64)
+    if flip:
+        matrix[0] = -matrix[0]
+        matrix[0, 2] += size - 1
+    return cv2.warpAffine(mask, matrix, (size, size), flags=cv2.INTER_LINEAR).astype(np.uint8)
+
+
 def _shrink(image: Rgb, mask: Mask, window: Window, size: int) -> tuple[Rgb, Mask, NDArray[np.float64]]:
     """Crop and area-average first, so that strong shrinking does not alias. Also the map back to full coordinates."""
     height, width = image.shape[:2]

@@ -50,11 +50,12 @@ def motion_blur(image: Rgb, rng: np.random.Generator, *, length: int) -> Rgb:
     return cv2.filter2D(image, -1, (turned / max(float(turned.sum()), 1e-6)).astype(np.float32)).astype(np.uint8)
 
 
-def sensor_noise(image: Rgb, rng: np.random.Generator) -> Rgb:
-    """Gaussian noise, in half of the cases the same in all channels."""
+def sensor_noise(image: Rgb, rng: np.random.Generator, *, noise: np.random.Generator | None = None) -> Rgb:
+    """Gaussian noise, in half of the cases the same in all channels. ``noise`` draws the noise itself, ``rng`` how
+    strong it is."""
     channels = 1 if rng.random() < 0.5 else 3
-    noise = rng.standard_normal((*image.shape[:2], channels), dtype=np.float32) * rng.uniform(1, 12)
-    return np.clip(image + noise, 0, 255).astype(np.uint8)
+    grain = (noise or rng).standard_normal((*image.shape[:2], channels), dtype=np.float32) * rng.uniform(1, 12)
+    return np.clip(image + grain, 0, 255).astype(np.uint8)
 
 
 def recompress(image: Rgb, quality: int) -> Rgb:
@@ -66,8 +67,12 @@ def recompress(image: Rgb, quality: int) -> Rgb:
 
 
 def photograph(image: Rgb, rng: np.random.Generator) -> Rgb:
-    """The whole chain, each step by its own chance. Lengths scale with the picture, so every size trains alike."""
-    size = image.shape[0]
+    """The whole chain: light, then camera."""
+    return capture(relight(image, rng), rng)
+
+
+def relight(image: Rgb, rng: np.random.Generator) -> Rgb:
+    """Light and colour of the scene, each step by its own chance."""
     if rng.random() < 0.85:
         image = change_tone(image, rng)
     if (draw := rng.random()) < 0.3:
@@ -76,6 +81,15 @@ def photograph(image: Rgb, rng: np.random.Generator) -> Rgb:
         image = light_gradient(image, rng)
     if rng.random() < 0.07:
         image = darken(image, rng)
+    return image
+
+
+def capture(image: Rgb, rng: np.random.Generator, *, noise: np.random.Generator | None = None) -> Rgb:
+    """Lens, sensor and file, each step by its own chance. Lengths scale with the picture, so every size trains alike.
+
+    Two frames of one camera share the seed of ``rng`` and differ in ``noise``.
+    """
+    size = image.shape[0]
     if (draw := rng.random()) < 0.13:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.6) * size / 160).astype(np.uint8)
     elif draw < 0.17:
@@ -85,7 +99,7 @@ def photograph(image: Rgb, rng: np.random.Generator) -> Rgb:
         small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         image = cv2.resize(small, (image.shape[1], size), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
     if rng.random() < 0.2:
-        image = sensor_noise(image, rng)
+        image = sensor_noise(image, rng, noise=noise)
     if rng.random() < 0.25:
         image = recompress(image, int(rng.integers(25, 92)))
     return image

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,53 +11,37 @@ from numpy.typing import NDArray
 
 from limner.data import framing
 from limner.data.manifest import VOID, VOID_SETS
+from limner.data.mix import Mix as Mix
+from limner.data.motion import earlier
 from limner.data.photo_map import MappedPhoto, PhotoMap
-from limner.data.photometric import change_tone, photograph
+from limner.data.photometric import capture, change_tone, photograph, relight
+from limner.data.priors import make_prior
 from limner.errors import DataError
 
 Rgb = NDArray[np.uint8]
 Alpha = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Mix:
-    """How training pictures are made. Chances are in [0, 1].
-
-    Attributes:
-        sets: set name -> share of the samples; "no_people" stands for all sets without people together,
-            beside their own names.
-        replace_hand: chance that a hand-masked person is put before another background.
-        replace_auto: the same for masks another net made.
-        second_person: chance that a composite shows a second person behind the first.
-        distractor: chance that a composite shows a thing cut from a photo without people before its background,
-            so that "something stands out" does not come to mean "person".
-        auto_edge_weight: loss weight at the edges of masks another net made, whose edges are blurred.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}  # a misspelt field of a recipe is an error
-
-    sets: Mapping[str, float]
-    replace_hand: float = 0.5
-    replace_auto: float = 0.3
-    second_person: float = 0.12
-    distractor: float = 0.15
-    auto_edge_weight: float = 0.5
-
-    def __post_init__(self) -> None:
-        for name in ("replace_hand", "replace_auto", "second_person", "distractor", "auto_edge_weight"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise DataError(f"recipe: data.{name} must lie in [0, 1], not {getattr(self, name)}")
-        if not self.sets or min(self.sets.values()) < 0 or sum(self.sets.values()) <= 0:
-            raise DataError("recipe: data.sets must give at least one set a positive share and none a negative one")
-
-
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One training picture: RGB uint8 (S, S, 3), target float32 (S, S) in [0, 1], loss weight float32 (S, S)."""
+    """One training picture: RGB uint8 (S, S, 3), target float32 (S, S) in [0, 1], loss weight float32 (S, S).
+
+    The rest is None unless the mix asks for it.
+
+    Attributes:
+        prior: previous mask, float32 (S, S) in [0, 1].
+        twin: the same scene in other light, from another camera: RGB uint8 (S, S, 3).
+        previous: the frame before, RGB uint8 (S, S, 3).
+        previous_target: its target, float32 (S, S).
+    """
 
     image: Rgb
     target: Alpha
     weight: Alpha
+    prior: Alpha | None = None
+    twin: Rgb | None = None
+    previous: Rgb | None = None
+    previous_target: Alpha | None = None
 
 
 @dataclass(slots=True)
@@ -77,12 +59,14 @@ class Sampler:
         photos: the decoded photos.
         mix: what to draw.
         seed: of the whole run.
+        photometric: change light, colour and camera here. False leaves that to ``limner.data.gpu_augment``.
     """
 
-    def __init__(self, photos: PhotoMap, mix: Mix, *, seed: int) -> None:
+    def __init__(self, photos: PhotoMap, mix: Mix, *, seed: int, photometric: bool = True) -> None:
         self.photos = photos
         self.mix = mix
         self.seed = seed
+        self.photometric = photometric
         self._by_set: dict[str, list[MappedPhoto]] = defaultdict(list)
         for entry in photos.entries:
             if entry.photo.split == "train":
@@ -112,9 +96,43 @@ class Sampler:
         rng = np.random.default_rng([self.seed, number])
         name = self._names[rng.choice(len(self._names), p=self._shares)]
         entry = self._pick(self._by_set[name], rng)
-        if self._is_composite(entry, rng):
-            return self._composite(entry, size, rng)
-        return self._as_photographed(entry, size, rng)
+        composite = self._is_composite(entry, rng)
+        scene = self._composite(entry, size, rng) if composite else self._as_photographed(entry, size, rng)
+        return self._photograph(scene, number, rng)
+
+    def _photograph(self, scene: Sample, number: int, rng: np.random.Generator) -> Sample:
+        """The scene as a camera sees it, and what else the mix asks for. The extras have generators of their own, so
+        asking for them does not change the pictures."""
+        mix, key = self.mix, [self.seed, number]
+        before = previous_target = prior = None
+        lit = relight(scene.image, rng) if self.photometric else scene.image
+        if mix.previous:
+            before, previous_target = earlier(lit, scene.target, np.random.default_rng([*key, 1]))
+        if mix.priors:
+            seen = scene.target if previous_target is None else previous_target
+            prior = self._prior(seen, np.random.default_rng([*key, 2]), moved=mix.previous)
+        if not self.photometric:
+            twin = scene.image if mix.twins else None
+            return replace(scene, prior=prior, twin=twin, previous=before, previous_target=previous_target)
+        camera = int(rng.integers(1 << 32))
+        image = capture(lit, np.random.default_rng([camera, 0]), noise=rng)
+        twin = photograph(scene.image, np.random.default_rng([*key, 3])) if mix.twins else None
+        if before is not None:  # the same camera, but its noise is new in each frame
+            before = capture(before, np.random.default_rng([camera, 0]), noise=np.random.default_rng([*key, 4]))
+        return replace(scene, image=image, prior=prior, twin=twin, previous=before, previous_target=previous_target)
+
+    def _prior(self, target: Alpha, rng: np.random.Generator, *, moved: bool) -> Alpha:
+        assert self.mix.priors is not None
+        return make_prior(target, rng, self.mix.priors, other=lambda: self._somebody(target.shape[0], rng), moved=moved)
+
+    def _somebody(self, size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """The mask of any person, uint8 (S, S)."""
+        if not self._extras:
+            return np.zeros((size, size), np.uint8)
+        entry = self._pick(self._extras, rng)
+        _, mask = self.photos.load(entry)
+        window = framing.cutout_window(entry, mask, rng)
+        return framing.view_mask(mask, window, size, flip=bool(rng.random() < 0.5))
 
     def _pick(self, entries: list[MappedPhoto], rng: np.random.Generator) -> MappedPhoto:
         return entries[int(rng.integers(len(entries)))]
@@ -145,7 +163,7 @@ class Sampler:
             target = (target > 0.5).astype(np.float32)
         elif entry.photo.mask == "auto":
             weight = self._auto_weight(target)
-        return Sample(photograph(image, rng), target, weight)
+        return Sample(image, target, weight)
 
     def _auto_weight(self, target: Alpha) -> Alpha:
         return (1 - (1 - self.mix.auto_edge_weight) * 4 * target * (1 - target)).astype(np.float32)
@@ -160,7 +178,7 @@ class Sampler:
         self._paste_person(canvas, entry, size, rng, shift=0.0)
         image = np.clip(canvas.image, 0, 255).astype(np.uint8)
         weight = self._auto_weight(canvas.alpha) if entry.photo.mask == "auto" else np.ones_like(canvas.alpha)
-        return Sample(photograph(image, rng), canvas.alpha, weight)
+        return Sample(image, canvas.alpha, weight)
 
     def _background(self, size: int, rng: np.random.Generator) -> _Canvas:
         entry = self._pick(self._by_set["no_people"], rng)

@@ -17,26 +17,39 @@ from limner.training.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """uint8 images (N, 3, S, S), float32 targets and weights (N, 1, S, S)."""
+    """uint8 images (N, 3, S, S), float32 targets and weights (N, 1, S, S).
+
+    What the recipe's mix does not ask for is None: float32 previous masks ``priors`` (N, 1, S, S), uint8 ``twins``
+    (N, 3, S, S), uint8 ``previous`` frames (N, 3, S, S) and their float32 ``previous_targets`` (N, 1, S, S).
+    """
 
     images: Tensor
     targets: Tensor
     weights: Tensor
+    priors: Tensor | None = None
+    twins: Tensor | None = None
+    previous: Tensor | None = None
+    previous_targets: Tensor | None = None
 
 
-class _Drawn(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Sample ``number`` at ``size`` as tensors; the index is the pair (number, size)."""
+class _Drawn(Dataset[dict[str, Tensor]]):
+    """Sample ``number`` at ``size`` as tensors by the names of ``Batch``; the index is the pair (number, size)."""
 
     def __init__(self, sampler: Sampler) -> None:
         self.sampler = sampler
 
-    def __getitem__(self, index: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+    def __getitem__(self, index: tuple[int, int]) -> dict[str, Tensor]:
         sample = self.sampler.draw(*index)
-        return (
-            torch.from_numpy(sample.image).permute(2, 0, 1),
-            torch.from_numpy(sample.target)[None],
-            torch.from_numpy(sample.weight)[None],
-        )
+        arrays = {
+            "images": sample.image,
+            "targets": sample.target,
+            "weights": sample.weight,
+            "priors": sample.prior,
+            "twins": sample.twin,
+            "previous": sample.previous,
+            "previous_targets": sample.previous_target,
+        }
+        return {name: torch.from_numpy(array) for name, array in arrays.items() if array is not None}
 
 
 class _Order(IndexSampler[list[tuple[int, int]]]):
@@ -63,8 +76,13 @@ def batches(sampler: Sampler, recipe: Recipe, *, first_step: int, rank: int, wor
         pin_memory=torch.cuda.is_available(),
         persistent_workers=False,
     )
-    for images, targets, weights in loader:
-        yield Batch(images, targets, weights)
+    for stacked in loader:
+        yield Batch(**{name: _channels_second(tensor) for name, tensor in stacked.items()})
+
+
+def _channels_second(stacked: Tensor) -> Tensor:
+    """(N, S, S, 3) as (N, 3, S, S), in memory still channels last as nets want it; (N, S, S) as (N, 1, S, S)."""
+    return stacked.permute(0, 3, 1, 2) if stacked.ndim == 4 else stacked[:, None]
 
 
 def _one_thread(_worker: int) -> None:

@@ -1,0 +1,51 @@
+"""The mix: a recipe's options of how training pictures are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from limner.data.priors import Priors
+from limner.errors import DataError
+
+_CHANCES = ("replace_hand", "replace_auto", "second_person", "distractor", "auto_edge_weight")
+
+
+@dataclass(frozen=True)
+class Mix:
+    """How training pictures are made. Chances are in [0, 1].
+
+    Attributes:
+        sets: set name -> share of the samples; "no_people" stands for all sets without people together,
+            beside their own names.
+        replace_hand: chance that a hand-masked person is put before another background.
+        replace_auto: the same for masks another net made.
+        second_person: chance that a composite shows a second person behind the first.
+        distractor: chance that a composite shows a thing cut from a photo without people before its background,
+            so that "something stands out" does not come to mean "person".
+        auto_edge_weight: loss weight at the edges of masks another net made, whose edges are blurred.
+        priors: also make previous masks, for nets with four channels; ``{}`` in a recipe takes the defaults.
+        twins: also make a twin of each picture in other light, from another camera, for the consistency loss.
+        previous: also make the frame before and its target, for the temporal loss. A previous mask is then one of
+            that frame.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}  # a misspelt field of a recipe is an error
+
+    sets: Mapping[str, float]
+    replace_hand: float = 0.5
+    replace_auto: float = 0.3
+    second_person: float = 0.12
+    distractor: float = 0.15
+    auto_edge_weight: float = 0.5
+    priors: Priors | None = None
+    twins: bool = False
+    previous: bool = False
+
+    def __post_init__(self) -> None:
+        for name in _CHANCES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise DataError(f"recipe: data.{name} must lie in [0, 1], not {getattr(self, name)}")
+        if not self.sets or min(self.sets.values()) < 0 or sum(self.sets.values()) <= 0:
+            raise DataError("recipe: data.sets must give at least one set a positive share and none a negative one")
