@@ -10,8 +10,19 @@ import torch
 
 from limner.data.manifest import Photo, PhotoFolder
 from limner.errors import DataError
-from limner.evaluation.evaluate import evaluate, means, net_maker, net_scores, score_photo
+from limner.evaluation.contenders import net_maker
+from limner.evaluation.evaluate import (
+    METRICS,
+    MORE_METRICS,
+    accumulated,
+    evaluate,
+    evaluate_all,
+    means,
+    net_scores,
+    score_photo,
+)
 from limner.evaluation.sheet import sheet, worst
+from limner.nets.base import SegmentationNet
 
 
 def _photo(mask: str, name: str = "faces_close_up") -> Photo:
@@ -56,22 +67,58 @@ def test_means_by_set_and_group(data_folder: Path) -> None:
     assert table["all without people"] == {"photos": 8, "false_area": 100.0}
 
 
+def test_several_makers_see_the_same_photos_in_order(data_folder: Path) -> None:
+    folder = PhotoFolder(data_folder)
+    photos = folder.photos * 2  # more than are decoded ahead
+    seen: list[int] = []
+
+    def bright(rgb: np.ndarray) -> np.ndarray:
+        seen.append(int(rgb.sum()))
+        return (rgb.mean(2) > 140).astype(np.float32)
+
+    both = evaluate_all({"bright": bright, "dark": lambda rgb: 1 - bright(rgb)}, folder, photos)
+    assert [score.photo for score in both["bright"]] == [score.photo for score in both["dark"]] == photos
+    assert seen[::2] == seen[1::2] == [int(folder.load(photo)[0].sum()) for photo in photos]
+    assert [s.values for s in both["bright"]] == [s.values for s in evaluate(bright, folder, photos)]
+    assert means(both["bright"])["faces_close_up"]["iou"] > 90 > 10 > means(both["dark"])["faces_close_up"]["iou"]
+
+
+def test_accumulated_scores_count_pixels_not_photos() -> None:
+    half, tiny = np.zeros((20, 20), np.uint8), np.zeros((20, 20), np.uint8)
+    half[:10], tiny[0, 0] = 255, 255
+    right = score_photo((half / 255).astype(np.float32), half, _photo("hand"))
+    missed = score_photo(np.zeros((20, 20), np.float32), tiny, _photo("hand"))
+    assert means([right, missed])["faces_close_up"]["iou"] == 50
+    row = accumulated([right, missed])["faces_close_up"]
+    assert row["iou_accumulated"] == pytest.approx(100 * 200 / 201)
+    assert row["accuracy_accumulated"] == pytest.approx(100 * 799 / 800)
+    assert accumulated([score_photo(np.zeros((4, 4), np.float32), np.zeros((4, 4), np.uint8), _photo("none"))]) == {}
+
+
+def test_all_metrics_on_request() -> None:
+    mask = np.zeros((40, 40), np.uint8)
+    mask[10:30, 10:30] = 255
+    alpha = (mask / 255).astype(np.float32)
+    assert tuple(score_photo(alpha, mask, _photo("hand")).values) == METRICS
+    perfect = score_photo(alpha, mask, _photo("hand"), all_metrics=True).values
+    assert tuple(perfect) == METRICS + MORE_METRICS
+    assert perfect["boundary_f"] == 100
+    assert [perfect[name] for name in MORE_METRICS[1:]] == pytest.approx([0] * 4, abs=1e-9)
+
+
 def test_nothing_to_score_is_an_error(data_folder: Path) -> None:
     with pytest.raises(DataError, match="no photo of this split"):
         evaluate(lambda rgb: np.ones(rgb.shape[:2], np.float32), PhotoFolder(data_folder), [])
 
 
-class _Brightness(torch.nn.Module):
+class _Brightness(SegmentationNet):
     """Person where it is bright: the drawn people are, their backgrounds are not."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return (x.mean(1, keepdim=True) - 0.5) * 40
+    def run(self, x: torch.Tensor, *, heads: bool) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        return (x.mean(1, keepdim=True) - 0.5) * 40, {}
 
 
-def test_a_net_is_scored_at_the_size_of_the_photo(data_folder: Path) -> None:
-    alpha = net_maker(_Brightness(), 64)(np.full((30, 50, 3), 255, np.uint8))
-    assert alpha.shape == (30, 50)
-    assert alpha.min() > 0.99
+def test_a_net_is_scored_on_the_val_split(data_folder: Path) -> None:
     scores = net_scores(_Brightness(), 64, data_folder)
     assert scores["fashion + faces mIoU"] > 85
     assert set(scores) >= {"people_with_animals mIoU", "faces_close_up bIoU"}

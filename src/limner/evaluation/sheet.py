@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.data.manifest import VOID, VOID_SETS, PhotoFolder
-from limner.evaluation.evaluate import MatteMaker, Score
+from limner.evaluation.contenders import MatteMaker
+from limner.evaluation.evaluate import Score
 
 _TILE = 200
 _CAPTION = 22

@@ -1,0 +1,146 @@
+"""Whoever is to be measured, as one kind of thing: shipped models, model files, checkpoints, nets in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.errors import MissingExtraError, OptionError
+
+if TYPE_CHECKING:
+    from limner.nets.base import SegmentationNet
+    from limner.segment.segmenter import Segmenter
+
+T = TypeVar("T", np.uint8, np.float32)
+Frame = NDArray[np.uint8]
+Alpha = NDArray[np.float32]
+MatteMaker = Callable[[Frame], Alpha]
+"""RGB uint8 (H, W, 3) to alpha float32 (H, W) in [0, 1]."""
+
+
+class VideoMaker(Protocol):
+    """A matte maker that may be told the matte before; one without a fourth channel does not look at it."""
+
+    def __call__(self, rgb: Frame, previous: Alpha | None = None, /) -> Alpha: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A matte maker under measurement.
+
+    Attributes:
+        label: what tables call it.
+        matte: frame, and the matte before, to matte.
+        temporal: whether it looks at the matte before.
+        facts: what a report says about it, a name to a text.
+    """
+
+    label: str
+    matte: VideoMaker
+    temporal: bool
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+def contenders(models: Sequence[str], *, refine: bool = False, threads: int | None = None) -> list[Contender]:
+    """All of ``models``, each under a label of its own; a model that is named twice comes once.
+
+    Raises:
+        LimnerError: one of them cannot be loaded.
+    """
+    names = list(dict.fromkeys(models))
+    stems = [Path(name).name for name in names]
+    labels = [stem if stems.count(stem) == 1 else name for name, stem in zip(names, stems, strict=True)]
+    return [
+        contender(name, label=label, refine=refine, threads=threads) for name, label in zip(names, labels, strict=True)
+    ]
+
+
+def contender(model: str, *, label: str | None = None, refine: bool = False, threads: int | None = None) -> Contender:
+    """A shipped model's name, a .onnx or .tflite file with its card, or a .pt checkpoint.
+
+    The bare net unless ``refine``: what it says, squeezed to its input and enlarged again, softness 1.
+
+    Raises:
+        LimnerError: it cannot be loaded, or is a checkpoint and ``refine`` is asked for.
+    """
+    if model.endswith(".pt"):
+        if refine:
+            raise OptionError(f"--refine: {model} is a checkpoint; export it first")
+        return _checkpoint(model, label or Path(model).name)
+    from limner.segment.segmenter import Segmenter
+
+    segmenter = (
+        Segmenter(model, threads=threads) if refine else Segmenter(model, refine=False, softness=1, threads=threads)
+    )
+    card = segmenter.card
+    facts = {"input": f"{card.input.size[1]}×{card.input.size[0]}×{card.input.channels}", "licence": card.licence}
+    if card.summary:
+        facts = {"what": card.summary, **facts}
+    facts["runtime"] = segmenter.runtime.name
+    facts["edges"] = "refined at full size" if refine else "of the bare net"
+    return Contender(label or Path(model).name, segmenter_maker(segmenter), card.input.channels == 4, facts)
+
+
+def segmenter_maker(segmenter: Segmenter) -> VideoMaker:
+    """A segmenter as a matte maker."""
+    from limner.matte import Matte
+
+    def make(rgb: Frame, previous: Alpha | None = None, /) -> Alpha:
+        return segmenter.matte(rgb, previous=None if previous is None else Matte(previous)).alpha
+
+    return make
+
+
+def net_maker(net: SegmentationNet, size: int) -> VideoMaker:
+    """A torch net as a matte maker: squash to ``size`` pixels square, probability, back to the photo's size, bilinear.
+
+    A fourth channel gets the matte before, or zeros.
+    """
+    import torch
+
+    from limner.nets.base import person_logits
+
+    @torch.no_grad()
+    def make(rgb: Frame, previous: Alpha | None = None, /) -> Alpha:
+        height, width = rgb.shape[:2]
+        planes = _squeeze(rgb, size).transpose(2, 0, 1).astype(np.float32) / 255
+        if net.in_channels == 4:
+            prior = np.zeros((size, size), np.float32) if previous is None else _squeeze(previous, size)
+            planes = np.concatenate([planes, prior[None]])
+        image = torch.from_numpy(planes)[None].contiguous(memory_format=torch.channels_last)
+        alpha = torch.sigmoid(person_logits(net(image), net.person_class))[0, 0].numpy()
+        return cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+
+    return make
+
+
+def _squeeze(picture: NDArray[T], size: int) -> NDArray[T]:
+    height, width = picture.shape[:2]
+    how = cv2.INTER_AREA if size * size < height * width else cv2.INTER_LINEAR
+    return cv2.resize(picture, (size, size), interpolation=how)  # type: ignore[return-value]
+
+
+def _checkpoint(path: str, label: str) -> Contender:
+    try:
+        from limner.nets.blocks import count_parameters
+        from limner.training.loop import inference_net
+        from limner.training.recipe import from_dict
+    except ImportError as error:
+        raise MissingExtraError(f"measuring the checkpoint {path}", str(error.name), "train") from None
+    net, state = inference_net(Path(path))
+    recipe = from_dict(state.recipe, source=path)
+    size = recipe.input_size
+    facts = {
+        "what": f"{recipe.net.name}: {count_parameters(net) / 1e6:.2f} M parameters",
+        "input": f"{size}×{size}×{net.in_channels}",
+        "trained": f"{state.step * recipe.batch:,} of {recipe.samples:,} samples",
+        "runtime": "torch",
+        "edges": "of the bare net",
+    }
+    return Contender(label, net_maker(net, size), net.in_channels == 4, facts)
