@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
+
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
-from limner.training.losses import edge_weighted_bce, portrait_loss, soft_iou_loss
+from limner.training.losses import (
+    coarse_bce,
+    cross_entropy,
+    dice_loss,
+    edge_weighted_bce,
+    lovasz_hinge,
+    soft_iou_loss,
+)
 
 
-def _picture() -> tuple[torch.Tensor, torch.Tensor]:
+def _picture() -> tuple[Tensor, Tensor]:
     target = torch.zeros(2, 1, 24, 24)
     target[:, :, 6:18, 6:18] = 1
     return torch.randn(2, 1, 24, 24, generator=torch.Generator().manual_seed(0)), target
@@ -33,35 +44,105 @@ def test_a_mistake_at_the_edge_costs_more_than_one_inside() -> None:
     )
 
 
+def test_two_classes_are_worth_one_logit() -> None:
+    """A softmax over (background, person) is the sigmoid of their difference."""
+    logits, target = _picture()
+    both = torch.cat([torch.randn_like(logits), torch.zeros_like(logits)], dim=1)
+    both[:, 1:] = both[:, :1] + logits
+    weight = torch.rand_like(target)
+    got = cross_entropy(both, target, weight, person_class=1, background=0, edge=3.0)
+    torch.testing.assert_close(got, edge_weighted_bce(logits, target, weight, edge=3.0))
+
+
+def test_other_classes_are_wrong_everywhere() -> None:
+    target = torch.tensor([[[[1.0, 0.0]]]])
+    logits = torch.zeros(1, 21, 1, 2)
+    logits[:, 15, :, 0], logits[:, 0, :, 1] = 30, 30
+    weight = torch.ones_like(target)
+    assert cross_entropy(logits, target, weight, person_class=15, background=0, edge=0.0) < 1e-6
+    logits[:, 3] = 60
+    assert cross_entropy(logits, target, weight, person_class=15, background=0, edge=0.0).item() == pytest.approx(30)
+
+
 @pytest.mark.parametrize(
-    ("probability", "target", "expected"),
+    ("loss", "probability", "target", "expected"),
     [
-        (torch.ones(1, 1, 2, 2), torch.ones(1, 1, 2, 2), 0.0),
-        (torch.ones(1, 1, 2, 2), torch.tensor([[[[1.0, 1.0], [0.0, 0.0]]]]), 0.5),
-        (torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2), 1.0),
+        (soft_iou_loss, [1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0], 0.0),
+        (soft_iou_loss, [1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 0.0, 0.0], 0.5),
+        (soft_iou_loss, [0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0], 1.0),
+        (dice_loss, [1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0], 0.0),
+        (dice_loss, [1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 0.0, 0.0], 1 / 3),
+        (dice_loss, [0.5, 0.5, 0.0, 0.0], [1.0, 0.0, 1.0, 1.0], 0.75),
     ],
 )
-def test_soft_iou_of_hand_worked_cases(probability: torch.Tensor, target: torch.Tensor, expected: float) -> None:
-    loss = soft_iou_loss(probability, target, torch.ones_like(target), smooth=0.0)
-    assert loss.item() == pytest.approx(expected)
+def test_soft_indices_of_hand_worked_cases(
+    loss: Callable[..., Tensor], probability: list[float], target: list[float], expected: float
+) -> None:
+    shape = (1, 1, 2, 2)
+    given = torch.tensor(probability).view(shape), torch.tensor(target).view(shape)
+    assert loss(*given, torch.ones(shape), smooth=0.0).item() == pytest.approx(expected)
 
 
-def test_pixels_without_weight_do_not_count() -> None:
+def test_lovasz_is_the_jaccard_loss_where_errors_are_0_or_1() -> None:
+    """Its extension meets the set function at the corners of the cube (Berman et al. 2018)."""
+    for truth, wrong in itertools.product(itertools.product([0.0, 1.0], repeat=4), repeat=2):
+        target, mistaken = torch.tensor(truth).view(1, 1, 2, 2), torch.tensor(wrong).view(1, 1, 2, 2)
+        logits = (2 * target - 1) * (1 - mistaken)  # a hinge error of 1 where mistaken, else 0
+        said = (target - mistaken).abs()
+        union = torch.maximum(target, said).sum()
+        expected = 1 - (target * said).sum() / union if union else torch.tensor(0.0)
+        torch.testing.assert_close(lovasz_hinge(logits, target, torch.ones_like(target)), expected)
+
+
+def test_lovasz_of_a_pixel_that_weighs_twice_is_that_of_two() -> None:
+    logits = torch.tensor([0.3, -0.8, 1.4])
+    target = torch.tensor([1.0, 1.0, 0.0])
+    doubled = lovasz_hinge(
+        logits[[0, 1, 1, 2]].view(1, 1, 1, 4), target[[0, 1, 1, 2]].view(1, 1, 1, 4), torch.ones(1, 1, 1, 4)
+    )
+    weighted = lovasz_hinge(
+        logits.view(1, 1, 1, 3), target.view(1, 1, 1, 3), torch.tensor([1.0, 2.0, 1.0]).view(1, 1, 1, 3)
+    )
+    torch.testing.assert_close(weighted, doubled)
+
+
+def _plain(loss: Callable[..., Tensor], **options: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    return lambda logits, target, weight: loss(logits, target, weight, **options)
+
+
+def _of_probability(loss: Callable[..., Tensor]) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    return lambda logits, target, weight: loss(torch.sigmoid(logits), target, weight)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        _plain(edge_weighted_bce, edge=3.0),
+        _plain(lovasz_hinge),
+        _plain(coarse_bce),
+        _of_probability(soft_iou_loss),
+        _of_probability(dice_loss),
+    ],
+    ids=["bce", "lovasz", "coarse", "iou", "dice"],
+)
+def test_pixels_without_weight_do_not_count(loss: Callable[[Tensor, Tensor, Tensor], Tensor]) -> None:
     logits, target = _picture()
     weight = torch.ones_like(target)
     weight[:, :, :12] = 0
-    coarse = torch.zeros(2, 1, 3, 3)
-    terms = {"edge": 3.0, "person_iou": 0.5, "background_iou": 0.25, "coarse_share": 0.0}
-    loss = portrait_loss(logits, coarse, target, weight, **terms)
-    changed = logits.clone()
+    logits.requires_grad_()
+    value = loss(logits, target, weight)
+    (gradient,) = torch.autograd.grad(value, logits)
+    assert not gradient[:, :, :12].any()
+    assert gradient[:, :, 12:].any()
+    changed = logits.detach().clone()
     changed[:, :, :12] += 5
-    torch.testing.assert_close(portrait_loss(changed, coarse, target, weight, **terms), loss)
+    torch.testing.assert_close(loss(changed, target, weight), value.detach())
+    nothing = loss(logits, target, torch.zeros_like(weight))
+    assert nothing.item() == 0
 
 
-def test_each_term_counts() -> None:
-    logits, target = _picture()
-    weight, coarse = torch.ones_like(target), torch.zeros(2, 1, 3, 3)
-    terms = {"edge": 3.0, "person_iou": 0.5, "background_iou": 0.25, "coarse_share": 0.3}
-    whole = portrait_loss(logits, coarse, target, weight, **terms)
-    for name in terms:
-        assert portrait_loss(logits, coarse, target, weight, **{**terms, name: 0.0}) < whole
+def test_the_coarse_head_is_held_against_the_mean_of_the_target() -> None:
+    _, target = _picture()
+    weight = torch.ones_like(target)
+    coarse = torch.where(F.avg_pool2d(target, 3) > 0.5, 8.0, -8.0)
+    assert coarse_bce(coarse, target, weight) < 0.01 < coarse_bce(-coarse, target, weight)

@@ -8,7 +8,7 @@ import pytest
 
 from limner.errors import LimnerError
 from limner.nets import make_net
-from limner.training.recipe import ScheduleRecipe, from_dict, load_recipe, to_dict
+from limner.training.recipe import ScheduleRecipe, from_dict, load_recipe, recorded, to_dict
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
 FAST = next(path for path in RECIPES if path.name == "fast.yaml")
@@ -65,6 +65,14 @@ def test_wrong_files_are_named(tmp_path: Path, text: str | None, message: str) -
         load_recipe(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_record_is_read_without_its_loss() -> None:
+    """What a checkpoint trained on matters no more once it is trained, in whatever words it was written down."""
+    recipe = load_recipe(FAST)
+    old = {**to_dict(recipe), "loss": {"edge": 3.0, "coarse_share": 0.3}}
+    read = recorded(old, source="old.pt")
+    assert (read.net, read.phases, read.optimizer) == (recipe.net, recipe.phases, recipe.optimizer)
 
 
 def test_phases_follow_each_other() -> None:

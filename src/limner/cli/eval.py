@@ -70,12 +70,12 @@ def _maker(name: str, *, refine: bool) -> MatteMaker:
     if name.endswith(".pt"):
         from limner.evaluation.evaluate import net_maker
         from limner.training.loop import inference_net
-        from limner.training.recipe import from_dict
+        from limner.training.recipe import recorded
 
         if refine:
             raise OptionError(f"--refine: {name} is a checkpoint; export it first")
         net, state = inference_net(Path(name))
-        return net_maker(net, from_dict(state.recipe, source=name).input_size)
+        return net_maker(net, recorded(state.recipe, source=name).input_size)
     from limner.segment.segmenter import Segmenter
 
     segmenter = Segmenter(name, refine=refine)

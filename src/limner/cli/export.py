@@ -46,10 +46,10 @@ def command(
     from limner.nets.blocks import count_macs, count_parameters
     from limner.training.checkpoint import save_weights
     from limner.training.loop import inference_net
-    from limner.training.recipe import from_dict
+    from limner.training.recipe import recorded
 
     net, state = inference_net(checkpoint)
-    recipe = from_dict(state.recipe, source=str(checkpoint))
+    recipe = recorded(state.recipe, source=str(checkpoint))
     channels = int(recipe.net.options.get("in_channels", 3))
     size = (recipe.input_size, recipe.input_size)
     folder = PhotoFolder(data) if data is not None else None

@@ -166,10 +166,10 @@ class _ModelFile:
 
 def _from_checkpoint(path: Path, device: torch.device) -> _TorchNet:
     from limner.training.loop import inference_net
-    from limner.training.recipe import from_dict
+    from limner.training.recipe import recorded
 
     net, state = inference_net(path)
-    return _TorchNet(net, from_dict(state.recipe, source=str(path)).input_size, device)
+    return _TorchNet(net, recorded(state.recipe, source=str(path)).input_size, device)
 
 
 def _from_weights(net_name: str, path: Path, device: torch.device, *, size: int | None = None) -> _TorchNet:

@@ -22,11 +22,11 @@ from limner.data.photo_map import prepare
 from limner.data.sampler import Sampler
 from limner.errors import ModelError, OptionError
 from limner.nets import make_net
-from limner.nets.base import SegmentationNet
+from limner.nets.base import SegmentationNet, person_logits
 from limner.training.batches import Batch, batches
 from limner.training.checkpoint import Checkpoint, init_net, load_weights
-from limner.training.losses import portrait_loss
-from limner.training.recipe import Recipe, from_dict, to_dict
+from limner.training.criterion import Criterion, Prediction
+from limner.training.recipe import Recipe, recorded, to_dict
 
 _SAVE_EVERY_SECONDS = 60.0
 _REPORT_EVERY_SECONDS = 5.0
@@ -111,7 +111,7 @@ def _start(job: Job) -> Checkpoint:
     path = job.out / "last.pt"
     if path.is_file():
         state = Checkpoint.load(path)
-        saved = from_dict(state.recipe, source=str(path))
+        saved = recorded(state.recipe, source=str(path))
         if saved.net != job.recipe.net or saved.batch != job.recipe.batch or saved.seed != job.recipe.seed:
             raise OptionError(f"{path}: belongs to a recipe with another net, batch or seed; choose another --out")
         return state
@@ -159,6 +159,7 @@ class _Worker:
         recipe = self.recipe
         self.net = make_net(recipe.net.name, **recipe.net.options)
         self.net.load_state_dict(state.net)
+        self.criterion = Criterion(recipe, self.net)
         self.net.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.ema = {name: value.to(device).clone() for name, value in state.ema.items()}
         self.params = [p for p in self.net.parameters() if p.requires_grad]
@@ -215,17 +216,15 @@ class _Worker:
         weight = batch.weights.to(self.device, non_blocking=True)
         with torch.autocast(self.device, dtype=torch.bfloat16, enabled=recipe.precision == "bf16"):
             logits, extra = self.net(images, heads=True)
-        terms = recipe.loss
-        loss = portrait_loss(
+        said = Prediction(
             logits.float(),
-            extra["coarse"].float(),
+            person_logits(logits.float(), self.net.person_class),
+            self.net.person_class,
+            {name: head.float() for name, head in extra.items()},
             target,
             weight,
-            edge=terms.edge,
-            person_iou=terms.person_iou,
-            background_iou=terms.background_iou,
-            coarse_share=terms.coarse_share,
         )
+        loss, _ = self.criterion(said)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         over = self.job.minutes is not None and time.monotonic() - began > self.job.minutes * 60
@@ -332,7 +331,7 @@ def _free_port() -> int:
 def inference_net(path: Path) -> tuple[SegmentationNet, Checkpoint]:
     """The averaged net of a checkpoint, without training heads, and the checkpoint."""
     state = Checkpoint.load(path)
-    recipe = from_dict(state.recipe, source=str(path))
+    recipe = recorded(state.recipe, source=str(path))
     net = make_net(recipe.net.name, **recipe.net.options)
     try:
         net.load_state_dict(state.ema)

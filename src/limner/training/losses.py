@@ -1,4 +1,4 @@
-"""Losses of a binary segmentation net, all from logits and all with a weight for each pixel."""
+"""Losses against the target, all from logits and all with a weight for each pixel."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def edge_weighted_bce(logits: Tensor, target: Tensor, weight: Tensor, *, edge: float) -> Tensor:
-    """Binary cross entropy that counts pixels near the person's edge up to 1 + ``edge`` times.
+def edge_emphasis(target: Tensor, edge: float) -> Tensor:
+    """Factor of each pixel: 1 far from the person's edge, up to 1 + ``edge`` right on it.
 
     Nearness is 4p(1 − p) of the target's local mean p over a window of a twelfth of the picture.
+    """
+    window = (target.shape[-1] // 12) | 1
+    local = F.avg_pool2d(target, window, 1, window // 2, count_include_pad=False)
+    return 1 + edge * 4 * local * (1 - local)
+
+
+def edge_weighted_bce(logits: Tensor, target: Tensor, weight: Tensor, *, edge: float) -> Tensor:
+    """Binary cross entropy that counts pixels near the person's edge up to 1 + ``edge`` times.
 
     Args:
         logits, target, weight: float (N, 1, H, W); target and weight in [0, 1].
@@ -21,9 +29,29 @@ def edge_weighted_bce(logits: Tensor, target: Tensor, weight: Tensor, *, edge: f
     """
     loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
     if edge:
-        window = (target.shape[-1] // 12) | 1
-        local = F.avg_pool2d(target, window, 1, window // 2, count_include_pad=False)
-        loss = loss * (1 + edge * 4 * local * (1 - local))
+        loss = loss * edge_emphasis(target, edge)
+    return (loss * weight).mean()
+
+
+def cross_entropy(
+    logits: Tensor, target: Tensor, weight: Tensor, *, person_class: int, background: int, edge: float
+) -> Tensor:
+    """Softmax cross entropy of several classes, of which the target knows two: person and ``background``.
+
+    Args:
+        logits: float (N, C, H, W).
+        target, weight: float (N, 1, H, W) in [0, 1]; the target is the person's share of a pixel.
+        edge: extra weight of a pixel right on the person's edge.
+
+    Returns:
+        Scalar: the mean over all pixels.
+    """
+    log_probability = F.log_softmax(logits, dim=1)
+    person = log_probability[:, person_class : person_class + 1]
+    other = log_probability[:, background : background + 1]
+    loss = -(target * person + (1 - target) * other)
+    if edge:
+        loss = loss * edge_emphasis(target, edge)
     return (loss * weight).mean()
 
 
@@ -40,32 +68,39 @@ def soft_iou_loss(probability: Tensor, target: Tensor, weight: Tensor, *, smooth
     return (1 - (intersection + smooth) / (union + smooth)).mean()
 
 
-def portrait_loss(
-    logits: Tensor,
-    coarse: Tensor,
-    target: Tensor,
-    weight: Tensor,
-    *,
-    edge: float,
-    person_iou: float,
-    background_iou: float,
-    coarse_share: float,
-) -> Tensor:
-    """What ``FastNet`` trains on: edge-weighted BCE, soft IoU of person and background, BCE of the coarse head.
+def dice_loss(probability: Tensor, target: Tensor, weight: Tensor, *, smooth: float = 20.0) -> Tensor:
+    """1 − soft Dice index (Milletari et al. 2016), mean over the batch; ``smooth`` as in ``soft_iou_loss``."""
+    dims = (1, 2, 3)
+    shared = (probability * target * weight).sum(dims)
+    sizes = ((probability + target) * weight).sum(dims)
+    return (1 - (2 * shared + smooth) / (sizes + smooth)).mean()
+
+
+def lovasz_hinge(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Lovász hinge (Berman et al. 2018), picture by picture, mean over the batch.
+
+    The convex extension of 1 − Jaccard index over the hinge errors of all pixels. Pixel weights enter as measures of
+    the sets, which keeps the index submodular; a pixel of weight 0 belongs to no set.
 
     Args:
-        logits, target, weight: (N, 1, H, W).
-        coarse: logits (N, 1, h, w) of the training head, compared with the area mean of the target.
+        logits, target, weight: float (N, 1, H, W); a target above 0.5 is person.
     """
-    loss = edge_weighted_bce(logits, target, weight, edge=edge)
-    probability = torch.sigmoid(logits)
-    if person_iou:
-        loss = loss + person_iou * soft_iou_loss(probability, target, weight)
-    if background_iou:
-        loss = loss + background_iou * soft_iou_loss(1 - probability, 1 - target, weight)
-    if coarse_share:
-        size = coarse.shape[-2:]
-        small = F.interpolate(target, size=size, mode="area")
-        small_weight = F.interpolate(weight, size=size, mode="area")
-        loss = loss + coarse_share * edge_weighted_bce(coarse, small, small_weight, edge=0.0)
-    return loss
+    person = (target > 0.5).float().flatten(1)
+    logits, weight = logits.flatten(1), weight.flatten(1)
+    errors = (1 - logits * (2 * person - 1)).masked_fill(weight == 0, -torch.inf)
+    errors, order = errors.sort(dim=1, descending=True)
+    person, weight = person.gather(1, order), weight.gather(1, order)
+    inside = (person * weight).sum(1, keepdim=True)
+    intersection = inside - (person * weight).cumsum(1)
+    union = inside + ((1 - person) * weight).cumsum(1)
+    jaccard = 1 - intersection / union.clamp_min(1e-6)
+    gradient = torch.diff(jaccard, dim=1, prepend=jaccard.new_zeros(len(jaccard), 1))
+    return (F.relu(errors) * gradient).sum(1).mean()
+
+
+def coarse_bce(coarse: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Binary cross entropy of logits at a lower resolution (N, 1, h, w) with the area mean of the target."""
+    size = coarse.shape[-2:]
+    small = F.interpolate(target, size=size, mode="area")
+    small_weight = F.interpolate(weight, size=size, mode="area")
+    return edge_weighted_bce(coarse, small, small_weight, edge=0.0)

@@ -15,6 +15,8 @@ from pydantic.dataclasses import dataclass
 
 from limner.data.sampler import Mix
 from limner.errors import OptionError
+from limner.training.loss_recipe import LossRecipe, PixelTerm, Term
+from limner.training.teacher_recipe import TeacherRecipe
 
 _CONFIG = ConfigDict(extra="forbid")
 
@@ -59,14 +61,9 @@ class ScheduleRecipe:
         return self.final + (1 - self.final) * 0.5 * (1 + math.cos(math.pi * min(1.0, position)))
 
 
-@dataclass(frozen=True, config=_CONFIG)
-class LossRecipe:
-    """Weights of the terms of ``limner.training.losses.portrait_loss``."""
-
-    edge: float = 3.0
-    person_iou: float = 0.5
-    background_iou: float = 0.25
-    coarse_share: float = 0.3
+def _usual_loss() -> LossRecipe:
+    """What nets of any kind can train on: it needs no head, no twin and no teacher."""
+    return LossRecipe(bce=PixelTerm(edge=3.0), person_iou=Term(0.5), background_iou=Term(0.25))
 
 
 @dataclass(frozen=True, config=_CONFIG)
@@ -80,6 +77,8 @@ class Recipe:
         samples: pictures in the whole run.
         batch: pictures a step, over all processes together.
         phases: input sizes in order.
+        loss: the terms that are summed, see ``limner.training.loss_recipe``.
+        teacher: whose soft masks the term "distill" follows.
         ema: decay a step of the averaged weights, which are the ones that ship.
         precision: "bf16" computes in bfloat16 where that is safe; it pays on GPUs and on CPUs with AMX.
         processes: processes that share each batch on a CPU; 0 is one for each core. On a GPU it is always one.
@@ -96,7 +95,8 @@ class Recipe:
     phases: tuple[Phase, ...]
     optimizer: OptimizerRecipe
     schedule: ScheduleRecipe = field(default_factory=ScheduleRecipe)
-    loss: LossRecipe = field(default_factory=LossRecipe)
+    loss: LossRecipe = field(default_factory=_usual_loss)
+    teacher: TeacherRecipe | None = None
     ema: float = 0.998
     precision: Literal["fp32", "bf16"] = "fp32"
     processes: int = 0
@@ -159,6 +159,11 @@ def from_dict(raw: dict[str, Any], *, source: str) -> Recipe:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise OptionError(f"{source}: {where + ': ' if where else ''}{first['msg']}") from None
+
+
+def recorded(raw: dict[str, Any], *, source: str) -> Recipe:
+    """The recipe of a checkpoint, read for what became of it: the loss, which only training needs, is left aside."""
+    return from_dict({name: value for name, value in raw.items() if name not in ("loss", "teacher")}, source=source)
 
 
 def to_dict(recipe: Recipe) -> dict[str, Any]:
