@@ -88,13 +88,19 @@ class NetTester:
         ]
         assert dead == []
 
-    def test_half_precision_agrees_with_single(self) -> None:
+    @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=["bf16", "fp16"])
+    def test_half_precision_agrees_with_single(self, dtype: torch.dtype) -> None:
+        """Half precision errs little more than single precision does with rounded weights and pictures.
+
+        An untrained net amplifies any rounding, each net by another factor, so there is no fixed tolerance.
+        """
         net = self.net()
         pictures = self.pictures(net)
-        single, half = self.alpha(net, pictures), self.alpha(net.bfloat16(), pictures.bfloat16())
-        assert single.std() > 1e-3  # otherwise there is nothing to agree on
-        # An untrained net amplifies rounding, so agreement is correlation; that of two unrelated pictures is below 0.3.
-        assert torch.corrcoef(torch.stack([single.flatten(), half.flatten()]))[0, 1] > 0.7
+        exact = self.alpha(net, pictures)
+        half = self.alpha(net.to(dtype), pictures.to(dtype))
+        rounded = self.alpha(net.float(), pictures.to(dtype).float())
+        assert exact.std() > 1e-3  # otherwise there is nothing to agree on
+        assert (exact - half).abs().mean() < 2 * (exact - rounded).abs().mean()
 
     def test_weights_survive_saving(self, tmp_path: Path) -> None:
         net = self.net()
@@ -117,7 +123,6 @@ class NetTester:
     def test_inference_drops_the_training_heads_and_changes_nothing_else(self) -> None:
         net = self.net()
         if not net.head_modules:
-            assert net.head_names == ()
             pytest.skip(f"{self.name} has no training heads")
         bare = net.for_inference()
         pictures = self.pictures(net)
