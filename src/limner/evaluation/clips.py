@@ -100,4 +100,5 @@ def _move(picture: NDArray[T], place: NDArray[np.float32]) -> NDArray[T]:
 def _expose(rgb: Frame, stop: float, rng: np.random.Generator) -> Frame:
     light = rgb.astype(np.float32) * np.float32(2**stop)
     noise = rng.standard_normal(light.shape, dtype=np.float32) * np.sqrt(READ_NOISE + SHOT_NOISE * light)
-    return np.clip(np.rint(light + noise), 0, 255).astype(np.uint8)
+    exposed: Frame = np.clip(np.rint(light + noise), 0, 255).astype(np.uint8)
+    return exposed

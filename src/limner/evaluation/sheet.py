@@ -6,14 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.data.manifest import VOID, VOID_SETS, PhotoFolder
+from limner.data.manifest import PhotoFolder
 from limner.evaluation.contenders import MatteMaker
 from limner.evaluation.evaluate import Score
+from limner.evaluation.tiles import error_tile, grey_tile, matte_tile
 
 _TILE = 200
 _CAPTION = 22
-_ERROR_MISSED = (230, 60, 60)
-_ERROR_FALSE = (60, 120, 255)
 
 
 def worst(scores: list[Score], count: int) -> list[Score]:
@@ -29,22 +28,13 @@ def sheet(scores: list[Score], folder: PhotoFolder, maker: MatteMaker, *, column
     for score in scores:
         rgb, mask = folder.load(score.photo)
         alpha = maker(rgb)
-        truth, person = mask > 127, alpha > 0.5
-        decided = np.abs(mask.astype(np.int16) - VOID) > 1 if score.photo.set in VOID_SETS else np.True_
-        error = (rgb * 0.35).astype(np.uint8)
-        error[truth & ~person & decided] = _ERROR_MISSED
-        error[~truth & person & decided] = _ERROR_FALSE
-        matte = (alpha * 255).astype(np.uint8)
-        tiles = [_fit(tile) for tile in (rgb, _grey(mask), _grey(matte), error)]
+        shown = (rgb, grey_tile(mask), matte_tile(alpha), error_tile(rgb, mask, alpha, score.photo))
         key = "miou" if "miou" in score.values else "false_area"
-        cells.append(_caption(np.hstack(tiles), f"{score.photo.set}/{score.photo.stem}  {key} {score.values[key]:.1f}"))
+        caption = f"{score.photo.set}/{score.photo.stem}  {key} {score.values[key]:.1f}"
+        cells.append(_caption(np.hstack([_fit(tile) for tile in shown]), caption))
     while len(cells) % columns:
         cells.append(np.zeros_like(cells[0]))
     return np.vstack([np.hstack(cells[row : row + columns]) for row in range(0, len(cells), columns)])
-
-
-def _grey(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.repeat(mask[..., None], 3, axis=2)
 
 
 def _fit(tile: NDArray[np.uint8]) -> NDArray[np.uint8]:
