@@ -13,10 +13,10 @@ from torch.overrides import TorchFunctionMode
 _ROWS = 4096
 """Height of the strip that is looked at; who sees as far as its end sees the whole of any picture."""
 
-_POINTWISE = frozenset(
-    ("relu", "relu_", "relu6", "leaky_relu", "prelu", "elu", "silu", "gelu", "hardswish", "hardsigmoid", "hardtanh")
-    + ("sigmoid", "tanh", "batch_norm", "dropout", "dropout2d", "clamp", "abs", "neg", "__neg__")
+_ACTIVATIONS = frozenset(
+    ("relu", "relu_", "relu6", "leaky_relu", "prelu", "elu", "silu", "gelu", "sigmoid", "tanh", "hardswish")
 )
+_POINTWISE = _ACTIVATIONS | {"hardsigmoid", "hardtanh", "batch_norm", "dropout", "clamp", "abs", "neg", "__neg__"}
 _DIFFERENCES = frozenset(("sub", "__sub__", "__rsub__", "rsub"))
 _CONVOLUTIONS = frozenset(("conv2d", "conv_transpose2d"))
 
