@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
+from limner.data.photometric import Look
 from limner.data.priors import Priors
 from limner.errors import DataError
 
-_CHANCES = ("replace_hand", "replace_auto", "second_person", "distractor", "auto_edge_weight")
+_CHANCES = (
+    "replace_hand",
+    "replace_auto",
+    "second_person",
+    "crowd",
+    "distractor",
+    "occluder",
+    "match_light",
+    "light_wrap",
+    "backlight",
+    "defocus",
+    "auto_edge_weight",
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,14 @@ class Mix:
         distractor: chance that a composite shows a thing cut from a photo without people before its background,
             so that "something stands out" does not come to mean "person".
         auto_edge_weight: loss weight at the edges of masks another net made, whose edges are blurred.
+        crowd: chance that a composite shows two to four people, side by side and behind each other.
+        occluder: chance that a thing stands before whatever a picture shows, and hides part of the person.
+        match_light: chance that a pasted person takes on the light of the background.
+        light_wrap: chance that the background's light bleeds onto the rim of a pasted person.
+        backlight: chance that a person is dark before a bright background.
+        defocus: chance that the background is out of focus.
+            These last two need a mask drawn by people or a renderer, and leave photos with other masks alone.
+        look: chances of what light and camera do to a picture.
         priors: also make previous masks, for nets with four channels; ``{}`` in a recipe takes the defaults.
         twins: also make a twin of each picture in other light, from another camera, for the consistency loss.
         previous: also make the frame before and its target, for the temporal loss. A previous mask is then one of
@@ -39,6 +60,13 @@ class Mix:
     second_person: float = 0.12
     distractor: float = 0.15
     auto_edge_weight: float = 0.5
+    crowd: float = 0.0
+    occluder: float = 0.0
+    match_light: float = 0.0
+    light_wrap: float = 0.0
+    backlight: float = 0.0
+    defocus: float = 0.0
+    look: Look = field(default_factory=Look)
     priors: Priors | None = None
     twins: bool = False
     previous: bool = False

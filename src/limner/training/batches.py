@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, default_collate
 from torch.utils.data import Sampler as IndexSampler
 
 from limner.data.sampler import Sampler
@@ -71,13 +72,23 @@ def batches(sampler: Sampler, recipe: Recipe, *, first_step: int, rank: int, wor
         _Drawn(sampler),
         batch_sampler=_Order(recipe, first_step, rank, world),
         num_workers=recipe.workers,
-        worker_init_fn=_one_thread,
+        worker_init_fn=_only_draw,
         multiprocessing_context="fork" if recipe.workers else None,
         pin_memory=torch.cuda.is_available(),
         persistent_workers=False,
     )
     for stacked in loader:
-        yield Batch(**{name: _channels_second(tensor) for name, tensor in stacked.items()})
+        yield _batch(stacked)
+
+
+def drawn(sampler: Sampler, numbers: Iterable[int], size: int) -> Batch:
+    """The samples of these numbers as one batch."""
+    samples = _Drawn(sampler)
+    return _batch(default_collate([samples[number, size] for number in numbers]))
+
+
+def _batch(stacked: dict[str, Tensor]) -> Batch:
+    return Batch(**{name: _channels_second(tensor) for name, tensor in stacked.items()})
 
 
 def _channels_second(stacked: Tensor) -> Tensor:
@@ -85,6 +96,9 @@ def _channels_second(stacked: Tensor) -> Tensor:
     return stacked.permute(0, 3, 1, 2) if stacked.ndim == 4 else stacked[:, None]
 
 
-def _one_thread(_worker: int) -> None:
+def _only_draw(_worker: int) -> None:
+    """A process that draws stops when its parent does, and takes one core."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
