@@ -122,7 +122,7 @@ def test_needs_that_are_not_met_name_the_remedy(fields: dict[str, Any], message:
 @pytest.mark.parametrize("background", [1, 2])
 def test_the_background_is_another_class_of_the_net(background: int) -> None:
     recipe = _recipe(loss={"cross_entropy": {"background": background}}, teacher=None)
-    with pytest.raises(OptionError, match="cross_entropy.background: must be a class below 2 other than"):
+    with pytest.raises(OptionError, match=r"cross_entropy.background: must be a class below 2 other than"):
         Criterion(recipe, _Two())
 
 

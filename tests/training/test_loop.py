@@ -14,7 +14,9 @@ from limner.data.sampler import Sampler
 from limner.errors import OptionError
 from limner.nets import make_net
 from limner.training.checkpoint import Checkpoint, save_weights
-from limner.training.loop import Job, Progress, train
+from limner.training.initial_weights import WeightReport
+from limner.training.job import Job, Progress
+from limner.training.loop import train
 from limner.training.losses import edge_weighted_bce
 from limner.training.recipe import from_dict
 
@@ -115,21 +117,25 @@ def test_validation_is_reported_and_logged(job: Job) -> None:
     recipe = replace(job.recipe, validate_every=8)
     train(replace(job, recipe=recipe), report=told.append, validate=lambda _net, size: {"x": float(size)})
     assert [p.step for p in told if p.validation] == [2, 4]
-    assert "x=32.0000" in (job.out / "log.csv").read_text()
+    with (job.out / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["step"], row["validation"], row["score"]) for row in rows] == [
+        ("2", "x=32.0000", "32.0000"),
+        ("4", "x=32.0000", "32.0000"),
+    ]
+    assert rows[0]["terms"].startswith("bce=")
 
 
 def test_starting_weights_are_used(job: Job, tmp_path: Path) -> None:
-    train(job)
-    state = Checkpoint.load(job.out / "last.pt")
-    save_weights(tmp_path / "w.safetensors", state.ema)
-    again = replace(job, out=tmp_path / "again", init=tmp_path / "w.safetensors", minutes=1e-9)
-    recipe = replace(again.recipe, optimizer=replace(again.recipe.optimizer, lr=0.0))
-    outcome = train(replace(again, recipe=recipe))
-    assert outcome.untouched == []
-    started = Checkpoint.load(outcome.checkpoint)
-    name = "stem.0.weight"
-    torch.testing.assert_close(started.net[name], state.ema[name])
-    assert started.sessions[0]["init"] == "w.safetensors"
+    net = make_net("fast", width=0.25)
+    save_weights(tmp_path / "w.safetensors", net.state_dict())
+    still = replace(job.recipe, optimizer=replace(job.recipe.optimizer, lr=0.0), init="none.pt")
+    told: list[WeightReport] = []
+    outcome = train(replace(job, recipe=still, init=str(tmp_path / "w.safetensors"), minutes=1e-9), started=told.append)
+    assert told[0].untouched == ()
+    state = Checkpoint.load(outcome.checkpoint)
+    torch.testing.assert_close(state.net["stem.0.weight"], net.state_dict()["stem.0.weight"])
+    assert state.sessions[0]["init"] == "w.safetensors"
 
 
 def test_another_recipe_does_not_continue_a_run(job: Job) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from limner.cli.progress import Meter
 from limner.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from limner.training.loop import Progress
+    from limner.training.job import Outcome, Progress, Validate
 
 
 def command(
@@ -19,7 +20,11 @@ def command(
     data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and one zip for each set.")] = Path("data"),
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/<recipe's name> if not given.")] = None,
     init: Annotated[
-        str | None, typer.Option(help="Start from these weights: a shipped model's name, a .safetensors or a .pt file.")
+        str | None,
+        typer.Option(
+            help="Start from these weights instead of the recipe's: imagenet, a shipped model's name, a .safetensors "
+            "or a .pt file."
+        ),
     ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Change a field of the recipe, e.g. optimizer.lr=3e-4.")
@@ -30,47 +35,70 @@ def command(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     cache: Annotated[Path, typer.Option(help="Where decoded photos are kept.")] = Path("cache"),
     validate: Annotated[bool, typer.Option(help="Score the val split at the end (and as the recipe says).")] = True,
+    board: Annotated[
+        bool, typer.Option(help="Also write curves and pictures for TensorBoard into the run's folder board.")
+    ] = False,
 ) -> None:
     """Train a net from a recipe.
 
     Run it again to go on from the run's checkpoint; a run that is complete only says so. Ctrl-C stops after the step
-    at hand with a whole checkpoint.
+    at hand with a whole checkpoint. Several GPUs or machines: torchrun --nproc-per-node 4 -m limner train RECIPE …
     """
     try:
         import safetensors  # noqa: F401
-        import torch
+        import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("limner train", str(error.name), "train") from None
     from limner.data.photo_map import prepare
-    from limner.models.weights import weights_path
-    from limner.training.loop import Job, train
+    from limner.training.distributed import Group
+    from limner.training.job import Job
+    from limner.training.loop import train
     from limner.training.recipe import load_recipe
 
+    group = Group.of_torchrun() or Group()
     plan = load_recipe(recipe, changes=set_ or [])
     run = out if out is not None else Path("runs") / recipe.stem
-    start = weights_path(init) if init is not None else None
-    with Meter("decoding photos", "photos") as meter:
-        photos = prepare(data, cache, progress=meter.update)
-    job = Job(plan, run, data, cache, start, minutes, device)
-    with Meter("training", "images") as meter:
+    if group.local == 0:
+        with Meter("decoding photos", "photos", quiet=group.rank > 0) as meter:
+            prepare(data, cache, progress=meter.update)
+    job = Job(plan, run, data, cache, init, minutes, device, board)
+    with Meter("training", "images", quiet=group.rank > 0) as meter:
+        outcome = train(
+            job,
+            started=lambda weights: meter.say("\n".join(weights.lines())),
+            report=_teller(meter),
+            validate=_scorer(data) if validate and group.rank == 0 else None,
+        )
+    if group.rank == 0:
+        _say(outcome, recipe, plan.steps)
 
-        def report(progress: Progress) -> None:
-            note = f"{progress.size} px  loss {progress.loss:.4f}  lr {progress.lr:.5f}"
-            meter.update(progress.samples, progress.steps * plan.batch, note=note)
-            if progress.validation:
-                meter.say("val: " + "  ".join(f"{key} {value:.2f}" for key, value in progress.validation.items()))
 
-        scorer = None
-        if validate and any(entry.photo.split == "val" for entry in photos.entries):
-            from limner.evaluation.evaluate import net_scores
+def _teller(meter: Meter) -> Callable[[Progress], None]:
+    def report(progress: Progress) -> None:
+        note = f"{progress.size} px  loss {progress.loss:.4f}  lr {progress.lr:.5f}"
+        meter.update(progress.samples, progress.samples / progress.step * progress.steps, note=note)
+        if progress.validation:
+            values = "  ".join(f"{key} {value:.2f}" for key, value in progress.validation.values.items())
+            best = " (best so far)" if progress.validation.best else ""
+            meter.say(f"val: {values}  score {progress.validation.score:.2f}{best}")
 
-            def scorer(net: torch.nn.Module, size: int) -> dict[str, float]:
-                return net_scores(net, size, data)
+    return report
 
-        outcome = train(job, report=report, validate=scorer)
-    if outcome.untouched:
-        typer.echo(f"{len(outcome.untouched)} tensors of the net were not in {start} and began from chance")
-    if outcome.finished:
-        typer.echo(f"{outcome.checkpoint}: complete; next: limner export {outcome.checkpoint} -o {recipe.stem}.onnx")
-    else:
-        typer.echo(f"{outcome.checkpoint}: stopped at step {outcome.step} of {plan.steps}; the same command goes on")
+
+def _scorer(data: Path) -> Validate | None:
+    """What scores the val split; None where there is none."""
+    from limner.data.manifest import PhotoFolder
+    from limner.evaluation.evaluate import net_scores
+
+    if not any(photo.split == "val" for photo in PhotoFolder(data).photos):
+        return None
+    return lambda net, size: net_scores(net, size, data)
+
+
+def _say(outcome: Outcome, recipe: Path, steps: int) -> None:
+    checkpoint = outcome.checkpoint
+    if not outcome.finished:
+        typer.echo(f"{checkpoint}: stopped at step {outcome.step} of {steps}; the same command goes on")
+        return
+    early = f" (stopped early, at step {outcome.step} of {steps})" if outcome.step < steps else ""
+    typer.echo(f"{checkpoint}: complete{early}; next: limner export {checkpoint} -o {recipe.stem}.onnx")

@@ -130,11 +130,11 @@ def _checkpoint(path: str, label: str) -> Contender:
     try:
         from limner.nets.blocks import count_parameters
         from limner.training.loop import inference_net
-        from limner.training.recipe import from_dict
+        from limner.training.recipe import recorded
     except ImportError as error:
         raise MissingExtraError(f"measuring the checkpoint {path}", str(error.name), "train") from None
     net, state = inference_net(Path(path))
-    recipe = from_dict(state.recipe, source=path)
+    recipe = recorded(state.recipe, source=path)
     size = recipe.input_size
     facts = {
         "what": f"{recipe.net.name}: {count_parameters(net) / 1e6:.2f} M parameters",

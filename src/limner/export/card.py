@@ -61,10 +61,12 @@ def make_card(
 def procedure(recipe: Recipe, state: Checkpoint) -> str:
     """In words: samples, sizes, optimiser, and each session with its time and machine."""
     phases = ", ".join(f"{phase.size} px for {phase.share:.0%}" for phase in recipe.phases)
+    optimizer = {"adamw": "AdamW", "sgd": "SGD"}[recipe.optimizer.kind]
+    schedule = recipe.schedule.kind.replace("_", " ")
     text = (
-        f"{state.step * recipe.batch:,} samples in batches of {recipe.batch} ({phases}); AdamW, learning rate "
-        f"{recipe.optimizer.lr:g} with warm-up and cosine, weight decay {recipe.optimizer.weight_decay:g}; averaged "
-        f"weights (decay {recipe.ema:g}); seed {recipe.seed}."
+        f"{state.step * recipe.batch:,} samples in batches of {recipe.batch} ({phases}); {optimizer}, learning rate "
+        f"{recipe.optimizer.lr:g} with warm-up and {schedule}, weight decay {recipe.optimizer.weight_decay:g}; "
+        f"averaged weights (decay {recipe.ema:g}); seed {recipe.seed}."
     )
     by_device: Counter[str] = Counter()
     for session in state.sessions:

@@ -24,6 +24,8 @@ class SegmentationNet(nn.Module):
         head_modules: attribute names of the modules that only training uses.
         head_names: keys of ``extra``: "coarse" are person logits (N, 1, h, w) at a lower resolution, "boundary" are
             logits (N, 1, H, W) of the person's outline.
+        encoder_modules: attribute names of the modules that make its encoder; a recipe may freeze or slow them. Names
+            that a net does not have are passed over.
         in_channels: 3, or 4 with the previous mask.
         classes: 1 for person logits, or more classes for a softmax.
         person_class: which of several classes is the person.
@@ -35,6 +37,7 @@ class SegmentationNet(nn.Module):
     exportable: ClassVar[bool] = True
     head_modules: ClassVar[tuple[str, ...]] = ()
     head_names: ClassVar[tuple[str, ...]] = ()
+    encoder_modules: ClassVar[tuple[str, ...]] = ("encoder", "backbone")
     usual_size: ClassVar[int] = 256
     paper: ClassVar[str] = "Limner"
     in_channels: int = 3

@@ -34,6 +34,7 @@ class FastNet(SegmentationNet):
 
     head_modules: ClassVar[tuple[str, ...]] = ("coarse_head",)
     head_names: ClassVar[tuple[str, ...]] = ("coarse",)
+    encoder_modules: ClassVar[tuple[str, ...]] = ("stem", "stage4", "stage8", "stage16", "stage32")
     usual_size: ClassVar[int] = 224
 
     def __init__(self, *, in_channels: int = 3, width: float = 0.75) -> None:

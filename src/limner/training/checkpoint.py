@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from limner.errors import ModelError
 
@@ -21,7 +21,8 @@ from limner.errors import ModelError
 class Checkpoint:
     """The state of a run after ``step`` optimiser steps.
 
-    ``sessions`` records each stretch of work on it: samples seen, seconds, device, input sizes, initial weights.
+    ``sessions`` records each stretch of work on it: samples seen, seconds, device, initial weights. ``progress`` holds
+    what validations and loss scaling have come to.
     """
 
     recipe: dict[str, Any]
@@ -30,6 +31,7 @@ class Checkpoint:
     ema: dict[str, Tensor]
     optimizer: dict[str, Any]
     sessions: list[dict[str, Any]] = field(default_factory=list)
+    progress: dict[str, Any] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         """Write whole or not at all."""
@@ -73,20 +75,6 @@ def load_weights(path: Path) -> dict[str, Tensor]:
         return load_file(str(path))
     except SafetensorError as error:
         raise ModelError(f"{path}: not a safetensors file, or damaged ({error})") from None
-
-
-def init_net(net: nn.Module, weights: dict[str, Tensor], *, source: str) -> list[str]:
-    """Copy the weights that fit by name and shape; give the names of the net's tensors that were left as they are.
-
-    Raises:
-        ModelError: not one tensor fits.
-    """
-    own = net.state_dict()
-    fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
-    if not fitting:
-        raise ModelError(f"{source}: none of its {len(weights)} tensors fits this net; it belongs to another one")
-    net.load_state_dict(fitting, strict=False)
-    return [name for name in own if name not in fitting]
 
 
 @contextlib.contextmanager

@@ -18,7 +18,8 @@ from limner.models.weights import weights_path
 from limner.nets import NETS, make_net
 from limner.nets.base import SegmentationNet, person_logits
 from limner.segment.segmenter import Segmenter
-from limner.training.checkpoint import init_net, load_weights
+from limner.training.checkpoint import load_weights
+from limner.training.initial_weights import init_net
 from limner.training.teacher_recipe import TeacherRecipe
 
 _SURE = 1e-4  # probabilities are kept this far from 0 and 1 before they become logits
@@ -174,7 +175,7 @@ def _from_checkpoint(path: Path, device: torch.device) -> _TorchNet:
 
 def _from_weights(net_name: str, path: Path, device: torch.device, *, size: int | None = None) -> _TorchNet:
     net = make_net(net_name)
-    left = init_net(net, load_weights(path), source=str(path))
+    left = init_net(net, load_weights(path), source=str(path)).untouched
     if left:
         raise ModelError(
             f"{path}: {len(left)} tensors of the net {net_name} are not in it or have another shape (first {left[0]}); "

@@ -7,15 +7,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from limner.data.sampler import Mix
+from limner.data.mix import Mix
 from limner.errors import OptionError
 from limner.training.loss_recipe import LossRecipe, PixelTerm, Term
+from limner.training.optimizer_recipe import OptimizerRecipe
+from limner.training.schedules import Cosine, Plateau, Schedule
 from limner.training.teacher_recipe import TeacherRecipe
 
 _CONFIG = ConfigDict(extra="forbid")
@@ -33,32 +35,22 @@ class NetRecipe:
 class Phase:
     """A part of the run at one input size (pixels, square). Shares of all phases add up to 1."""
 
-    size: int
-    share: float
+    size: Annotated[int, Field(gt=0)]
+    share: Annotated[float, Field(gt=0, le=1)]
 
 
 @dataclass(frozen=True, config=_CONFIG)
-class OptimizerRecipe:
-    """AdamW (Loshchilov & Hutter 2019); weight decay spares biases and norms. ``clip`` bounds the gradient norm."""
+class FreezeRecipe:
+    """The encoder, batch norm statistics too, does not learn before the share ``encoder_until`` of the run."""
 
-    lr: float
-    weight_decay: float = 0.02
-    clip: float = 2.0
+    encoder_until: Annotated[float, Field(gt=0, le=1)]
 
 
 @dataclass(frozen=True, config=_CONFIG)
-class ScheduleRecipe:
-    """Cosine from ``lr`` to ``final`` × ``lr`` after a linear warm-up over the first ``warmup`` of the samples."""
+class EarlyStopRecipe:
+    """End the run when ``patience`` validations in a row bring no better score."""
 
-    warmup: float = 0.03
-    final: float = 0.01
-
-    def factor(self, progress: float) -> float:
-        """Multiplier of the learning rate at ``progress`` in [0, 1]."""
-        if progress < self.warmup:
-            return max(0.02, progress / self.warmup)
-        position = (progress - self.warmup) / (1 - self.warmup)
-        return self.final + (1 - self.final) * 0.5 * (1 + math.cos(math.pi * min(1.0, position)))
+    patience: Annotated[int, Field(ge=1)]
 
 
 def _usual_loss() -> LossRecipe:
@@ -79,39 +71,52 @@ class Recipe:
         phases: input sizes in order.
         loss: the terms that are summed, see ``limner.training.loss_recipe``.
         teacher: whose soft masks the term "distill" follows.
+        accumulate: parts that a step's batch is computed in, one after the other, for less memory.
+        freeze: when the encoder learns, or None for always.
+        init: weights to start from: "imagenet", a shipped model's name, a .safetensors file or a checkpoint.
         ema: decay a step of the averaged weights, which are the ones that ship.
-        precision: "bf16" computes in bfloat16 where that is safe; it pays on GPUs and on CPUs with AMX.
-        processes: processes that share each batch on a CPU; 0 is one for each core. On a GPU it is always one.
-        workers: processes that only draw pictures; 0 draws them in the training process.
+        precision: "bf16" and "fp16" compute in 16 bits where that is safe, the latter with a scaled loss.
+        sync_batch_norm: batch norm sees all processes' pictures instead of each process's own.
+        processes: processes that share each batch on a CPU; 0 is one for each core. On a GPU it is one; `torchrun`
+            sets its own number.
+        workers: processes that only draw pictures, for each training process; 0 draws them in it.
         seed: two runs with equal seeds draw equal pictures.
         validate_every: samples between validations; 0 validates at the end only.
+        score: what of a validation is the run's score: the mean of the values whose names start with this.
+        early_stop: when a run ends before its time, or None for never.
     """
 
     net: NetRecipe
-    input_size: int
+    input_size: Annotated[int, Field(gt=0)]
     data: Mix
-    samples: int
-    batch: int
+    samples: Annotated[int, Field(gt=0)]
+    batch: Annotated[int, Field(gt=0)]
     phases: tuple[Phase, ...]
     optimizer: OptimizerRecipe
-    schedule: ScheduleRecipe = field(default_factory=ScheduleRecipe)
+    schedule: Schedule = field(default_factory=Cosine)
     loss: LossRecipe = field(default_factory=_usual_loss)
     teacher: TeacherRecipe | None = None
-    ema: float = 0.998
-    precision: Literal["fp32", "bf16"] = "fp32"
-    processes: int = 0
-    workers: int = 0
-    seed: int = 1
-    validate_every: int = 0
+    accumulate: Annotated[int, Field(ge=1)] = 1
+    freeze: FreezeRecipe | None = None
+    init: str | None = None
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    sync_batch_norm: bool = False
+    processes: Annotated[int, Field(ge=0)] = 0
+    workers: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0)] = 1
+    validate_every: Annotated[int, Field(ge=0)] = 0
+    score: str = ""
+    early_stop: EarlyStopRecipe | None = None
 
     def __post_init__(self) -> None:
         if not self.phases or abs(sum(phase.share for phase in self.phases) - 1) > 1e-6:
             raise ValueError("phases: their shares must add up to 1")
-        for name in ("samples", "batch", "input_size"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name}: must be above 0")
-        if not 0 <= self.ema < 1:
-            raise ValueError("ema: must lie in [0, 1)")
+        if self.accumulate > self.batch:
+            raise ValueError(f"accumulate: a batch of {self.batch} has no {self.accumulate} parts")
+        for name, used in (("schedule.kind", isinstance(self.schedule, Plateau)), ("early_stop", self.early_stop)):
+            if used and not self.validate_every:
+                raise ValueError(f"{name}: listens to validations; set validate_every to a number of samples")
 
     @property
     def steps(self) -> int:
@@ -157,7 +162,10 @@ def from_dict(raw: dict[str, Any], *, source: str) -> Recipe:
         return _ADAPTER.validate_python(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        parts = [str(part) for part in first["loc"]]
+        if len(parts) > 1 and parts[0] in ("optimizer", "schedule"):
+            del parts[1]  # the kind, which is not a field
+        where = ".".join(parts)
         raise OptionError(f"{source}: {where + ': ' if where else ''}{first['msg']}") from None
 
 

@@ -1,0 +1,95 @@
+"""Makes a recipe's optimiser, and keeps its encoder frozen or slower than the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+from limner.errors import OptionError
+from limner.nets.base import SegmentationNet
+from limner.training.optimizer_recipe import AdamW, Sgd
+
+
+class ScaledOptimizer:
+    """An optimiser whose groups of parameters may have their own multiple of the learning rate.
+
+    Weight decay spares tensors of one dimension: biases and norms.
+
+    Raises:
+        OptionError: the encoder shall learn at another rate, and the net has none.
+    """
+
+    def __init__(self, net: SegmentationNet, recipe: AdamW | Sgd) -> None:
+        inner = {id(p) for module in encoder_modules(net) for p in module.parameters()}
+        if recipe.encoder_lr != 1 and not inner:
+            raise OptionError("optimizer.encoder_lr: this net has no encoder of its own; leave it at 1")
+        if recipe.encoder_lr == 1:
+            inner = set()
+        self.recipe = recipe
+        groups: list[dict[str, Any]] = []
+        self._scales: list[float] = []
+        for scale, encoder in ((recipe.encoder_lr, True), (1.0, False)):
+            mine = [p for p in net.parameters() if (id(p) in inner) == encoder]
+            if mine:
+                groups.append({"params": [p for p in mine if p.ndim > 1], "weight_decay": recipe.weight_decay})
+                groups.append({"params": [p for p in mine if p.ndim <= 1], "weight_decay": 0.0})
+                self._scales += [scale, scale]
+        if isinstance(recipe, AdamW):
+            self.torch: torch.optim.Optimizer = torch.optim.AdamW(groups, lr=recipe.lr, betas=recipe.betas)
+        else:
+            self.torch = torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov)
+
+    def set_rate(self, factor: float) -> float:
+        """Set the learning rate to ``factor`` times the recipe's, and give it."""
+        rate = self.recipe.lr * factor
+        for group, scale in zip(self.torch.param_groups, self._scales, strict=True):
+            group["lr"] = rate * scale
+        return rate
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from the optimiser's own state dict.
+
+        Raises:
+            OptionError: it is the state of another kind of optimiser.
+        """
+        try:
+            self.torch.load_state_dict(state)
+        except (ValueError, KeyError) as error:
+            raise OptionError(
+                f"optimizer: the checkpoint was made with another one ({error}); choose another --out"
+            ) from None
+
+
+def encoder_modules(net: SegmentationNet) -> list[nn.Module]:
+    """The modules that ``net`` counts to its encoder; none for nets without one."""
+    named = (getattr(net, name, None) for name in net.encoder_modules)
+    return [module for module in named if isinstance(module, nn.Module)]
+
+
+class Freezer:
+    """Keeps the encoder as it is, batch norm statistics too, for the first part of a run.
+
+    Raises:
+        OptionError: the net has no encoder.
+    """
+
+    def __init__(self, net: SegmentationNet, *, until: float) -> None:
+        self.until, self._modules = until, encoder_modules(net)
+        if until and not self._modules:
+            raise OptionError("freeze.encoder_until: this net has no encoder of its own; take `freeze` out")
+
+    def at(self, progress: float) -> None:
+        """Freeze or unfreeze for the step at ``progress`` in [0, 1]; the net's other modules are not touched."""
+        if not self.until:
+            return
+        learn = progress >= self.until
+        for module in self._modules:
+            module.train(learn)
+        for parameter in self._parameters():
+            parameter.requires_grad_(learn)
+
+    def _parameters(self) -> Iterator[nn.Parameter]:
+        return (parameter for module in self._modules for parameter in module.parameters())

@@ -1,0 +1,93 @@
+"""Reports of a run: every few seconds a row of log.csv, a point of the curves and a word to the caller."""
+
+from __future__ import annotations
+
+import csv
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from limner.training.board import Board
+from limner.training.job import Job, Progress, Report, Validation
+
+COLUMNS = ("step", "samples", "size", "loss", "lr", "images_per_second", "terms", "validation", "score")
+
+_EVERY_SECONDS = 5.0
+
+
+class Reporter:
+    """Collects a stretch of steps and tells how it went.
+
+    Args:
+        terms: names of the loss terms.
+        first_step: the step that the stretch of work began with.
+        board: where curves go, or None.
+        report: the caller's function, or None.
+    """
+
+    def __init__(
+        self, job: Job, terms: list[str], *, first_step: int, board: Board | None, report: Report | None
+    ) -> None:
+        self.job, self.terms, self.first_step, self.board, self.report = job, terms, first_step, board, report
+        self._began = self._last = time.monotonic()
+        self._sum, self._count = torch.zeros(1 + len(terms)), 0
+
+    def add(self, values: Tensor) -> None:
+        """Take in a step's loss and the values of its terms."""
+        self._sum += values.cpu()
+        self._count += 1
+
+    def tell(self, step: int, *, rate: float, validation: Validation | None) -> None:
+        """Tell if it is time to, if there was a validation, or if the run is over."""
+        recipe, now = self.job.recipe, time.monotonic()
+        if not self._count or not (validation or step == recipe.steps or now - self._last > _EVERY_SECONDS):
+            return
+        loss, *values = (self._sum / self._count).tolist()
+        progress = Progress(
+            step=step,
+            steps=recipe.steps,
+            samples=step * recipe.batch,
+            size=recipe.size_at(step - 1),
+            loss=loss,
+            lr=rate,
+            images_per_second=(step - self.first_step) * recipe.batch / max(now - self._began, 1e-9),
+            terms=dict(zip(self.terms, values, strict=True)),
+            validation=validation,
+        )
+        self._last, self._count = now, 0
+        self._sum.zero_()
+        log(self.job.out / "log.csv", progress)
+        if self.board is not None:
+            self.board.curves(progress)
+        if self.report is not None:
+            self.report(progress)
+
+
+def log(path: Path, progress: Progress) -> None:
+    """Append a row to a CSV, and the head if there is none yet; pairs of name and value stand in one cell."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    validation = progress.validation
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        if new:
+            writer.writerow(COLUMNS)
+        writer.writerow(
+            [
+                progress.step,
+                progress.samples,
+                progress.size,
+                f"{progress.loss:.5f}",
+                f"{progress.lr:.6f}",
+                f"{progress.images_per_second:.1f}",
+                _pairs(progress.terms),
+                _pairs(validation.values) if validation else "",
+                f"{validation.score:.4f}" if validation else "",
+            ]
+        )
+
+
+def _pairs(values: dict[str, float]) -> str:
+    return "; ".join(f"{name}={value:.4f}" for name, value in values.items())
