@@ -6,26 +6,45 @@ from typing import Any
 
 from limner.errors import OptionError
 from limner.nets.base import SegmentationNet
+from limner.nets.deeplab_v3plus import DeepLabV3Plus
 from limner.nets.fast import FastNet
+from limner.nets.mobile_unet import MobileUNet
+from limner.nets.portrait_net import PortraitNet
+from limner.nets.prisma_net import PrismaNet
 from limner.nets.quality import QualityNet
+from limner.nets.sinet import SINet
+from limner.nets.slim_net import SlimNet
 from limner.nets.tiny import TinyNet
+from limner.nets.widths import Widths, narrow
 
 NETS: dict[str, type[SegmentationNet]] = {
     "fast": FastNet,
     "quality": QualityNet,
     "tiny": TinyNet,
+    "prisma_net": PrismaNet,
+    "portrait_net": PortraitNet,
+    "slim_net": SlimNet,
+    "sinet": SINet,
+    "mobile_unet": MobileUNet,
+    "deeplab_v3plus": DeepLabV3Plus,
 }
 
 
 def make_net(name: str, **options: Any) -> SegmentationNet:
     """A freshly initialised net.
 
+    Beside the options of its class every net takes ``pruned``: layer name -> (in, out) channels, as `limner prune` left
+    them.
+
     Raises:
         OptionError: no net has that name, or it does not take one of the options.
     """
     if name not in NETS:
         raise OptionError(f"net: there is no net {name!r}; the nets are {', '.join(sorted(NETS))}")
+    pruned: Widths = options.pop("pruned", {})
     try:
-        return NETS[name](**options)
+        net = NETS[name](**options)
     except TypeError as error:
         raise OptionError(f"net: {name} does not take these options ({error})") from None
+    narrow(net, pruned)
+    return net

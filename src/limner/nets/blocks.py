@@ -29,6 +29,23 @@ class ConvBN(nn.Sequential):
         super().__init__(*layers)
 
 
+class ConvPReLU(nn.Sequential):
+    """Convolution, batch norm, PReLU with a slope a channel (He et al. 2015).
+
+    Odd kernels get "same" padding; a kernel of 2 with stride 2 gets none and halves the size.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, groups: int = 1, dilation: int = 1
+    ) -> None:
+        padding = dilation * ((kernel - 1) // 2)
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, groups, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.PReLU(outputs),
+        )
+
+
 class SqueezeExcite(nn.Module):
     """Channel attention (Hu et al. 2018) with the hard sigmoid of MobileNetV3 (Howard et al. 2019)."""
 
