@@ -13,7 +13,7 @@ TORCH  ?= torch==2.13.0
 # A checkout that was moved has a .venv that points to the old place: forget that it was ready.
 $(shell [ "$$(cat $(VENV)/.ready-run 2>/dev/null)" = "$(CURDIR)" ] || rm -f $(VENV)/.ready-run $(VENV)/.ready-test)
 
-.PHONY: help run test test-all lint format bench clean distclean
+.PHONY: help run test test-all lint format bench results clean distclean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -39,6 +39,10 @@ format: $(VENV)/.ready-test  ## put the code into shape
 
 bench: $(VENV)/.ready-test  ## the table of numbers; DATA=<folder> adds accuracy
 	@$(BIN)/python benchmarks/run.py $(if $(DATA),--data $(DATA)) $(ARGS)
+
+results: $(VENV)/.ready-test  ## docs/results.md: every net beside MediaPipe; DATA=<folder>, RUNS=<folder of trained nets>
+	@test -n "$(DATA)" || { echo "make results needs DATA=<folder with manifest.csv>"; exit 2; }
+	@$(BIN)/python benchmarks/results.py --data "$(DATA)" $(if $(RUNS),--runs $(RUNS)) $(ARGS)
 
 clean:  ## remove what was made: results, caches, builds (keeps .venv)
 	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache

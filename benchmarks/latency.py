@@ -20,16 +20,34 @@ ROUNDS, CALLS = 30, 8
 
 
 def measure(peer: Path) -> Row:
-    """Rounds of a few calls each, taking turns, so that whatever else the machine does falls on both."""
-    ours, theirs = _call(load_runtime(find_model("fast").path, threads=1)), _call(load_runtime(peer, threads=1))
-    for call in (ours, theirs) * 10:
+    """The default net's line of the table."""
+    figures = compare(find_model("fast").path, peer)
+    return Row(
+        what=WHAT,
+        target=TARGET,
+        figure=f"{figures['ratio']:.2f}× ({figures['ours_cpu_ms']:.1f} ms, {figures['theirs_cpu_ms']:.1f} ms)",
+        passed=figures["ratio"] <= 1.0,
+        detail=(
+            f"medians of {ROUNDS} rounds of {CALLS} calls, CPU time; wall-clock ratio {figures['wall_ratio']:.2f}×"
+        ),
+        values=figures,
+    )
+
+
+def compare(model: Path, peer: Path, *, rounds: int = ROUNDS, calls: int = CALLS) -> dict[str, float]:
+    """Rounds of a few calls each, taking turns, so that whatever else the machine does falls on both.
+
+    Medians in milliseconds a call, and of the ratios of each pair of rounds: "ratio" of CPU time, "wall_ratio".
+    """
+    ours, theirs = _call(load_runtime(model, threads=1)), _call(load_runtime(peer, threads=1))
+    for call in (ours, theirs) * (1 + calls):
         call()
     wall: dict[str, list[float]] = {"ours": [], "theirs": []}
     busy: dict[str, list[float]] = {"ours": [], "theirs": []}
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         pair = [("ours", ours), ("theirs", theirs)]
         for name, call in pair if turn % 2 else pair[::-1]:
-            one_wall, one_busy = _round(call)
+            one_wall, one_busy = _round(call, calls)
             wall[name].append(one_wall)
             busy[name].append(one_busy)
     figures = {
@@ -37,26 +55,19 @@ def measure(peer: Path) -> Row:
         for kind, times in (("wall", wall), ("cpu", busy))
         for name in times
     }
-    ratio = median(a / b for a, b in zip(busy["ours"], busy["theirs"], strict=True))
-    wall_ratio = median(a / b for a, b in zip(wall["ours"], wall["theirs"], strict=True))
-    return Row(
-        what=WHAT,
-        target=TARGET,
-        figure=f"{ratio:.2f}× ({figures['ours_cpu_ms']:.1f} ms, {figures['theirs_cpu_ms']:.1f} ms)",
-        passed=ratio <= 1.0,
-        detail=f"medians of {ROUNDS} rounds of {CALLS} calls, CPU time; wall-clock ratio {wall_ratio:.2f}×",
-        values={**figures, "ratio": ratio, "wall_ratio": wall_ratio},
-    )
+    figures["ratio"] = median(a / b for a, b in zip(busy["ours"], busy["theirs"], strict=True))
+    figures["wall_ratio"] = median(a / b for a, b in zip(wall["ours"], wall["theirs"], strict=True))
+    return figures
 
 
 def _call(runtime: Runtime) -> Callable[[], object]:
     info = runtime.inputs[0]
-    values = np.random.default_rng(0).random([n or 1 for n in info.shape], np.float32)
+    values = np.random.default_rng(0).random([n or 1 for n in info.shape], np.float32).astype(info.dtype)
     return lambda: runtime.run({info.name: values})
 
 
-def _round(call: Callable[[], object]) -> tuple[float, float]:
+def _round(call: Callable[[], object], calls: int) -> tuple[float, float]:
     wall, busy = time.perf_counter(), time.process_time()
-    for _ in range(CALLS):
+    for _ in range(calls):
         call()
-    return (time.perf_counter() - wall) / CALLS, (time.process_time() - busy) / CALLS
+    return (time.perf_counter() - wall) / calls, (time.process_time() - busy) / calls
