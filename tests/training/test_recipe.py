@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from limner.errors import LimnerError
-from limner.nets import make_net
+from limner.nets import NETS, make_net
+from limner.training.criterion import Criterion
 from limner.training.recipe import from_dict, load_recipe, recorded, to_dict
+from limner.training.schedules import Poly
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
 FAST = next(path for path in RECIPES if path.name == "fast.yaml")
@@ -16,10 +18,33 @@ FAST = next(path for path in RECIPES if path.name == "fast.yaml")
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
 def test_recipes_that_ship_are_valid(path: Path) -> None:
+    """The net can be made, takes every size of the recipe, and has what the terms of the loss need."""
     recipe = load_recipe(path)
-    make_net(recipe.net.name, **recipe.net.options)
+    net = make_net(recipe.net.name, **recipe.net.options)
+    Criterion(recipe, net)
+    for phase in recipe.phases:
+        net.check_size(phase.size, phase.size)
     assert recipe.phases[-1].size == recipe.input_size
     assert from_dict(to_dict(recipe), source="again") == recipe
+
+
+def test_every_net_has_a_recipe() -> None:
+    assert set(NETS) | {"video"} <= {path.stem for path in RECIPES}
+
+
+def test_a_recipe_may_be_like_another(tmp_path: Path) -> None:
+    (tmp_path / "fast.yaml").write_text(FAST.read_text())
+    (tmp_path / "mine.yaml").write_text("like: fast.yaml\nsamples: 48\ndata: {distractor: 0}\nschedule: {kind: poly}\n")
+    mine, fast = load_recipe(tmp_path / "mine.yaml", changes=["ema=0.9"]), load_recipe(FAST)
+    assert (mine.samples, mine.data.distractor, mine.schedule, mine.ema) == (48, 0, Poly(), 0.9)
+    assert (mine.data.sets, mine.net, mine.optimizer) == (fast.data.sets, fast.net, fast.optimizer)
+
+
+@pytest.mark.parametrize("like", ["none.yaml", "mine.yaml"])
+def test_the_recipe_it_is_like_must_be_another_one(tmp_path: Path, like: str) -> None:
+    (tmp_path / "mine.yaml").write_text(f"like: {like}\n")
+    with pytest.raises(LimnerError, match=f"like: there is no other recipe .*{like}"):
+        load_recipe(tmp_path / "mine.yaml")
 
 
 def test_changes_apply() -> None:

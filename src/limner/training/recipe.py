@@ -139,10 +139,21 @@ _ADAPTER = TypeAdapter(Recipe)
 def load_recipe(path: Path, *, changes: Sequence[str] = ()) -> Recipe:
     """Read a recipe and apply ``changes`` such as "optimizer.lr=3e-4".
 
+    ``like: other.yaml`` takes every field that a recipe does not name from another one beside it; the fields of
+    ``data`` are taken one by one, all others whole.
+
     Raises:
         OptionError: the file is missing or not YAML, a field is unknown, missing or of the wrong type, or a change
             names no field.
     """
+    raw = _read(path)
+    for change in changes:
+        _apply(raw, change)
+    return from_dict(raw, source=str(path))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A recipe's fields, with those of the recipe it is like."""
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -151,9 +162,14 @@ def load_recipe(path: Path, *, changes: Sequence[str] = ()) -> Recipe:
         raise OptionError(f"{path}: not a readable YAML file ({' '.join(str(error).split())})") from None
     if not isinstance(raw, dict):
         raise OptionError(f"{path}: a recipe is a mapping of fields, this is {type(raw).__name__}")
-    for change in changes:
-        _apply(raw, change)
-    return from_dict(raw, source=str(path))
+    model = raw.pop("like", None)
+    if model is None:
+        return raw
+    other = path.parent / str(model)
+    if not other.is_file() or other.resolve() == path.resolve():
+        raise OptionError(f"{path}: like: there is no other recipe {other}")
+    base, data = _read(other), raw.get("data", {})
+    return {**base, **raw, "data": {**base.get("data", {}), **data} if isinstance(data, dict) else data}
 
 
 def from_dict(raw: dict[str, Any], *, source: str) -> Recipe:
