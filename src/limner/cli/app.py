@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("limner.cli.models", "List the models, or show one with its card."),
     "inspect": ("limner.cli.inspect", "Inputs, outputs, operators and cost of any model file; drafts its card."),
     "data": ("limner.cli.data", "Prepare training data; look at what the augmentation makes of it."),
+    "nets": ("limner.cli.nets", "List the nets that can be trained: parameters, cost, receptive field, paper."),
     "train": ("limner.cli.train", "Train a net from a recipe."),
     "eval": ("limner.cli.eval", "Measure a model on labelled photos."),
     "export": ("limner.cli.export", "Turn a checkpoint into a model file with its card."),
