@@ -138,3 +138,35 @@ def test_without_photometric_changes_pictures_are_the_scene_itself(photos: Photo
     pairs = [(plain.draw(n, 48), raw.draw(n, 48)) for n in range(12)]
     assert all(np.array_equal(a.target, b.target) for a, b in pairs)
     assert sum(not np.array_equal(a.image, b.image) for a, b in pairs) >= 9
+
+
+@pytest.mark.parametrize("name", ["backlight", "defocus"])
+def test_changes_of_light_leave_targets_alone(photos: PhotoMap, name: str) -> None:
+    sets = {"faces_close_up": 1.0}
+    plain = Sampler(photos, Mix(sets, replace_hand=0.0), seed=3, photometric=False)
+    changed = Sampler(photos, Mix(sets, replace_hand=0.0, **{name: 1.0}), seed=3, photometric=False)
+    for number in range(6):
+        one, other = plain.draw(number, 48), changed.draw(number, 48)
+        np.testing.assert_array_equal(one.target, other.target)
+        assert not np.array_equal(one.image, other.image)
+
+
+def test_masks_by_other_nets_do_not_place_light(photos: PhotoMap) -> None:
+    sets = {"auto_selfies": 0.5, "people_with_animals": 0.5}
+    plain = Sampler(photos, Mix(sets, replace_auto=0.0), seed=3, photometric=False)
+    asked = Sampler(photos, Mix(sets, replace_auto=0.0, backlight=1.0, defocus=1.0), seed=3, photometric=False)
+    for number in range(6):
+        np.testing.assert_array_equal(plain.draw(number, 48).image, asked.draw(number, 48).image)
+
+
+def test_occluders_take_the_person_away(photos: PhotoMap) -> None:
+    sets = {"faces_close_up": 0.5, "people_with_animals": 0.5}
+    plain = Sampler(photos, Mix(sets, replace_hand=0.0), seed=3, photometric=False)
+    hidden = Sampler(photos, Mix(sets, replace_hand=0.0, occluder=1.0), seed=3, photometric=False)
+    for number in range(8):
+        one, other = plain.draw(number, 48), hidden.draw(number, 48)
+        assert (other.target <= one.target + 1e-6).all()
+        assert other.target.sum() < one.target.sum()
+        np.testing.assert_array_equal(one.weight, other.weight)
+        kept = (one.image == other.image).all(2)
+        np.testing.assert_allclose(one.target[kept], other.target[kept], atol=0.02)

@@ -22,11 +22,16 @@ def soft_focus(image: Rgb, sigma: float) -> Rgb:
 
 def motion_blur(image: Rgb, rng: np.random.Generator, *, length: int) -> Rgb:
     """Blur along a random direction, ``length`` pixels long."""
+    return np.asarray(cv2.filter2D(image, -1, line(length, rng.uniform(0, 180))), np.uint8)
+
+
+def line(length: int, degrees: float) -> NDArray[np.float32]:
+    """A line as a kernel (``length``, ``length``) whose sum is 1."""
     kernel = np.zeros((length, length), np.float32)
     kernel[length // 2] = 1
-    rotation = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), rng.uniform(0, 180), 1)
+    rotation = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), degrees, 1)
     turned = cv2.warpAffine(kernel, rotation, (length, length))
-    return np.asarray(cv2.filter2D(image, -1, turned / np.float32(max(float(turned.sum()), 1e-6))), np.uint8)
+    return np.asarray(turned / np.float32(max(float(turned.sum()), 1e-6)), np.float32)
 
 
 def lens_blur(image: Rgb, radius: float) -> Rgb:

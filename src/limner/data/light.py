@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -42,10 +44,15 @@ def filter_levels(warmth: float, fade: float) -> Levels:
     return np.asarray(np.clip(curves, 0, 1) * (1 - 0.3 * fade) + 0.2 * fade)
 
 
-def colour_filter(image: Rgb, rng: np.random.Generator) -> Rgb:
+def random_filter(rng: np.random.Generator) -> Levels:
     """A warm or cold filter, in a third of the cases faded."""
     fade = rng.uniform(0.2, 1) if rng.random() < 1 / 3 else 0.0
-    return look_up(image, table(filter_levels(rng.choice([-1, 1]) * rng.uniform(0.25, 1), fade)))
+    return filter_levels(rng.choice([-1, 1]) * rng.uniform(0.25, 1), fade)
+
+
+def colour_filter(image: Rgb, rng: np.random.Generator) -> Rgb:
+    """A random warm or cold filter."""
+    return look_up(image, table(random_filter(rng)))
 
 
 def change_saturation(image: Rgb, factor: float) -> Rgb:
@@ -54,9 +61,14 @@ def change_saturation(image: Rgb, factor: float) -> Rgb:
     return np.asarray(cv2.addWeighted(image, factor, grey, 1 - factor, 0), np.uint8)
 
 
+def dark_levels(rng: np.random.Generator) -> Levels:
+    """A dark room: what each level becomes, (256,)."""
+    return np.asarray(RAMP ** rng.uniform(1.2, 2.2) * rng.uniform(0.25, 0.7))
+
+
 def darken(image: Rgb, rng: np.random.Generator) -> Rgb:
     """A dark room: less light, and less of it in the shadows."""
-    return look_up(image, table(RAMP ** rng.uniform(1.2, 2.2) * rng.uniform(0.25, 0.7)))
+    return look_up(image, table(dark_levels(rng)))
 
 
 def light_gradient(image: Rgb, rng: np.random.Generator) -> Rgb:
@@ -67,9 +79,24 @@ def light_gradient(image: Rgb, rng: np.random.Generator) -> Rgb:
     return np.asarray(cv2.multiply(image, cv2.merge([field, field, field]), dtype=cv2.CV_8U), np.uint8)
 
 
-def window_glow(image: Rgb, rng: np.random.Generator) -> Rgb:
-    """A lamp or window shines into the lens: a bright patch that bleeds out, a veil over the rest, less exposure."""
-    height, width = image.shape[:2]
+@dataclass(frozen=True, slots=True)
+class Glow:
+    """A lamp or window that shines into the lens.
+
+    Attributes:
+        patch: how bright it is where, uint8 (32, 32), stretched over the picture.
+        colour: its RGB, each in [0, 1].
+        exposure, veil: every other level x in [0, 1] becomes x · exposure + veil.
+    """
+
+    patch: NDArray[np.uint8]
+    colour: NDArray[np.float64]
+    exposure: float
+    veil: float
+
+
+def draw_glow(rng: np.random.Generator) -> Glow:
+    """A box or an ellipse near a border, and the light that bleeds out of it."""
     patch = np.zeros((32, 32), np.uint8)
     centre, half = rng.uniform(0, 32, 2), rng.uniform(2, 9, 2)
     centre[rng.integers(2)] *= 0.2  # near the left or upper border: before the middle of the picture people stand
@@ -81,11 +108,15 @@ def window_glow(image: Rgb, rng: np.random.Generator) -> Rgb:
     else:
         axes = (int(half[0]), int(half[1]))
         cv2.ellipse(patch, (int(centre[0]), int(centre[1])), axes, 0, 0, 360, 255, -1)
-    glow = cv2.addWeighted(blur(patch, 1.0), 0.6, blur(patch, 6.0), 1.0, 0)
-    glow = cv2.resize(glow, (width, height), interpolation=cv2.INTER_LINEAR)
+    glow = np.asarray(cv2.addWeighted(blur(patch, 1.0), 0.6, blur(patch, 6.0), 1.0, 0), np.uint8)
     colour = np.array([1.0, 0.97, 0.9]) if rng.random() < 0.5 else np.array([0.9, 0.96, 1.0])
-    strength = rng.uniform(0.4, 1.0)
-    light = cv2.merge([look_up(np.asarray(glow, np.uint8), table(RAMP * c * strength)) for c in colour])
-    veil = rng.uniform(0, 0.12)
-    exposed = look_up(image, table(RAMP * rng.uniform(0.55, 0.95) + veil))
-    return np.asarray(cv2.add(exposed, light), np.uint8)
+    return Glow(glow, colour * rng.uniform(0.4, 1.0), rng.uniform(0.55, 0.95), rng.uniform(0, 0.12))
+
+
+def window_glow(image: Rgb, rng: np.random.Generator) -> Rgb:
+    """A lamp or window shines into the lens: a bright patch that bleeds out, a veil over the rest, less exposure."""
+    height, width = image.shape[:2]
+    glow = draw_glow(rng)
+    patch = np.asarray(cv2.resize(glow.patch, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    light = cv2.merge([look_up(patch, table(RAMP * share)) for share in glow.colour])
+    return np.asarray(cv2.add(look_up(image, table(RAMP * glow.exposure + glow.veil)), light), np.uint8)
