@@ -75,7 +75,7 @@ def grain(shape: tuple[int, int], rng: np.random.Generator, *, grey: bool) -> ND
         piece = piece[::-1, ::-1]
     channel = int(rng.integers(3))
     if grey:
-        piece = np.repeat(piece[..., channel : channel + 1], 3, axis=2)
+        return np.asarray(cv2.merge([cv2.extractChannel(piece, channel)] * 3), np.float32)
     return np.ascontiguousarray(piece, np.float32)
 
 

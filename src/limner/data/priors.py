@@ -86,6 +86,7 @@ def make_prior(
         return np.full_like(target, rng.uniform(0.6, 1))
     known = options.empty + options.full
     someone = bool(target.max() > 0.02)
+    bends = not moved and bool(rng.random() < options.spline)
     if draw < known + options.other or (not someone and draw < known + options.other + options.far):
         mask = other()
     elif not someone:
@@ -94,9 +95,12 @@ def make_prior(
         mask = (target * np.float32(255)).astype(np.uint8)
         if draw < known + options.other + options.far:
             mask = turned(mask, rng, shift=0.15, degrees=15, zoom=0.2)
-        elif not moved:
+        elif not moved and not bends:  # bending moves it, too
             mask = turned(mask, rng, shift=0.012, degrees=1.2, zoom=0.015)
-    mask = _damage(mask, rng, options, size, bend=not moved)
+    if bends:
+        reach = rng.choice([0.006, 0.012, 0.03]) * size
+        mask = displace(mask, random_spline(rng, reach), border=cv2.BORDER_REPLICATE)
+    mask = _damage(mask, rng, options, size)
     prior: Alpha = np.multiply(mask, np.float32(1 / 255), dtype=np.float32)
     return prior
 
@@ -113,22 +117,19 @@ def turned(mask: Mask, rng: np.random.Generator, *, shift: float, degrees: float
     return np.asarray(moved, np.uint8)
 
 
-def _damage(mask: Mask, rng: np.random.Generator, options: Priors, size: int, *, bend: bool) -> Mask:
-    """Everything that may be wrong with a net's mask besides its place."""
-    draws = rng.random(6)
-    if bend and draws[0] < options.spline:
-        reach = rng.choice([0.006, 0.012, 0.03]) * size
-        mask = displace(mask, random_spline(rng, reach), border=cv2.BORDER_REPLICATE)
-    if draws[1] < options.ghost:
+def _damage(mask: Mask, rng: np.random.Generator, options: Priors, size: int) -> Mask:
+    """Everything that may be wrong with a net's mask besides its place and shape."""
+    draws = rng.random(5)
+    if draws[0] < options.ghost:
         old = turned(mask, rng, shift=0.08, degrees=4, zoom=0.06)
         mask = np.maximum(mask, cv2.convertScaleAbs(old, alpha=rng.uniform(0.3, 0.9)))
-    if draws[2] < options.edge:
+    if draws[1] < options.edge:
         mask = resized(mask, rng.uniform(0.004, 0.03) * size, grow=bool(rng.random() < 0.5))
-    if draws[3] < options.dropout:
+    if draws[2] < options.dropout:
         mask = _drop(mask, rng, size)
-    if draws[4] < options.motion_blur:
+    if draws[3] < options.motion_blur:
         mask = smear(mask, rng.uniform(0.03, 0.1) * size, rng.uniform(0, np.pi))
-    if draws[5] < options.soft:
+    if draws[4] < options.soft:
         mask = _soften(mask, rng, size)
     return mask
 

@@ -23,6 +23,8 @@ from limner.errors import DataError
 Rgb = NDArray[np.uint8]
 Alpha = NDArray[np.float32]
 
+_SHARES = (np.arange(256) / 255).astype(np.float32)
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -74,7 +76,7 @@ class Sampler:
             raise DataError("the data folder has no photos without people, which composites need as backgrounds")
         self._names = list(mix.sets)
         shares = np.array([mix.sets[name] for name in self._names], np.float64)
-        self._shares = shares / shares.sum()
+        self._reached = np.cumsum(shares / shares.sum())
         self._extras = [  # people who may stand behind others: whole heads, nothing cut at the left or right
             entry
             for name in self._names
@@ -90,7 +92,8 @@ class Sampler:
     def draw(self, number: int, size: int) -> Sample:
         """Sample ``number`` of the run, ``size`` pixels square."""
         rng = np.random.default_rng([self.seed, number])
-        name = self._names[rng.choice(len(self._names), p=self._shares)]
+        place = int(np.searchsorted(self._reached, rng.random(), side="right"))
+        name = self._names[min(place, len(self._names) - 1)]
         entry = pick(self._by_set[name], rng)
         composite = self._is_composite(entry, rng)
         scene = self._composite(entry, size, rng) if composite else self._as_photographed(entry, size, rng)
@@ -190,4 +193,4 @@ class Sampler:
 
 def _unit(mask: NDArray[np.uint8]) -> Alpha:
     """0 … 255 as float32 in [0, 1]."""
-    return np.multiply(mask, np.float32(1 / 255), dtype=np.float32)
+    return np.asarray(cv2.LUT(mask, _SHARES), np.float32)
