@@ -78,7 +78,7 @@ def _around(spot: tuple[float, float], width: float) -> list[Box]:
     """Places for a label of this width: beside the point, and farther out in steps."""
     x, y = spot
     boxes = []
-    for reach, (dx, dy) in product((8.0, 18.0, 30.0, 44.0), product((-1, 0, 1), repeat=2)):
+    for reach, (dx, dy) in product((10.0, 19.0, 31.0, 45.0), product((-1, 0, 1), repeat=2)):
         if dx == dy == 0:
             continue
         left = x + dx * reach - (width if dx < 0 else width / 2 if dx == 0 else 0)
