@@ -20,6 +20,8 @@ def _same(kernel: int, *, stride: int = 1, dilation: int = 1, inputs: int = 3) -
         ([_same(1)], 1),
         ([_same(3), nn.ReLU(), _same(3)], 5),
         ([_same(3, dilation=6)], 13),
+        # every other row of a transposed convolution sees two rows of what it enlarges, here 5 and 7 of the picture
+        ([_same(3), _same(3, stride=2), nn.ConvTranspose2d(3, 3, 3, 2, 1, 1)], 7),
         ([nn.MaxPool2d(2), _same(3), nn.Upsample(scale_factor=2)], 6),
         # strides multiply the steps of what follows: 1 + 2·1 + 2·2 + 4·4
         ([_same(3, stride=2), _same(3, stride=2), nn.BatchNorm2d(3), _same(5), nn.Upsample(scale_factor=4)], 23),
