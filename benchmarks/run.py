@@ -10,10 +10,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import accuracy, inputs, latency, memory, peer, start, video_cost
+from benchmarks import accuracy, inputs, latency, loader, memory, peer, start, video_cost
 from benchmarks.table import ROOT, Row, Surroundings, as_json, as_markdown, as_text, failed
 
-NAMES = ("latency", "start", "video", "memory", "accuracy")
+NAMES = ("latency", "start", "video", "memory", "accuracy", "loader")
 
 
 def main() -> int:
@@ -22,7 +22,7 @@ def main() -> int:
     work: Path = options.work
     rows: list[Row] = []
     for name in options.only:
-        if name == "accuracy" and options.data is None:
+        if name in ("accuracy", "loader") and options.data is None:
             continue
         print(f"measuring {name} ...", end="", file=sys.stderr, flush=True)
         began = time.perf_counter()
@@ -45,6 +45,7 @@ def _measure(name: str, options: argparse.Namespace, work: Path) -> list[Row]:
         "video": lambda: [video_cost.measure(inputs.clip(work, 8), work)],
         "memory": lambda: [memory.measure(minutes=options.minutes)],
         "accuracy": lambda: accuracy.measure(options.data, _peer_or_none(work), limit=options.limit),
+        "loader": lambda: loader.measure(options.data, work),
     }
     try:
         return measures[name]()
@@ -63,7 +64,9 @@ def _peer_or_none(work: Path) -> Path | None:
 def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default=",".join(NAMES), help=f"some of {','.join(NAMES)}")
-    parser.add_argument("--data", type=Path, help="folder with manifest.csv and labelled photos: adds accuracy")
+    parser.add_argument(
+        "--data", type=Path, help="folder with manifest.csv and labelled photos: adds accuracy and loader"
+    )
     parser.add_argument("--limit", type=int, help="accuracy: at most this many photos of each set")
     parser.add_argument("--minutes", type=float, default=0.5, help="memory: length of the video")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

@@ -81,6 +81,19 @@ def test_wrong_options_are_refused(arguments: list[str], told: str) -> None:
     assert told in done.stderr
 
 
+def test_the_loader_is_measured_against_its_floor(data_folder: Path, tmp_path: Path) -> None:
+    from benchmarks import loader
+
+    from limner.data.mix import Mix
+    from limner.data.photo_map import prepare
+
+    mix = Mix({"faces_close_up": 0.5, "rendered_people": 0.5})
+    row = loader.compare("a sample", prepare(data_folder, tmp_path), mix, 32, samples=4, rounds=2)
+    assert row.passed is None
+    assert row.values["ratio"] == pytest.approx(row.values["milliseconds"] / row.values["floor_milliseconds"])
+    assert "the floor" in row.figure
+
+
 @pytest.mark.slow
 def test_a_group_runs_and_prints(tmp_path: Path) -> None:
     arguments = ["--only", "start", "--json", "--work", str(tmp_path), "--markdown", str(tmp_path / "page.md")]

@@ -45,7 +45,10 @@ def sheet(
     size: Annotated[int, typer.Option(min=32, max=512, help="Pixels of each sample.")] = 160,
     count: Annotated[int, typer.Option(min=1, max=400, help="How many samples.")] = 48,
 ) -> None:
-    """Draw training samples of a recipe: picture beside target, void and weak edges shaded red."""
+    """Draw training samples of a recipe: picture beside target, void and weak edges shaded red.
+
+    Previous masks (blue), twins and earlier frames follow where the recipe asks for them.
+    """
     try:
         import pydantic  # noqa: F401
         import yaml  # noqa: F401
