@@ -1,0 +1,48 @@
+"""Files that appear whole or not at all: written aside in the same folder, then renamed."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def aside(target: str | Path) -> Iterator[Path]:
+    """An empty file to write; it takes the name ``target`` when the block ends, and vanishes if the block fails.
+
+    It lies in the same folder, keeps the suffix, and gets the permissions of the file it replaces, or those of an
+    ordinary new file. A link is followed.
+
+    Raises:
+        OSError: the file cannot be written there.
+    """
+    path = Path(os.path.realpath(target))
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:80]}.", suffix=f".part{path.suffix}")
+    os.close(handle)
+    partial = Path(name)
+    try:
+        yield partial
+        partial.chmod(_mode(path))
+        partial.replace(path)
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+def whole_text(target: str | Path, text: str) -> None:
+    """Write ``text`` as UTF-8, whole or not at all; its line ends stay as they are."""
+    with aside(target) as partial:
+        partial.write_bytes(text.encode("utf-8"))
+
+
+def _mode(path: Path) -> int:
+    """Permissions of the file that is replaced, or those that a new file gets here."""
+    with suppress(OSError):
+        return stat.S_IMODE(path.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
