@@ -111,6 +111,13 @@ class Fields:
                 self._fail(f"{key}.{name}", "a number", number)
         return dict(value)
 
+    def mapping(self, key: str) -> dict[str, Any]:
+        """An object of any JSON values, empty where it is absent."""
+        value = self._get(key, "an object", {})
+        if not isinstance(value, Mapping):
+            self._fail(key, "an object", value)
+        return dict(value)
+
     def sha256(self, key: str) -> str | None:
         """64 hex digits, or None where it is absent."""
         value = self._get(key, "", None)

@@ -93,6 +93,25 @@ class OutputSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetSpec:
+    """The net of ``limner.nets`` that a model is, so that it can be built again and trained on.
+
+    Attributes:
+        name: in ``limner.nets.NETS``.
+        options: what ``limner.nets.make_net`` takes beside it, as JSON values.
+    """
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def _read(cls, fields: Fields) -> Self:
+        spec = cls(name=fields.text("name"), options=fields.mapping("options"))
+        fields.finish()
+        return spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSet:
     """One set of photos a net was trained on, and the rights in it."""
 
@@ -156,6 +175,7 @@ class ModelCard:
     summary: str = ""
     licence: str = "unknown"
     origin: str = "unknown"
+    net: NetSpec | None = None
     training: Training | None = None
     measured: tuple[Measurement, ...] = ()
     notes: tuple[str, ...] = field(default=())
@@ -190,6 +210,7 @@ class ModelCard:
     @staticmethod
     def _parse(fields: Fields) -> dict[str, Any]:
         fields.choice("schema", (SCHEMA,))
+        net = fields.optional("net")
         training = fields.optional("training")
         values = {
             "name": fields.text("name"),
@@ -200,6 +221,7 @@ class ModelCard:
             "summary": fields.text("summary", default=""),
             "licence": fields.text("licence", default="unknown"),
             "origin": fields.text("origin", default="unknown"),
+            "net": None if net is None else NetSpec._read(fields.object("net")),
             "training": None if training is None else Training._read(fields.object("training")),
             "measured": tuple(Measurement._read(item) for item in fields.objects("measured", default=())),
             "notes": fields.texts("notes"),
@@ -215,6 +237,8 @@ class ModelCard:
         data |= {"summary": self.summary, "licence": self.licence, "origin": self.origin}
         data["input"] = _plain(self.input)
         data["output"] = _plain(self.output)
+        if self.net is not None:
+            data["net"] = _plain(self.net)
         if self.training is not None:
             data["training"] = _plain(self.training)
         data["measured"] = [_plain(item) for item in self.measured]
@@ -270,7 +294,7 @@ def _plain(value: Any) -> Any:
     """Dataclasses, tuples and mappings as JSON values."""
     if hasattr(value, "__dataclass_fields__"):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}

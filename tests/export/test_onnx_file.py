@@ -1,4 +1,4 @@
-"""An export computes what PyTorch computes, carries a card that runs it, and is not kept when it does not."""
+"""An export computes what PyTorch computes, and is not kept when it does not."""
 
 from __future__ import annotations
 
@@ -13,28 +13,43 @@ from limner.errors import LimnerError
 from limner.export import onnx_file
 from limner.export.onnx_file import Parity, export_onnx
 from limner.export.pictures import parity_pictures
-from limner.nets import make_net
+from limner.runtimes.onnx_runtime import OnnxRuntime
+from small_nets import small_net
 
 
-def _net(**options: object) -> torch.nn.Module:
-    torch.manual_seed(0)
-    return make_net("fast", width=0.25, **options).for_inference()  # type: ignore[operator]
-
-
-def test_agrees_with_pytorch(tmp_path: Path) -> None:
-    channels = 4
-    pictures = parity_pictures((64, 64), channels, None)
+def test_several_classes_and_four_channels_give_the_softmax_of_the_person(tmp_path: Path) -> None:
+    net = small_net(in_channels=4, classes=5, person_class=3).for_inference()
+    pictures = parity_pictures((16, 24), 4, None)
     path = tmp_path / "net.onnx"
-    parity = export_onnx(_net(in_channels=channels), path, size=(64, 64), pictures=pictures, channels=channels)
-    assert parity.mean < 1e-5
+    parity = export_onnx(net, path, size=(16, 24), pictures=pictures, channels=4)
+    assert parity.mean < 1e-6
     assert parity.pictures == 16
     assert [p.name for p in tmp_path.iterdir()] == ["net.onnx"]
+    alpha = OnnxRuntime(path).run({"image": pictures[:1]})["alpha"]
+    with torch.no_grad():
+        expected = net(torch.from_numpy(pictures[:1])).softmax(dim=1)[:, 3:4]
+    np.testing.assert_allclose(alpha, expected, atol=1e-6)
+    assert alpha.std() > 0.01
 
 
 def test_a_wrong_translation_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_file, "compare", lambda *_: Parity(0.5, 0.1, 16))
-    with pytest.raises(LimnerError, match=r"net\.onnx: the exported net differs from PyTorch by 1\.0e-01"):
-        export_onnx(_net(), tmp_path / "net.onnx", size=(64, 64), pictures=parity_pictures((64, 64), 3, None))
+    monkeypatch.setattr(onnx_file, "compare", lambda *_: Parity(0.5, 5e-4, 16))
+    net, pictures = small_net().for_inference(), parity_pictures((16, 16), 3, None)
+    with pytest.raises(LimnerError, match=r"net\.onnx: the exported net differs from PyTorch by 5\.0e-04"):
+        export_onnx(net, tmp_path / "net.onnx", size=(16, 16), pictures=pictures)
+    assert list(tmp_path.iterdir()) == []
+    export_onnx(net, tmp_path / "net.onnx", size=(16, 16), pictures=pictures, storage="fp16")
+    assert [p.name for p in tmp_path.iterdir()] == ["net.onnx"]
+
+
+def test_weights_too_large_for_half_precision_are_not_kept(tmp_path: Path) -> None:
+    net = small_net().for_inference()
+    with torch.no_grad():
+        net.stem[0].weight[0, 0, 0, 0] = 1e5
+    with pytest.raises(LimnerError, match=r"differs from PyTorch by nan .*--storage fp32"):
+        export_onnx(
+            net, tmp_path / "net.onnx", size=(16, 16), pictures=parity_pictures((16, 16), 3, None), storage="fp16"
+        )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -22,8 +22,8 @@ def command(
     init: Annotated[
         str | None,
         typer.Option(
-            help="Start from these weights instead of the recipe's: imagenet, a shipped model's name, a .safetensors "
-            "or a .pt file."
+            help="Start from these weights instead of the recipe's: imagenet, a shipped model's name, a .onnx, "
+            ".safetensors or .pt file."
         ),
     ] = None,
     set_: Annotated[
@@ -60,7 +60,7 @@ def command(
     run = out if out is not None else Path("runs") / recipe.stem
     if group.local == 0:
         with Meter("decoding photos", "photos", quiet=group.rank > 0) as meter:
-            prepare(data, cache, progress=meter.update)
+            prepare(data, cache, masks=plan.masks, progress=meter.update)
     job = Job(plan, run, data, cache, init, minutes, device, board)
     with Meter("training", "images", quiet=group.rank > 0) as meter:
         outcome = train(

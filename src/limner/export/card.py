@@ -7,8 +7,19 @@ from pathlib import Path
 
 from limner.data.manifest import Photo, PhotoFolder
 from limner.evaluation.evaluate import evaluate, means
-from limner.export.onnx_file import INPUT, OUTPUT
-from limner.model_card import InputSpec, Measurement, ModelCard, OutputSpec, Training, TrainingSet, file_sha256
+from limner.export.onnx_file import INPUT, OUTPUT, Parity
+from limner.export.source import Source
+from limner.model_card import (
+    InputSpec,
+    Measurement,
+    ModelCard,
+    NetSpec,
+    OutputSpec,
+    Training,
+    TrainingSet,
+    file_sha256,
+)
+from limner.nets.blocks import count_macs, count_parameters
 from limner.training.checkpoint import Checkpoint
 from limner.training.recipe import Recipe
 
@@ -19,32 +30,41 @@ PROTOCOL = (
 
 
 def make_card(
-    recipe: Recipe,
-    state: Checkpoint,
+    source: Source,
     model: Path,
     *,
+    file: str,
+    size: tuple[int, int],
     photos: list[Photo],
-    measured: tuple[Measurement, ...],
-    parameters: int,
-    macs: int,
     licence: str,
     origin: str,
     notes: tuple[str, ...],
 ) -> ModelCard:
-    """The card of the ONNX file ``model``, which was exported from ``state``."""
-    size = recipe.input_size
+    """The card of the ONNX file that lies at ``model`` and will be called ``file``, without measurements.
+
+    Args:
+        source: what it was exported from.
+        size: (height, width) of its input.
+        photos: of the data folder it was trained on; empty where that is not known.
+    """
+    net, recipe = source.net, source.recipe
+    parameters, macs = count_parameters(net), count_macs(net, size, channels=net.in_channels)
+    summary = f"{recipe.net.name}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M MACs at {size[0]}×{size[1]}"
+    training = None
+    if source.state is not None:
+        training = Training(data=_training_sets(recipe, photos), procedure=procedure(recipe, source.state))
     return ModelCard(
-        name=model.stem,
-        file=model.name,
+        name=Path(file).stem,
+        file=file,
         sha256=file_sha256(model),
-        summary=f"{recipe.net.name}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M MACs at {size}×{size}",
+        summary=summary + (", takes the previous mask" if net.in_channels == 4 else ""),
         licence=licence,
         origin=origin,
         input=InputSpec(
             name=INPUT,
-            size=(size, size),
+            size=size,
             layout="NCHW",
-            channels=int(recipe.net.options.get("in_channels", 3)),
+            channels=net.in_channels,
             color_order="RGB",
             scale=1 / 255,
             mean=(0.0, 0.0, 0.0),
@@ -52,9 +72,18 @@ def make_card(
             resize="stretch",
         ),
         output=OutputSpec(name=OUTPUT, kind="sigmoid", person_class=1),
-        training=Training(data=_training_sets(recipe, photos), procedure=procedure(recipe, state)),
-        measured=measured,
+        net=NetSpec(name=recipe.net.name, options=recipe.net.options),
+        training=training,
         notes=notes,
+    )
+
+
+def parity_row(parity: Parity, storage: str, *, photos: bool) -> Measurement:
+    """How far the file is from PyTorch, as a row of the card's measurements."""
+    return Measurement(
+        on=f"export: {parity.pictures} {'train photos' if photos else 'pictures of noise'}",
+        protocol=f"absolute differences of alpha between the file and PyTorch; weights stored as {storage}",
+        metrics={"mean_difference": float(f"{parity.mean:.2g}"), "largest_difference": float(f"{parity.largest:.2g}")},
     )
 
 
@@ -84,7 +113,7 @@ def measure(model: Path, card: ModelCard, data: Path) -> tuple[Measurement, ...]
     from limner.segment.segmenter import Segmenter
 
     folder = PhotoFolder(data)
-    segmenter = Segmenter(model, card=card, refine=False)
+    segmenter = Segmenter(model, card=card, refine=False, softness=1.0)  # the bare net
     found = []
     for split, photos in (
         ("val", list(folder.select(split="val"))),

@@ -1,4 +1,4 @@
-"""Export to ONNX: activation in the graph, batch norm folded, compared with PyTorch before it is kept."""
+"""Export to ONNX: activation in the graph, weights still trainable, compared with PyTorch before it is kept."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -17,11 +18,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from limner.errors import LimnerError
+from limner.export.onnx_graph import save, store_half, tidy
+from limner.nets.base import SegmentationNet, person_logits
 from limner.runtimes.onnx_runtime import OnnxRuntime
 
 INPUT, OUTPUT = "image", "alpha"
-TOLERANCE = 1e-4
-"""Largest mean absolute difference from PyTorch at which an export is kept."""
+Storage = Literal["fp16", "fp32"]
+TOLERANCES: dict[Storage, float] = {"fp16": 1e-3, "fp32": 1e-4}
+"""Largest mean absolute difference from PyTorch at which an export is kept, by how its weights are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,53 +37,77 @@ class Parity:
     pictures: int
 
 
-class _WithSigmoid(nn.Module):
+class _Alpha(nn.Module):
+    """A net with its activation: the probability of the person, (N, 1, H, W), whatever classes the net has."""
+
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
         self.net = net
+        self.person_class = net.person_class if isinstance(net, SegmentationNet) else 0
 
     def forward(self, image: Tensor) -> Tensor:
-        return torch.sigmoid(self.net(image))
+        return torch.sigmoid(person_logits(self.net(image), self.person_class))
 
 
 def export_onnx(
-    net: nn.Module, path: Path, *, size: tuple[int, int], pictures: NDArray[np.float32], channels: int = 3
+    net: nn.Module,
+    path: Path,
+    *,
+    size: tuple[int, int],
+    pictures: NDArray[np.float32],
+    channels: int = 3,
+    storage: Storage = "fp32",
 ) -> Parity:
-    """Write ``net`` to ``path`` as ONNX with input "image" (1, C, H, W) and output "alpha" (1, 1, H, W), a sigmoid.
+    """Write ``net`` to ``path`` as ONNX: input "image" (1, C, H, W), output "alpha" (1, 1, H, W).
+
+    Alpha is the person's probability; for a net of several classes the person's share of the softmax. The file holds
+    the net's tensors under their own names, see ``limner.models.onnx_weights``.
 
     Args:
         net: gives logits, in eval mode, without training heads.
         size: (height, width) of the input.
         pictures: float32 (N, C, H, W) as the net takes them, for the comparison with PyTorch.
+        storage: how the file holds kernels and matrices: "fp16" halves it. Computing is float32 either way.
 
     Raises:
         LimnerError: the exported file does not compute what PyTorch computes; nothing is written then.
     """
-    whole = _WithSigmoid(net).eval()
+    whole = _Alpha(net).eval()
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial.onnx")
     try:
-        example = torch.zeros(1, channels, *size)
-        with _silence():
-            torch.onnx.export(
-                whole,
-                (example,),
-                str(partial),
-                input_names=[INPUT],
-                output_names=[OUTPUT],
-                dynamo=True,
-                external_data=False,
-                verbose=False,
-            )
+        model = tidy(_translate(whole, torch.zeros(1, channels, *size)), prefix="net.")
+        if storage == "fp16":
+            store_half(model)
+        save(model, partial)
         parity = compare(whole, partial, pictures)
-        if not parity.mean <= TOLERANCE:
+        if not parity.mean <= TOLERANCES[storage]:
+            remedy = "its weights may need --storage fp32, or " if storage == "fp16" else ""
             raise LimnerError(
                 f"{path}: the exported net differs from PyTorch by {parity.mean:.1e} on average (at most "
-                f"{TOLERANCE:.0e} is allowed); the exporter or the runtime mistranslates one of the net's operators"
+                f"{TOLERANCES[storage]:.0e} is allowed); {remedy}the exporter or the runtime mistranslates one of the "
+                "net's operators"
             )
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     return parity
+
+
+def _translate(net: nn.Module, example: Tensor) -> Any:
+    """An onnx.ModelProto, as the exporter makes it: nothing fused, so that weights keep their names."""
+    with _silence():
+        program = torch.onnx.export(
+            net,
+            (example,),
+            None,
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamo=True,
+            optimize=False,
+            verbose=False,
+        )
+    assert program is not None
+    return program.model_proto
 
 
 @torch.no_grad()

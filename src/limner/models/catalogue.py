@@ -8,6 +8,7 @@ from pathlib import Path
 
 from limner.errors import ModelError
 from limner.model_card import ModelCard
+from limner.models.pair import card_beside
 
 MODEL_SUFFIXES = (".onnx", ".tflite")
 ALIASES = {"default": "fast"}
@@ -80,13 +81,14 @@ def _own_card(path: Path, card: ModelCard | str | Path | None) -> ModelCard:
         raise ModelError(f"{path}: is neither a .onnx nor a .tflite file")
     if card is not None:
         return _as_card(card)
-    beside = path.with_suffix(".json")
-    if not beside.is_file():
+    found = card_beside(path)
+    if found is None:
+        beside = path.with_suffix(".json")
         raise ModelError(
             f"{path}: has no card {beside.name} beside it; draft one with "
             f"`limner inspect {path} --card-out {beside}`, or name one with --card"
         )
-    return ModelCard.load(beside)
+    return found
 
 
 def _as_card(card: ModelCard | str | Path) -> ModelCard:

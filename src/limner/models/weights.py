@@ -5,22 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from limner.errors import ModelError
+from limner.models.catalogue import ALIASES, find_model, model_names
 
-_FOLDER = Path(__file__).parent
+WEIGHT_SUFFIXES = (".onnx", ".safetensors", ".pt")
 
 
 def weights_path(name: str) -> Path:
-    """The .safetensors or .pt file that ``name`` means: a shipped model's name or a path.
+    """The .onnx, .safetensors or .pt file that ``name`` means: a shipped model's name or a path.
 
     Raises:
         ModelError: there is no such file or model.
     """
-    if Path(name).suffix in (".safetensors", ".pt"):
+    if Path(name).suffix in WEIGHT_SUFFIXES:
         if not Path(name).is_file():
             raise ModelError(f"{name}: no such file")
         return Path(name)
-    shipped = _FOLDER / f"{'fast' if name == 'default' else name}.safetensors"
-    if not shipped.is_file():
-        known = ", ".join(sorted(path.stem for path in _FOLDER.glob("*.safetensors"))) or "none"
-        raise ModelError(f"--init {name}: no shipped model has weights of that name (there are: {known})")
-    return shipped
+    if ALIASES.get(name, name) not in model_names():
+        known = ", ".join(model_names())
+        raise ModelError(f"{name}: no shipped model has weights of that name (there are: {known})")
+    return find_model(name).path

@@ -62,11 +62,15 @@ def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
-    """Weights from a .safetensors file, or the averaged ones of a checkpoint.
+    """Weights from a .safetensors file or a .onnx file of `limner export`, or the averaged ones of a checkpoint.
+
+    A .onnx file has none of the training heads.
 
     Raises:
         ModelError: missing or damaged.
     """
+    if path.suffix == ".onnx":
+        return _onnx_weights(path)
     if path.suffix != ".safetensors":
         return Checkpoint.load(path).ema
     if not path.is_file():
@@ -75,6 +79,15 @@ def load_weights(path: Path) -> dict[str, Tensor]:
         return load_file(str(path))
     except SafetensorError as error:
         raise ModelError(f"{path}: not a safetensors file, or damaged ({error})") from None
+
+
+def _onnx_weights(path: Path) -> dict[str, Tensor]:
+    from limner.models.onnx_weights import read_onnx_weights
+
+    weights = {name: torch.from_numpy(value) for name, value in read_onnx_weights(path).items()}
+    # Batch norms also count the batches they saw, which only their averages over all batches would need.
+    counters = [name.removesuffix("running_mean") for name in weights if name.endswith(".running_mean")]
+    return weights | {f"{name}num_batches_tracked": torch.tensor(0) for name in counters}
 
 
 @contextlib.contextmanager

@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from limner.errors import ModelError, OptionError
-from limner.model_card import ModelCard
-from limner.models.weights import weights_path
-from limner.nets import NETS, make_net
+from limner.nets import make_net
 from limner.nets.base import SegmentationNet, person_logits
 from limner.segment.segmenter import Segmenter
 from limner.training.checkpoint import load_weights
-from limner.training.initial_weights import init_net
+from limner.training.rebuild import filled, model_net
 from limner.training.teacher_recipe import TeacherRecipe
 
 _SURE = 1e-4  # probabilities are kept this far from 0 and 1 before they become logits
@@ -118,16 +116,11 @@ def load_member(name: str, device: torch.device) -> Member:
         return _from_checkpoint(Path(name), device)
     if suffix == ".safetensors":
         raise OptionError(f"teacher {name}: say which net the weights are of, for example quality={name}")
-    if suffix:
-        return _ModelFile(Segmenter(name, refine=False))
-    segmenter = Segmenter(name, refine=False)  # names the known models if there is none of that name
-    net_name = segmenter.card.name
-    if net_name not in NETS:
-        return _ModelFile(segmenter)
     try:
-        return _from_weights(net_name, weights_path(net_name), device, size=segmenter.card.input.size[0])
-    except (ModelError, OptionError):  # it ships without weights, or was made with other options than the default
-        return _ModelFile(segmenter)
+        net, card = model_net(name)
+    except (ModelError, OptionError):  # not a net of Limner's, so it cannot be built in torch; or no model at all
+        return _ModelFile(Segmenter(name, refine=False))
+    return _TorchNet(net, card.input.size[0], device)
 
 
 class _TorchNet:
@@ -173,17 +166,9 @@ def _from_checkpoint(path: Path, device: torch.device) -> _TorchNet:
     return _TorchNet(net, recorded(state.recipe, source=str(path)).input_size, device)
 
 
-def _from_weights(net_name: str, path: Path, device: torch.device, *, size: int | None = None) -> _TorchNet:
+def _from_weights(net_name: str, path: Path, device: torch.device) -> _TorchNet:
     net = make_net(net_name)
-    left = init_net(net, load_weights(path), source=str(path)).untouched
-    if left:
-        raise ModelError(
-            f"{path}: {len(left)} tensors of the net {net_name} are not in it or have another shape (first {left[0]}); "
-            "teach with the checkpoint or the .onnx file instead"
-        )
-    if size is None:
-        size = ModelCard.load(path.with_suffix(".json")).input.size[0]  # `limner export` writes it beside the weights
-    return _TorchNet(net.for_inference(), size, device)
+    return _TorchNet(filled(net, load_weights(path), source=str(path)), net.usual_size, device)
 
 
 def _resize(x: Tensor, height: int, width: int) -> Tensor:

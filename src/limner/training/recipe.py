@@ -73,7 +73,8 @@ class Recipe:
         teacher: whose soft masks the term "distill" follows.
         accumulate: parts that a step's batch is computed in, one after the other, for less memory.
         freeze: when the encoder learns, or None for always.
-        init: weights to start from: "imagenet", a shipped model's name, a .safetensors file or a checkpoint.
+        masks: folder of `limner data relabel` whose masks stand in for those of the auto sets, or None.
+        init: weights to start from: "imagenet", a shipped model's name, a .onnx or .safetensors file, or a checkpoint.
         ema: decay a step of the averaged weights, which are the ones that ship.
         precision: "bf16" and "fp16" compute in 16 bits where that is safe, the latter with a scaled loss.
         sync_batch_norm: batch norm sees all processes' pictures instead of each process's own.
@@ -98,6 +99,7 @@ class Recipe:
     teacher: TeacherRecipe | None = None
     accumulate: Annotated[int, Field(ge=1)] = 1
     freeze: FreezeRecipe | None = None
+    masks: Path | None = None
     init: str | None = None
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"

@@ -18,8 +18,8 @@ class TeacherRecipe:
         weights: share of each model; none means equal shares.
         mean: whether the ensemble (and the mirrored pass) averages probabilities or logits.
         flip: also look at the mirrored picture, and average.
-        size: pixels, square, that torch teachers see; none is the size each was trained for. Model files of a fixed
-            size keep theirs.
+        size: pixels, square, that torch teachers see; none is the size each was exported or trained for, or the usual
+            one of its net for bare weights. Model files that cannot be built in torch keep theirs.
         temperature: above 1 softens teacher and student alike (Hinton et al. 2015).
         confidence: in [0, 1); pixels where the teacher's |2p − 1| is below it do not count.
     """
