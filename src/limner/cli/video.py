@@ -76,9 +76,12 @@ def command(
     from limner.media.video import process_video
     from limner.media.video_formats import choose_format
     from limner.pipeline import stage_threads
+    from limner.segment.temporal import TemporalSegmenter
 
     choose_format(output, codec=codec, alpha=chosen.has_alpha, crf=crf, preset=preset)  # before the model is loaded
     segmenter = build_segmenter(matte if matte.threads else replace(matte, threads=stage_threads()))
+    # Frames pass through one thread, in order, so that each can be given the matte before it.
+    segment = TemporalSegmenter(segmenter).matte if segmenter.card.input.channels == 4 else segmenter.matte
     with Meter(clip.name, "frames", quiet=json_) as meter:
         total: int | None = None
         done = 0
@@ -93,7 +96,7 @@ def command(
             meter.update(done, None if total is None else max(total, done))
 
         result = process_video(
-            clip, output, segment=segmenter.matte, effect=chosen, codec=codec, crf=crf, preset=preset,
+            clip, output, segment=segment, effect=chosen, codec=codec, crf=crf, preset=preset,
             start=span[0], duration=span[1], audio=audio, keep_going=keep_going, on_open=on_open, on_frame=on_frame,
         )  # fmt: skip
     if json_:
