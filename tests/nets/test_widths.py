@@ -57,7 +57,7 @@ def test_make_net_takes_widths() -> None:
     pruned = {"stage4.0.features.0.0": [8, 16], "stage4.0.features.0.1": [16, 16]}
     pruned |= {"stage4.0.features.1.0": [16, 16], "stage4.0.features.1.1": [16, 16], "stage4.0.project.0": [16, 8]}
     net = make_net("fast", width=0.25, pruned=pruned)
-    assert net(torch.rand(1, 3, 32, 32)).shape == (1, 1, 32, 32)
+    assert net.eval()(torch.rand(1, 3, 32, 32)).shape == (1, 1, 32, 32)
     assert changed_widths(net, whole) == {name: tuple(counts) for name, counts in pruned.items()}
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from limner.cli.data_relabel import relabel
 from limner.cli.progress import Meter
 from limner.errors import MissingExtraError
 
@@ -19,6 +20,8 @@ app = typer.Typer(
     help="Prepare training photos, and look at what the augmentation makes of them.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.command()(relabel)
 
 _DATA = Annotated[Path, typer.Option(help="Data folder: a manifest.csv and one zip for each set.")]
 _CACHE = Annotated[Path, typer.Option(help="Where decoded photos are kept.")]
@@ -62,6 +65,6 @@ def sheet(
 
     plan = load_recipe(recipe)
     with Meter("decoding photos", "photos") as meter:
-        photos = make(data, cache, progress=meter.update)
+        photos = make(data, cache, masks=plan.masks, progress=meter.update)
     write_image(out, draw_sheet(Sampler(photos, plan.data, seed=plan.seed), count=count, size=size))
     typer.echo(str(out))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from limner.data.masks_overlay import MasksOverlay
 from limner.errors import DataError
 
 Split = Literal["train", "val", "test"]
@@ -31,7 +32,7 @@ class Photo:
     """One row of the manifest.
 
     ``mask`` says who drew it: "hand" people, "auto" another net, "exact" a renderer (alpha of an RGBA file), "none"
-    nobody is in the photo. ``source`` is where the photo came from.
+    nobody is in the photo. ``source`` is where the photo came from. ``weight`` in [0, 1] is its share of the loss.
     """
 
     set: str
@@ -41,6 +42,7 @@ class Photo:
     width: int
     height: int
     source: str
+    weight: float = 1.0
 
 
 def read_manifest(folder: Path) -> list[Photo]:
@@ -76,11 +78,18 @@ def _parse(row: dict[str, str], where: str) -> Photo:
 
 
 class PhotoFolder:
-    """Decodes photos and masks of a data folder, straight from its zips."""
+    """Decodes photos and masks of a data folder, straight from its zips.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: the data folder.
+        masks: a folder of masks that stand in for those of its auto sets, see ``limner.data.masks_overlay``.
+    """
+
+    def __init__(self, folder: Path, *, masks: Path | None = None) -> None:
         self.folder = folder
-        self.photos = read_manifest(folder)
+        self._overlay = MasksOverlay(masks) if masks is not None else None
+        photos = read_manifest(folder)
+        self.photos = photos if self._overlay is None else self._overlay.apply(photos)
         self._zips: dict[str, zipfile.ZipFile] = {}
 
     def load(self, photo: Photo) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -96,7 +105,7 @@ class PhotoFolder:
         rgb = np.ascontiguousarray(np.asarray(image.convert("RGB")))
         if photo.mask == "none":
             return rgb, np.zeros(rgb.shape[:2], np.uint8)
-        mask = np.asarray(self._open(photo, f"masks/{photo.stem}.png").convert("L"))
+        mask = np.asarray(self._mask(photo).convert("L"))
         if mask.shape != rgb.shape[:2]:
             interpolation = cv2.INTER_NEAREST if photo.set in VOID_SETS else cv2.INTER_LINEAR
             mask = cv2.resize(mask, (rgb.shape[1], rgb.shape[0]), interpolation=interpolation).astype(np.uint8)
@@ -111,6 +120,17 @@ class PhotoFolder:
         for photo in self.photos:
             if (split is None or photo.split == split) and (sets is None or photo.set in sets):
                 yield photo
+
+    def _mask(self, photo: Photo) -> Image.Image:
+        path = self._overlay.mask_path(photo) if self._overlay is not None else None
+        if path is None:
+            return self._open(photo, f"masks/{photo.stem}.png")
+        try:
+            image = Image.open(path)
+            image.load()
+        except (UnidentifiedImageError, OSError) as error:
+            raise DataError(f"{path}: cannot be read ({error}); run `limner data relabel` again") from None
+        return image
 
     def _open(self, photo: Photo, member: str) -> Image.Image:
         path = self.folder / f"{photo.set}.zip"

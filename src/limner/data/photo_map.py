@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.data.manifest import Photo, PhotoFolder
+from limner.data.masks_overlay import TABLE
 from limner.errors import DataError
 
 _VERSION = 1
@@ -57,15 +58,22 @@ class PhotoMap:
 
 
 def prepare(
-    data: Path, cache: Path, *, longest_side: int = 512, progress: Callable[[int, int], None] | None = None
+    data: Path,
+    cache: Path,
+    *,
+    masks: Path | None = None,
+    longest_side: int = 512,
+    progress: Callable[[int, int], None] | None = None,
 ) -> PhotoMap:
     """Decode ``data`` into a map under ``cache``, or open the one that is there.
 
-    The map's folder carries a hash of the manifest and of ``longest_side``, so a changed manifest makes a new map.
+    The map's folder carries a hash of the manifest, of the table of ``masks`` (see ``PhotoFolder``) and of
+    ``longest_side``, so a changed manifest makes a new map.
     It is written aside and renamed when whole. ``progress`` is called with (photos done, photos in all).
     """
-    source = PhotoFolder(data)
-    key = hashlib.sha256((data / "manifest.csv").read_bytes() + f"/{longest_side}/{_VERSION}".encode()).hexdigest()[:16]
+    source = PhotoFolder(data, masks=masks)
+    listed = (data / "manifest.csv").read_bytes() + (b"" if masks is None else (masks / TABLE).read_bytes())
+    key = hashlib.sha256(listed + f"/{longest_side}/{_VERSION}".encode()).hexdigest()[:16]
     final = cache / f"photos-{key}"
     if not (final / "index.json").is_file():
         partial = cache / f"photos-{key}.partial"

@@ -188,7 +188,8 @@ class Sampler:
         if entry.photo.mask != "auto":
             return np.ones_like(target)
         unsure = (1 - self.mix.auto_edge_weight) * 4
-        return np.asarray(1 - np.float32(unsure) * target * (1 - target), np.float32)
+        weight = 1 - np.float32(unsure) * target * (1 - target)
+        return np.asarray(weight * np.float32(entry.photo.weight), np.float32)
 
 
 def _unit(mask: NDArray[np.uint8]) -> Alpha:

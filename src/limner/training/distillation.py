@@ -26,10 +26,12 @@ _SURE = 1e-4  # probabilities are kept this far from 0 and 1 before they become 
 class Member(Protocol):
     """One model of a teacher."""
 
+    size: int
+    """Pixels, square, that it sees unless asked otherwise."""
     fixed_size: bool
-    """Whether it sees every picture at one size, whatever is asked for."""
+    """Whether it sees every picture at that size, whatever is asked for."""
 
-    def __call__(self, images: Tensor, size: int | None) -> Tensor:
+    def __call__(self, images: Tensor, size: int) -> Tensor:
         """Probability of person (N, 1, h, w) at the model's own size, for images (N, 3, S, S) in [0, 1]."""
 
 
@@ -42,7 +44,7 @@ class Teacher:
     torch.Size([2, 1, 64, 64])
 
     Args:
-        recipe: who teaches.
+        recipe: who teaches; ``shares`` are the weights of its models, which add up to 1.
         device: where torch teachers run; model files run on the CPU through Limner's runtimes.
 
     Raises:
@@ -53,22 +55,22 @@ class Teacher:
         self.recipe = recipe
         self.members: list[Member] = [load_member(name, torch.device(device)) for name in recipe.models]
         shares = recipe.weights or (1.0,) * len(self.members)
-        self._shares = [share / sum(shares) for share in shares]
+        self.shares = [share / sum(shares) for share in shares]
 
     @torch.no_grad()
     def __call__(self, images: Tensor) -> Tensor:
         """Probability of person, float32 (N, 1, S, S), for RGB float (N, 3, S, S) in [0, 1]."""
-        size, flips = self.recipe.size, (False, True) if self.recipe.flip else (False,)
-        passes = [
-            self.look(index, images, size=size, flip=flip) for index in range(len(self.members)) for flip in flips
-        ]
-        shares = [share / len(flips) for share in self._shares for _ in flips]
+        flips = (False, True) if self.recipe.flip else (False,)
+        passes = [self.look(index, images, flip=flip) for index in range(len(self.members)) for flip in flips]
+        shares = [share / len(flips) for share in self.shares for _ in flips]
         return average(passes, shares, mean=self.recipe.mean)
 
     @torch.no_grad()
-    def look(self, member: int, images: Tensor, *, size: int | None, flip: bool) -> Tensor:
-        """One member's probability in one pass, float32 (N, 1, S, S)."""
-        seen = self.members[member](images.flip(3) if flip else images, size)
+    def look(self, member: int, images: Tensor, *, flip: bool, scale: float = 1.0) -> Tensor:
+        """One member's probability in one pass at ``scale`` times its size, float32 (N, 1, S, S)."""
+        model = self.members[member]
+        size = model.size if self.recipe.size is None else self.recipe.size
+        seen = model(images.flip(3) if flip else images, round(scale * size))
         seen = seen.flip(3) if flip else seen
         return _resize(seen.to(images.device, torch.float32), images.shape[-2], images.shape[-1])
 
@@ -132,9 +134,9 @@ class _TorchNet:
         self.net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.size, self.device = size, device
 
-    def __call__(self, images: Tensor, size: int | None) -> Tensor:
+    def __call__(self, images: Tensor, size: int) -> Tensor:
         step = self.net.size_divisor
-        side = max(step, round((size or self.size) / step) * step)
+        side = max(step, round(size / step) * step)
         x = _resize(images.to(self.device), side, side)
         if self.net.in_channels == 4:  # nothing is known of a frame before
             x = torch.cat([x, torch.zeros_like(x[:, :1])], dim=1)
@@ -148,9 +150,9 @@ class _ModelFile:
     fixed_size = True
 
     def __init__(self, segmenter: Segmenter) -> None:
-        self.segmenter = segmenter
+        self.segmenter, self.size = segmenter, segmenter.card.input.size[0]
 
-    def __call__(self, images: Tensor, size: int | None) -> Tensor:
+    def __call__(self, images: Tensor, size: int) -> Tensor:
         pixels = images.mul(255).round().clamp(0, 255).to("cpu", torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
         return torch.stack([torch.from_numpy(self._probability(rgb))[None] for rgb in pixels])
 

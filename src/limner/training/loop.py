@@ -42,7 +42,7 @@ def train(
     group = Group.of_torchrun()
     if group is not None:
         return _among_others(job, device, group, started, report, validate)
-    prepare(job.data, job.cache)  # once, before processes share it
+    prepare(job.data, job.cache, masks=job.recipe.masks)  # once, before processes share it
     state = _start(job, started)
     world = 1 if device != "cpu" else min(job.recipe.processes or os.cpu_count() or 1, job.recipe.batch)
     if world == 1:
@@ -66,7 +66,7 @@ def _among_others(
     group.join(device)
     try:
         if group.local == 0:
-            prepare(job.data, job.cache)
+            prepare(job.data, job.cache, masks=job.recipe.masks)
         state = group.from_first(
             _start(job, started) if group.rank == 0 else None
         )  # everybody waits here for the photo map of the first

@@ -161,9 +161,7 @@ class _Curve:
         if not path.is_file():
             whole_text(path, mine)
         elif path.read_text(encoding="utf-8") != mine:
-            raise OptionError(
-                f"{self.job.out}: holds the pruning of another model, recipe or options; choose another -o"
-            )
+            raise OptionError(f"{self.job.out}: belongs to another model, recipe or options; choose another --out")
 
     def add(self, step: int, tuned: bool, net: SegmentationNet, recipe: NetRecipe) -> None:
         if any((point.step, point.tuned) == (step, tuned) for point in self.points):
@@ -211,7 +209,7 @@ def _prune_step(job: PruneJob, net: SegmentationNet, origin: NetRecipe, target: 
     """Write the pruned net as a run that has not begun, for the trainer to go on with."""
     recipe, drawn = job.recipe, iter(())
     if job.options.importance == "taylor":
-        sampler = Sampler(prepare(job.data, job.cache), recipe.data, seed=recipe.seed)
+        sampler = Sampler(prepare(job.data, job.cache, masks=job.recipe.masks), recipe.data, seed=recipe.seed)
         drawn = batches(sampler, recipe, first_step=0, rank=0, world=1)  # type: ignore[assignment]
     each = replace(job.options, keep=job.options.keep ** (1 / job.steps))
     small = prune(net, recipe.input_size, target, options=each, batches=islice(drawn, _TAYLOR_BATCHES))

@@ -73,7 +73,7 @@ class Worker:
         self.average = AveragedWeights(state.ema, decay=recipe.ema, device=device)
         self.scoreboard = Scoreboard(recipe, state.progress.get("scoreboard"))
         self.step, self.sessions = state.step, state.sessions
-        self.photos = prepare(job.data, job.cache)
+        self.photos = prepare(job.data, job.cache, masks=job.recipe.masks)
         self.board = Board(job.out / "board", step=state.step) if job.board and group.rank == 0 else None
         terms = list(self.criterion.terms)
         self.reporter = Reporter(job, terms, first_step=state.step, board=self.board, report=report)
