@@ -67,7 +67,7 @@ class PortraitNet(SegmentationNet):
         self.boundary_head: nn.Module | None = nn.Conv2d(8, 1, 1)
         self.refine.apply(init_weights)
         for head in (self.head, self.boundary_head):
-            nn.init.normal_(head.weight, std=0.01)  # start in doubt, not in error
+            nn.init.normal_(head.weight, std=0.1)  # start in doubt, not in error
 
     def run(self, x: Tensor, *, heads: bool) -> tuple[Tensor, dict[str, Tensor]]:
         *skips, x = self.encoder(x)

@@ -68,7 +68,7 @@ class PrismaNet(SegmentationNet):
         )
         self.head = nn.Conv2d(_CHANNELS[0], 1, 1)
         self.apply(init_weights)
-        nn.init.normal_(self.head.weight, std=0.01)  # start in doubt, not in error
+        nn.init.normal_(self.head.weight, std=0.1)  # start in doubt, not in error
 
     @staticmethod
     def _double(inputs: int, outputs: int) -> nn.Sequential:
