@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,11 +20,13 @@ from limner.errors import LimnerError
 from limner.export.onnx_graph import save, store_half, tidy
 from limner.nets.base import SegmentationNet, person_logits
 from limner.runtimes.onnx_runtime import OnnxRuntime
+from limner.whole_file import aside
 
 INPUT, OUTPUT = "image", "alpha"
 Storage = Literal["fp16", "fp32"]
-TOLERANCES: dict[Storage, float] = {"fp16": 1e-3, "fp32": 1e-4}
-"""Largest mean absolute difference from PyTorch at which an export is kept, by how its weights are stored."""
+TOLERANCES: dict[Storage, float] = {"fp16": 3e-3, "fp32": 1e-4}
+"""Largest mean absolute difference from PyTorch at which an export is kept, by how its weights are stored: less than a
+level of 255, or next to nothing. On noise, of which nets are unsure, differences are five times those on photos."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,7 @@ def export_onnx(
         LimnerError: the exported file does not compute what PyTorch computes; nothing is written then.
     """
     whole = _Alpha(net).eval()
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial.onnx")
-    try:
+    with aside(path) as partial:
         model = tidy(_translate(whole, torch.zeros(1, channels, *size)), prefix="net.")
         if storage == "fp16":
             store_half(model)
@@ -83,13 +83,10 @@ def export_onnx(
         if not parity.mean <= TOLERANCES[storage]:
             remedy = "its weights may need --storage fp32, or " if storage == "fp16" else ""
             raise LimnerError(
-                f"{path}: the exported net differs from PyTorch by {parity.mean:.1e} on average (at most "
+                f"ONNX: the exported net differs from PyTorch by {parity.mean:.1e} on average (at most "
                 f"{TOLERANCES[storage]:.0e} is allowed); {remedy}the exporter or the runtime mistranslates one of the "
                 "net's operators"
             )
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return parity
 
 
