@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any, Self
 
 from limner._fields import Fields
 from limner.errors import ModelError
+from limner.whole_file import whole_text
 
 SCHEMA = 1
 LAYOUTS = ("NCHW", "NHWC")
@@ -250,19 +249,9 @@ class ModelCard:
         path = Path(path)
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
         try:
-            handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+            whole_text(path, text)
         except OSError as error:
             raise ModelError(f"{path}: cannot be written: {_reason(error)}") from None
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(aside).chmod(0o666 & ~_umask())
-            Path(aside).replace(path)
-        except BaseException as error:
-            Path(aside).unlink(missing_ok=True)
-            if isinstance(error, OSError):
-                raise ModelError(f"{path}: cannot be written: {_reason(error)}") from None
-            raise
 
     def verify(self, model_path: str | Path) -> None:
         """Check the weights against the card's sha256, where it has one.
@@ -303,9 +292,3 @@ def _plain(value: Any) -> Any:
 
 def _reason(error: Exception) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -14,14 +14,14 @@ from pathlib import Path
 def aside(target: str | Path) -> Iterator[Path]:
     """An empty file to write; it takes the name ``target`` when the block ends, and vanishes if the block fails.
 
-    It lies in the same folder, keeps the suffix, and gets the permissions of the file it replaces, or those of an
-    ordinary new file. A link is followed.
+    It lies in the same folder and gets the permissions of the file it replaces, or those of an ordinary new file. A
+    link is followed.
 
     Raises:
         OSError: the file cannot be written there.
     """
     path = Path(os.path.realpath(target))
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:80]}.", suffix=f".part{path.suffix}")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".part")
     os.close(handle)
     partial = Path(name)
     try:

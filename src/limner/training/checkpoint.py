@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from limner.errors import ModelError
+from limner.whole_file import aside
 
 
 @dataclass(slots=True)
@@ -35,7 +33,8 @@ class Checkpoint:
 
     def save(self, path: Path) -> None:
         """Write whole or not at all."""
-        with _aside(path) as partial:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside(path) as partial:
             torch.save({name: getattr(self, name) for name in self.__slots__}, partial)
 
     @classmethod
@@ -57,7 +56,8 @@ class Checkpoint:
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
     """Write weights as safetensors, whole or not at all."""
-    with _aside(path) as partial:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with aside(path) as partial:
         save_file({name: tensor.detach().contiguous() for name, tensor in weights.items()}, str(partial))
 
 
@@ -88,17 +88,3 @@ def _onnx_weights(path: Path) -> dict[str, Tensor]:
     # Batch norms also count the batches they saw, which only their averages over all batches would need.
     counters = [name.removesuffix("running_mean") for name in weights if name.endswith(".running_mean")]
     return weights | {f"{name}num_batches_tracked": torch.tensor(0) for name in counters}
-
-
-@contextlib.contextmanager
-def _aside(path: Path) -> Iterator[Path]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.touch()  # with the permissions of an ordinary new file; safetensors would make it private
-        mode = partial.stat().st_mode
-        yield partial
-        partial.chmod(mode)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
