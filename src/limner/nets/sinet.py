@@ -18,7 +18,7 @@ _COARSE = (
     *(((3, 1), (5, 1)), ((3, 1), (3, 1)), ((5, 1), (3, 2)), ((5, 2), (3, 4))),
     *(((3, 1), (3, 1)), ((5, 1), (5, 1)), ((3, 2), (3, 4)), ((3, 1), (5, 2))),
 )
-"""The same at stride 8, as the paper found them by search."""
+"""The same at stride 8."""
 
 
 class SpatialSqueeze(nn.Module):
