@@ -51,7 +51,7 @@ def test_windows_of_photos_stay_inside() -> None:
     _, mask = _marked(400, 200)
     rng = np.random.default_rng(1)
     for _ in range(300):
-        for window in (scene_window(ENTRY, rng), photo_window(ENTRY, mask, rng)):
+        for window in (scene_window(ENTRY, rng), photo_window(ENTRY, mask, rng, whole_chance=0.25)):
             assert window.x >= -1e-6
             assert window.y >= -1e-6
             assert window.x + window.width <= 200 + 1e-6
@@ -70,3 +70,10 @@ def test_people_are_seen_at_many_sizes() -> None:
     heights = [cutout_window(ENTRY, mask, rng).height for _ in range(300)]
     assert min(heights) < 150
     assert max(heights) > 500
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
+def test_photos_are_shown_whole_as_often_as_asked(chance: float) -> None:
+    rng, mask = np.random.default_rng(3), np.full((ENTRY.height, ENTRY.width), 255, np.uint8)
+    views = [photo_window(ENTRY, mask, rng, whole_chance=chance) for _ in range(400)]
+    assert np.mean([window == whole(ENTRY) for window in views]) == pytest.approx(chance, abs=0.08)

@@ -36,9 +36,9 @@ def scene_window(entry: MappedPhoto, rng: np.random.Generator) -> Window:
     return Window(rng.uniform(0, entry.width - width), rng.uniform(0, entry.height - height), width, height)
 
 
-def photo_window(entry: MappedPhoto, mask: Mask, rng: np.random.Generator) -> Window:
-    """A view inside a photo that keeps its own background."""
-    if rng.random() < 0.25:
+def photo_window(entry: MappedPhoto, mask: Mask, rng: np.random.Generator, *, whole_chance: float) -> Window:
+    """A view of a photo that keeps its own background: by ``whole_chance`` all of it, else a part."""
+    if rng.random() < whole_chance:
         return whole(entry)
     aspect = _aspect(rng)
     if _is_full_body(entry) and rng.random() < 0.5:

@@ -11,6 +11,7 @@ from limner.data.priors import Priors
 from limner.errors import DataError
 
 _CHANCES = (
+    "whole",
     "replace_hand",
     "replace_auto",
     "second_person",
@@ -32,6 +33,8 @@ class Mix:
     Attributes:
         sets: set name -> share of the samples; "no_people" stands for all sets without people together,
             beside their own names.
+        whole: chance that a photo that keeps its background is shown whole, squeezed, as the net sees it in use;
+            the rest are views inside it. A run that ends with more of them settles on what it will meet.
         replace_hand: chance that a hand-masked person is put before another background.
         replace_auto: the same for masks another net made.
         second_person: chance that a composite shows a second person behind the first.
@@ -55,6 +58,7 @@ class Mix:
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}  # a misspelt field of a recipe is an error
 
     sets: Mapping[str, float]
+    whole: float = 0.25
     replace_hand: float = 0.5
     replace_auto: float = 0.3
     second_person: float = 0.12

@@ -155,7 +155,7 @@ class Sampler:
         if entry.photo.mask == "none":
             window = framing.whole(entry) if rng.random() < 0.3 else framing.scene_window(entry, rng)
         else:
-            window = framing.photo_window(entry, mask, rng)
+            window = framing.photo_window(entry, mask, rng, whole_chance=self.mix.whole)
 
         def view(plane: NDArray[np.uint8]) -> tuple[Rgb, NDArray[np.uint8]]:
             border = cv2.BORDER_REFLECT_101
