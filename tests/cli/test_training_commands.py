@@ -41,6 +41,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Pat
     assert trained.returncode == 0, trained.stderr
     assert "runs/small/last.pt: complete" in trained.stdout
     assert "fashion + faces mIoU" in trained.stderr
+    assert (folder / "runs/small/best.pt").is_file()
     exported = limner("export", "runs/small/last.pt", "-o", "small.onnx", "--data", data_folder, cwd=folder)
     assert exported.returncode == 0, exported.stderr
     return folder
@@ -91,6 +92,7 @@ def test_training_goes_on_from_weights_and_says_so(workshop: Path, data_folder: 
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "more/last.pt: complete" in done.stdout
+    assert "tensors start from it" in done.stderr
 
 
 def test_a_short_stretch_resumes(workshop: Path, data_folder: Path) -> None:
@@ -101,21 +103,33 @@ def test_a_short_stretch_resumes(workshop: Path, data_folder: Path) -> None:
     assert "complete" in second.stdout
 
 
-def test_an_interrupt_keeps_a_whole_checkpoint(workshop: Path, data_folder: Path) -> None:
-    command = [sys.executable, "-m", "limner.cli.app", "train", "small.yaml", "--data", str(data_folder)]
-    command += ["--out", "stopped", "--no-validate", "--set", "samples=400000"]
-    process = subprocess.Popen(command, cwd=workshop, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@pytest.mark.parametrize(
+    ("name", "start", "changes", "code"),
+    [
+        ("alone", [], [], 0),
+        ("several", [], ["--set", "processes=2"], 0),
+        ("torchrun", ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"], [], 1),
+    ],
+)
+def test_an_interrupt_keeps_a_whole_checkpoint(
+    workshop: Path, data_folder: Path, name: str, start: list[str], changes: list[str], code: int
+) -> None:
+    command = [sys.executable, "-m", *start, "limner", "train", "small.yaml", "--data", str(data_folder)]
+    command += ["--out", name, "--no-validate", "--device", "cpu", "--set", "samples=400000", *changes]
+    process = subprocess.Popen(
+        command, cwd=workshop, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     deadline = time.monotonic() + 120
-    while not (workshop / "stopped" / "log.csv").exists() and time.monotonic() < deadline:
+    while not (workshop / name / "log.csv").exists() and time.monotonic() < deadline:
         time.sleep(0.2)
-    os.kill(process.pid, signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to all of them
     out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    assert "the same command goes on" in out
-    assert [p.name for p in (workshop / "stopped").iterdir() if "partial" in p.name] == []
+    assert process.returncode == code, err
+    assert out.count("the same command goes on") == 1
+    assert [p.name for p in (workshop / name).iterdir() if "partial" in p.name] == []
     from limner.training.checkpoint import Checkpoint
 
-    assert Checkpoint.load(workshop / "stopped" / "last.pt").step > 0
+    assert Checkpoint.load(workshop / name / "last.pt").step > 0
 
 
 def test_the_sheet_of_samples(workshop: Path, data_folder: Path) -> None:

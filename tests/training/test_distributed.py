@@ -50,7 +50,7 @@ def test_two_processes_of_torchrun_have_the_loss_curve_of_one(data_folder: Path,
     one, two = _curve(tmp_path / "one" / "log.csv"), _curve(tmp_path / "two" / "log.csv")
     assert len(one) == 3
     assert one[0] != pytest.approx(one[-1], rel=0.05)  # it moves, so agreeing means something
-    # Sums of floats in another order; batch norm over the few pixels of the coarsest stage makes more of them each step.
+    # Sums of floats in another order; batch norm over the few pixels of the coarsest stage makes that more each step.
     assert two[0] == pytest.approx(one[0], rel=1e-5)
     assert two == pytest.approx(one, rel=1e-2)
 

@@ -82,6 +82,19 @@ def test_accumulated_parts_make_the_same_step(make_job: Callable[..., Job]) -> N
     _same(whole.out / "last.pt", parts.out / "last.pt", rtol=1e-4, atol=1e-6)
 
 
+def test_pictures_may_be_augmented_beside_the_net(make_job: Callable[..., Job]) -> None:
+    beside, again, drawn = (
+        make_job("beside", augment_on="device"),
+        make_job("again", augment_on="device"),
+        make_job("on"),
+    )
+    for job in (beside, again, drawn):
+        train(job)
+    _same(beside.out / "last.pt", again.out / "last.pt", rtol=0, atol=0)
+    with pytest.raises(AssertionError):
+        _same(beside.out / "last.pt", drawn.out / "last.pt")
+
+
 def test_early_stopping_ends_the_run_and_keeps_the_best(make_job: Callable[..., Job]) -> None:
     job = make_job("early", samples=400, validate_every=4, early_stop={"patience": 2})
     scores = iter([50.0, 60.0, 55.0, 60.0, 70.0])

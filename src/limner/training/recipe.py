@@ -77,6 +77,8 @@ class Recipe:
         init: weights to start from: "imagenet", a shipped model's name, a .onnx or .safetensors file, or a checkpoint.
         ema: decay a step of the averaged weights, which are the ones that ship.
         precision: "bf16" and "fp16" compute in 16 bits where that is safe, the latter with a scaled loss.
+        augment_on: where light and camera change pictures: "host" while they are drawn, or "device", beside the net, a
+            whole batch at a time, which on a GPU spares the CPU most of its work.
         sync_batch_norm: batch norm sees all processes' pictures instead of each process's own.
         processes: processes that share each batch on a CPU; 0 is one for each core. On a GPU it is one; `torchrun`
             sets its own number.
@@ -103,6 +105,7 @@ class Recipe:
     init: str | None = None
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    augment_on: Literal["host", "device"] = "host"
     sync_batch_norm: bool = False
     processes: Annotated[int, Field(ge=0)] = 0
     workers: Annotated[int, Field(ge=0)] = 0

@@ -11,6 +11,7 @@ import cv2
 import torch
 from torch import Tensor, nn
 
+from limner.data.gpu_augment import augment
 from limner.data.photo_map import prepare
 from limner.data.sampler import Sampler
 from limner.errors import OptionError
@@ -100,7 +101,8 @@ class Worker:
         recipe, began = self.recipe, time.monotonic()
         session = {"from_sample": self.step * recipe.batch, "device": self._machine(), "seconds": 0.0}
         self.sessions.append(session)
-        sampler = Sampler(self.photos, recipe.data, seed=recipe.seed)
+        on_host = recipe.augment_on == "host"
+        sampler = Sampler(self.photos, recipe.data, seed=recipe.seed, photometric=on_host)
         first, world, rank, saved = self.step, self.group.world, self.group.rank, began
         for batch in batches(sampler, recipe, first_step=first, rank=rank, world=world):
             over = self.job.minutes is not None and time.monotonic() - began > self.job.minutes * 60
@@ -123,7 +125,11 @@ class Worker:
         self._rate = self.optimizer.set_rate(self.scoreboard.factor(progress))
         self.freezer.at(progress)
         self.optimizer.torch.zero_grad(set_to_none=True)
-        values = self._backward(self.forward.on_device(batch))
+        batch = self.forward.on_device(batch)
+        if recipe.augment_on == "device":
+            seed = recipe.seed * self.group.world + self.group.rank  # processes share a step, not its light
+            batch = augment(batch, step=self.step, seed=seed, look=recipe.data.look)
+        values = self._backward(batch)
         shared = self.group.share(self.net, torch.cat([values, values.new_tensor([float(stop)])]))
         if not bool(shared[0].isfinite()):
             raise OptionError(
