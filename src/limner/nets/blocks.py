@@ -140,6 +140,14 @@ def init_weights(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
+def start_in_doubt(*heads: nn.Module) -> None:
+    """Small weights for the convolutions that say the logits, so that training starts undecided and not in error."""
+    for head in heads:
+        for layer in head.modules():
+            if isinstance(layer, nn.Conv2d) and layer.bias is not None:
+                nn.init.normal_(layer.weight, std=0.05)
+
+
 def count_parameters(net: nn.Module) -> int:
     """Number of trainable scalars in ``net``."""
     return sum(p.numel() for p in net.parameters() if p.requires_grad)

@@ -14,6 +14,7 @@ from limner.nets.blocks import (
     InvertedResidual,
     init_weights,
     round_channels,
+    start_in_doubt,
 )
 
 
@@ -57,6 +58,7 @@ class FastNet(SegmentationNet):
         self.head = nn.Sequential(ConvBN(d2, d2, groups=d2), nn.Conv2d(d2, 4, 1), nn.PixelShuffle(2))
         self.coarse_head: nn.Module | None = nn.Conv2d(d8, 1, 1)
         self.apply(init_weights)
+        start_in_doubt(self.head, self.coarse_head)
 
     @staticmethod
     def _stage(inputs: int, outputs: int, *, expansions: tuple[int, ...], kernels: tuple[int, ...]) -> nn.Sequential:

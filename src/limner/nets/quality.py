@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from limner.nets.backbones.efficientnet_lite import EfficientNetLite0
 from limner.nets.base import SegmentationNet
-from limner.nets.blocks import ConvBN, DecoderStage, GlobalContext, init_weights
+from limner.nets.blocks import ConvBN, DecoderStage, GlobalContext, init_weights, start_in_doubt
 
 
 class QualityNet(SegmentationNet):
@@ -41,6 +41,7 @@ class QualityNet(SegmentationNet):
         self.head = nn.Sequential(ConvBN(24, 24, groups=24), nn.Conv2d(24, 4, 1), nn.PixelShuffle(2))
         self.coarse_head: nn.Module | None = nn.Conv2d(64, 1, 1)
         self.apply(init_weights)
+        start_in_doubt(self.head, self.coarse_head)
 
     def run(self, x: Tensor, *, heads: bool) -> tuple[Tensor, dict[str, Tensor]]:
         x2, x4, x8, x16, x32 = self.encoder(x)

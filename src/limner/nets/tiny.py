@@ -7,7 +7,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from limner.nets.base import SegmentationNet
-from limner.nets.blocks import ConvBN, DecoderStage, GlobalContext, InvertedResidual, init_weights
+from limner.nets.blocks import ConvBN, DecoderStage, GlobalContext, InvertedResidual, init_weights, start_in_doubt
 
 
 class TinyNet(SegmentationNet):
@@ -44,6 +44,7 @@ class TinyNet(SegmentationNet):
         self.head = nn.Sequential(ConvBN(16, 16, groups=16), nn.Conv2d(16, 4, 1), nn.PixelShuffle(2))
         self.coarse_head: nn.Module | None = nn.Conv2d(24, 1, 1)
         self.apply(init_weights)
+        start_in_doubt(self.head, self.coarse_head)
 
     @staticmethod
     def _stage(
