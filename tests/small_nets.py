@@ -21,12 +21,13 @@ class SmallNet(SegmentationNet):
     def __init__(self, *, in_channels: int = 3, classes: int = 1, person_class: int = 0) -> None:
         super().__init__()
         self.in_channels, self.classes, self.person_class = in_channels, classes, person_class
-        self.stem = ConvBN(in_channels, 8)
+        self.stem = ConvBN(in_channels, 8, act=False)
+        self.act = nn.PReLU(8)
         self.head = nn.Conv2d(8, classes, 1)
         self.coarse_head: nn.Module | None = nn.Conv2d(8, 1, 1)
 
     def run(self, x: Tensor, *, heads: bool) -> tuple[Tensor, dict[str, Tensor]]:
-        features = self.stem(x)
+        features = self.act(self.stem(x))
         return self.head(features), {"coarse": self.coarse_head(features)} if heads and self.coarse_head else {}
 
 

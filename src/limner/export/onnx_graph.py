@@ -23,7 +23,13 @@ def tidy(model: Any, *, prefix: str) -> Any:
     Weights lose ``prefix`` before their names; the exporter's own constants get a slash there. Convolutions lose biases
     of zeros, which the exporter adds where the net has none.
     """
-    optimizer.fold_constants(model)
+
+    def should_fold(node: Any) -> bool | None:
+        """Not what reshapes a weight, or its name would be lost; None is the optimizer's own choice."""
+        takes_weight = any(value is not None and (value.name or "").startswith(prefix) for value in node.inputs)
+        return False if takes_weight and node.op_type != "Shape" else None
+
+    optimizer.fold_constants(model, should_fold=should_fold)
     optimizer.remove_unused_nodes(model)
     graph = model.graph
     _drop_zero_biases(graph, prefix)
