@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from limner.nets.base import SegmentationNet, person_logits
 from limner.nets.blocks import count_macs, count_parameters
 from limner.training.batches import Batch
 from limner.training.losses import edge_weighted_bce
-from limner.training.pruning_groups import LAYERS, Layer, dependency_graph, group_of, is_depthwise, reads, sound_roots
+from limner.training.pruning_groups import LAYERS, Layer, dependency_graph, group_of, sound_roots
 
 Measure = Literal["macs", "parameters"]
 Importance = Literal["magnitude", "bn", "taylor"]
@@ -109,7 +109,10 @@ def prune(
 
 @dataclass(frozen=True, slots=True)
 class _Lot:
-    """Channels of one group that would go together; ``score`` is what they matter for each unit of cost they save."""
+    """Channels of one group that would go together; ``score`` is what they matter on average.
+
+    It is not divided by what they save: that empties the few layers at high resolution, on which everything rests.
+    """
 
     root: nn.Module
     channels: list[int]
@@ -134,31 +137,8 @@ def _lots(
         importance = scorer(group)
         assert importance is not None
         weakest = importance.argsort()[:lot]
-        saved = _saved(group, lot, count, uses)
-        if saved > 0:
-            yield _Lot(root, weakest.tolist(), float(importance[weakest].sum()) / saved)
-
-
-def _saved(group: Any, lot: int, count: int, uses: Mapping[Layer, int]) -> float:
-    """MACs or parameters that a net saves when ``lot`` of the group's ``count`` channels go."""
-    taken: dict[Layer, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for dep, channels in group:
-        layer = dep.target.module
-        if isinstance(layer, LAYERS):
-            taken[layer][0 if reads(dep) else 1] += lot * len(channels) / count
-    total = 0.0
-    for layer, (inputs, outputs) in taken.items():
-        width_in, width_out = (
-            (layer.in_features, layer.out_features)
-            if isinstance(layer, nn.Linear)
-            else (layer.in_channels, layer.out_channels)
-        )
-        if is_depthwise(layer):
-            left = 1 - max(inputs, outputs) / width_out
-        else:
-            left = (1 - inputs / width_in) * (1 - outputs / width_out)
-        total += uses.get(layer, 0) * layer.weight.numel() * (1 - left)
-    return total
+        if any(dep.target.module in uses for dep, _ in group):  # a group of training heads alone saves nothing
+            yield _Lot(root, weakest.tolist(), float(importance[weakest].mean()))
 
 
 def _scorer(importance: Importance) -> Scorer:
