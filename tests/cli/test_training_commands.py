@@ -145,8 +145,8 @@ def test_the_sheet_of_samples(workshop: Path, data_folder: Path) -> None:
     [
         (("train", "none.yaml"), "none.yaml: no such recipe"),
         (("train", "small.yaml", "--data", "nowhere"), "nowhere/manifest.csv: no such file"),
-        (("train", "small.yaml", "--init", "none.pt"), "none.pt: no such file"),
-        (("train", "small.yaml", "--init", "huge"), "no shipped model has weights of that name"),
+        (("train", "small.yaml", "--init", "none.pt", "--out", "fresh"), "none.pt: no such file"),
+        (("train", "small.yaml", "--init", "huge", "--out", "fresh"), "no shipped model has weights of that name"),
         (("train", "small.yaml", "--set", "samples"), "write it as field=value"),
         (("export", "none.pt", "-o", "x.onnx"), "none.pt: no such checkpoint"),
         (("export", "runs/small/last.pt", "-o", "x.tflite"), "must end in .onnx"),
