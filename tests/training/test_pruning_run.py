@@ -129,7 +129,7 @@ def test_the_curve_is_drawn() -> None:
     [
         ((), "--macs or --parameters: give one"),
         (("--macs", "0.5", "--parameters", "0.5"), "--macs or --parameters: give one"),
-        (("--macs", "1.5"), "must lie in (0, 1)"),
+        (("--macs", "1.5"), "must lie between 0 and 1"),
         (("--macs", "0.5", "--importance", "luck"), "importance: must be"),
     ],
 )

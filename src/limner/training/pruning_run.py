@@ -60,7 +60,9 @@ class PruneJob:
 
     def __post_init__(self) -> None:
         if not 0 < self.ratio < 1:
-            raise OptionError("pruning: what is to be left must lie in (0, 1)")
+            raise OptionError(
+                f"--macs or --parameters: what is left must lie between 0 and 1, not {self.ratio:g}: 0.5 keeps half"
+            )
         if self.steps < 1:
             raise OptionError("pruning: steps must be 1 or more")
 
