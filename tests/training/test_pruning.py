@@ -39,7 +39,7 @@ class Knot(SegmentationNet):
         super().__init__()
         self.a = ConvBN(3, 16, stride=2)
         self.b = nn.Sequential(ConvBN(16, 16, groups=16), ConvBN(16, 16, kernel=1, act=False), nn.PReLU(16))
-        self.attention = SqueezeExcite(16)
+        self.attention = SqueezeExcite(16, reduced=4)
         self.c = ConvBN(32, 24, kernel=1)
         self.up = nn.ConvTranspose2d(24, 16, 2, stride=2)
         self.out = nn.Sequential(nn.Conv2d(16, 4, 1), nn.PixelShuffle(2), nn.AvgPool2d(2))

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("limner.cli.data", "Prepare training data; look at what the augmentation makes of it."),
     "nets": ("limner.cli.nets", "List the nets that can be trained: parameters, cost, receptive field, paper."),
     "train": ("limner.cli.train", "Train a net from a recipe."),
+    "average": ("limner.cli.average", "Average the weights of several runs from one beginning: a model soup."),
     "prune": ("limner.cli.prune", "Take channels out of a trained net, fine-tune it, export what is left."),
     "eval": ("limner.cli.eval", "Measure a model on labelled photos."),
     "export": ("limner.cli.export", "Turn a checkpoint into a model file with its card."),

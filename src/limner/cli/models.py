@@ -35,8 +35,8 @@ def overview(context: typer.Context, as_json: _Json = False) -> None:
         height, width = card.input.size
         print(f"{', '.join(names):<16}{height}×{width}  {model.path.stat().st_size / 1e6:.1f} MB  {card.licence}")
         print(f"{'':<16}{card.summary}")
-        for item in card.measured:
-            print(f"{'':<16}{item.on}: {', '.join(f'{name} {value:g}' for name, value in item.metrics.items())}")
+        if scores := _scores(card):
+            print(f"{'':<16}{scores}")
 
 
 @app.command()
@@ -53,6 +53,16 @@ def show(
         return
     for line in _card_lines(found.card):
         print(line)
+
+
+def _scores(card: ModelCard) -> str:
+    """The scores on photos with people, in a line; `limner models show` has all that was measured."""
+    rows = [
+        f"{item.on.removeprefix('val: ')} {item.metrics['miou']:.1f} / {item.metrics['boundary_iou']:.1f}"
+        for item in card.measured
+        if {"miou", "boundary_iou"} <= item.metrics.keys()
+    ]
+    return f"mIoU / Boundary IoU on val: {'; '.join(rows)}" if rows else ""
 
 
 def _summary(card: ModelCard, size: int) -> dict[str, object]:

@@ -129,12 +129,10 @@ def _squeeze(picture: NDArray[T], size: int) -> NDArray[T]:
 def _checkpoint(path: str, label: str) -> Contender:
     try:
         from limner.nets.blocks import count_parameters
-        from limner.training.loop import inference_net
-        from limner.training.recipe import recorded
+        from limner.training.rebuild import checkpoint_net
     except ImportError as error:
         raise MissingExtraError(f"measuring the checkpoint {path}", str(error.name), "train") from None
-    net, state = inference_net(Path(path))
-    recipe = recorded(state.recipe, source=path)
+    net, recipe, state = checkpoint_net(Path(path))
     size = recipe.input_size
     facts = {
         "what": f"{recipe.net.name}: {count_parameters(net) / 1e6:.2f} M parameters",

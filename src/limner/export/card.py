@@ -101,6 +101,8 @@ def procedure(recipe: Recipe, state: Checkpoint) -> str:
     for session in state.sessions:
         if "init" in session:
             text += f" Started from the weights {session['init']}."
+        elif "averaged" in session:
+            text += f" The weights are the mean of {len(session['averaged'])} such runs'."
         elif session.get("seconds"):
             by_device[str(session["device"])] += round(session["seconds"])
     for device, seconds in by_device.items():

@@ -10,9 +10,8 @@ from limner.models.weights import weights_path
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
 from limner.training.checkpoint import Checkpoint, load_weights
-from limner.training.loop import inference_net
-from limner.training.rebuild import filled
-from limner.training.recipe import Recipe, load_recipe, recorded
+from limner.training.rebuild import checkpoint_net, filled
+from limner.training.recipe import Recipe, load_recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +33,7 @@ def load_source(path: str, recipe: Path | None) -> Source:
     if path.endswith(".pt"):
         if recipe is not None:
             raise OptionError(f"--recipe: the checkpoint {path} has its own recipe; leave the option out")
-        net, state = inference_net(Path(path))
-        return Source(net, recorded(state.recipe, source=path), state)
+        return Source(*checkpoint_net(Path(path)))
     if recipe is None:
         raise OptionError(f"{path}: weights alone do not say which net they are of; name its recipe with --recipe")
     plan = load_recipe(recipe)

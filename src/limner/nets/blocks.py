@@ -47,12 +47,15 @@ class ConvPReLU(nn.Sequential):
 
 
 class SqueezeExcite(nn.Module):
-    """Channel attention (Hu et al. 2018) with the hard sigmoid of MobileNetV3 (Howard et al. 2019)."""
+    """Channel attention (Hu et al. 2018) with the hard sigmoid of MobileNetV3 (Howard et al. 2019).
 
-    def __init__(self, channels: int, *, reduction: int = 4) -> None:
+    ``reduced`` is the number of channels between its two convolutions.
+    """
+
+    def __init__(self, channels: int, *, reduced: int) -> None:
         super().__init__()
-        self.reduce = nn.Conv2d(channels, channels // reduction, 1)
-        self.expand = nn.Conv2d(channels // reduction, channels, 1)
+        self.reduce = nn.Conv2d(channels, reduced, 1)
+        self.expand = nn.Conv2d(reduced, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         pooled = F.adaptive_avg_pool2d(x, 1)
@@ -84,13 +87,38 @@ class InvertedResidual(nn.Module):
         layers: list[nn.Module] = [ConvBN(inputs, hidden, kernel=1)]
         layers.append(ConvBN(hidden, hidden, kernel=kernel, stride=stride, groups=hidden))
         if attention:
-            layers.append(SqueezeExcite(hidden, reduction=reduction))
+            layers.append(SqueezeExcite(hidden, reduced=hidden // reduction))
         self.project = ConvBN(hidden, outputs, kernel=1, act=False)
         self.features = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.project(self.features(x))
         return x + out if self.residual else out
+
+
+def residual_stage(
+    inputs: int,
+    outputs: int,
+    *,
+    expansions: tuple[int, ...],
+    kernels: tuple[int, ...],
+    attention: bool = False,
+    reduction: int = 4,
+) -> nn.Sequential:
+    """Inverted residuals one behind the other, each with its expansion and kernel; the first one halves the size."""
+    blocks = [
+        InvertedResidual(
+            outputs if i else inputs,
+            outputs,
+            expansion=expansion,
+            stride=1 if i else 2,
+            kernel=kernel,
+            attention=attention,
+            reduction=reduction,
+        )
+        for i, (expansion, kernel) in enumerate(zip(expansions, kernels, strict=True))
+    ]
+    return nn.Sequential(*blocks)
 
 
 class GlobalContext(nn.Module):
@@ -140,12 +168,12 @@ def init_weights(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def start_in_doubt(*heads: nn.Module) -> None:
+def start_in_doubt(*heads: nn.Module, std: float = 0.05) -> None:
     """Small weights for the convolutions that say the logits, so that training starts undecided and not in error."""
     for head in heads:
         for layer in head.modules():
             if isinstance(layer, nn.Conv2d) and layer.bias is not None:
-                nn.init.normal_(layer.weight, std=0.05)
+                nn.init.normal_(layer.weight, std=std)
 
 
 def count_parameters(net: nn.Module) -> int:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from limner.nets.backbones.mobilenet_v2 import MobileNetV2
 from limner.nets.base import SegmentationNet
-from limner.nets.blocks import ConvBN, init_weights
+from limner.nets.blocks import ConvBN, init_weights, start_in_doubt
 
 
 class RefineBlock(nn.Module):
@@ -66,8 +66,7 @@ class PortraitNet(SegmentationNet):
         self.head = nn.Conv2d(8, 1, 1)
         self.boundary_head: nn.Module | None = nn.Conv2d(8, 1, 1)
         self.refine.apply(init_weights)
-        for head in (self.head, self.boundary_head):
-            nn.init.normal_(head.weight, std=0.1)  # start in doubt, not in error
+        start_in_doubt(self.head, self.boundary_head, std=0.1)
 
     def run(self, x: Tensor, *, heads: bool) -> tuple[Tensor, dict[str, Tensor]]:
         *skips, x = self.encoder(x)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from limner.nets.base import SegmentationNet
-from limner.nets.blocks import ConvBN, init_weights
+from limner.nets.blocks import ConvBN, init_weights, start_in_doubt
 
 _CHANNELS = (8, 32, 64, 128, 128)
 _ENCODER_DEPTHS = (1, 1, 1, 2, 6)
@@ -68,7 +68,7 @@ class PrismaNet(SegmentationNet):
         )
         self.head = nn.Conv2d(_CHANNELS[0], 1, 1)
         self.apply(init_weights)
-        nn.init.normal_(self.head.weight, std=0.1)  # start in doubt, not in error
+        start_in_doubt(self.head, std=0.1)
 
     @staticmethod
     def _double(inputs: int, outputs: int) -> nn.Sequential:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from limner.nets.base import SegmentationNet
-from limner.nets.blocks import ConvPReLU, SqueezeExcite, init_weights
+from limner.nets.blocks import ConvPReLU, SqueezeExcite, init_weights, start_in_doubt
 
 _FINE = (((3, 1), (5, 1)), ((3, 1), (3, 1)))
 """(kernel, pooling) of the two branches of each module at stride 4."""
@@ -69,7 +69,7 @@ def _halve(inputs: int, outputs: int) -> nn.Sequential:
     """Depthwise convolution of stride 2, squeeze-excite (Hu et al. 2018), pointwise convolution."""
     return nn.Sequential(
         nn.Conv2d(inputs, inputs, 3, stride=2, padding=1, groups=inputs, bias=False),
-        SqueezeExcite(inputs, reduction=2),
+        SqueezeExcite(inputs, reduced=inputs // 2),
         ConvPReLU(inputs, outputs, kernel=1),
     )
 
@@ -121,8 +121,7 @@ class SINet(SegmentationNet):
         self.smooth = nn.Conv2d(1, 1, 3, padding=1)
         self.apply(init_weights)
         # Start in doubt: a coarse answer that is wrongly sure would shut the fine features out.
-        nn.init.normal_(self.coarse.weight, std=0.01)
-        nn.init.normal_(self.blocking.project.weight, std=0.01)
+        start_in_doubt(self.coarse, self.blocking.project, std=0.01)
         nn.init.dirac_(self.smooth.weight)
 
     @staticmethod

@@ -17,7 +17,7 @@ from limner.nets import make_net
 from limner.nets.base import SegmentationNet, person_logits
 from limner.segment.segmenter import Segmenter
 from limner.training.checkpoint import load_weights
-from limner.training.rebuild import filled, model_net
+from limner.training.rebuild import checkpoint_net, filled, model_net
 from limner.training.teacher_recipe import TeacherRecipe
 
 _SURE = 1e-4  # probabilities are kept this far from 0 and 1 before they become logits
@@ -161,11 +161,8 @@ class _ModelFile:
 
 
 def _from_checkpoint(path: Path, device: torch.device) -> _TorchNet:
-    from limner.training.loop import inference_net
-    from limner.training.recipe import recorded
-
-    net, state = inference_net(path)
-    return _TorchNet(net, recorded(state.recipe, source=str(path)).input_size, device)
+    trained = checkpoint_net(path)
+    return _TorchNet(trained.net, trained.recipe.input_size, device)
 
 
 def _from_weights(net_name: str, path: Path, device: torch.device) -> _TorchNet:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
 
 import torch
 from torch.multiprocessing.spawn import spawn
 
 from limner.data.photo_map import prepare
-from limner.errors import ModelError, OptionError
+from limner.errors import OptionError
 from limner.nets import make_net
-from limner.nets.base import SegmentationNet
 from limner.training.checkpoint import Checkpoint
 from limner.training.distributed import Group
 from limner.training.initial_weights import start_net
@@ -151,15 +149,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def inference_net(path: Path) -> tuple[SegmentationNet, Checkpoint]:
-    """The averaged net of a checkpoint, without training heads, and the checkpoint."""
-    state = Checkpoint.load(path)
-    recipe = recorded(state.recipe, source=str(path))
-    net = make_net(recipe.net.name, **recipe.net.options)
-    try:
-        net.load_state_dict(state.ema)
-    except RuntimeError as error:
-        raise ModelError(f"{path}: its weights do not fit its own net ({str(error).splitlines()[0]})") from None
-    return net.for_inference(), state

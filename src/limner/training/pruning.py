@@ -162,8 +162,8 @@ def _add_gradients(net: SegmentationNet, batches: Iterable[Batch]) -> None:
     for batch in batches:
         images = batch.images.float().div(255)
         if net.in_channels == 4:
-            priors = getattr(batch, "priors", None)
-            images = torch.cat([images, torch.zeros_like(images[:, :1]) if priors is None else priors], dim=1)
+            empty = torch.zeros_like(images[:, :1])
+            images = torch.cat([images, empty if batch.priors is None else batch.priors], dim=1)
         logits = person_logits(net(images), net.person_class)
         edge_weighted_bce(logits, batch.targets, batch.weights, edge=3.0).backward()  # type: ignore[no-untyped-call]
         seen += 1

@@ -25,6 +25,7 @@ from limner.training.initial_weights import start_net
 from limner.training.job import Job, Report
 from limner.training.loop import train
 from limner.training.pruning import PruneOptions, cost, prune
+from limner.training.rebuild import averaged_net
 from limner.training.recipe import NetRecipe, Recipe, recorded, to_dict
 from limner.whole_file import whole_text
 
@@ -110,11 +111,12 @@ def run(
         state = Checkpoint.load(checkpoint)
         recipe = replace(job.recipe, net=recorded(state.recipe, source=str(checkpoint)).net, init=None)
         if state.step == 0:
-            curve.add(step, False, _filled(recipe.net, state), recipe.net)
+            curve.add(step, False, averaged_net(recipe.net, state, source=str(checkpoint)), recipe.net)
         outcome = train(Job(recipe, folder, job.data, job.cache, device=job.device), report=report)
         if not outcome.finished:
             return None
-        net, origin = _filled(recipe.net, Checkpoint.load(checkpoint)), recipe.net
+        net = averaged_net(recipe.net, Checkpoint.load(checkpoint), source=str(checkpoint))
+        origin = recipe.net
         curve.add(step, True, net, origin)
     return checkpoint
 
@@ -187,7 +189,7 @@ def _source_net(job: PruneJob) -> tuple[SegmentationNet, NetRecipe]:
     if job.source.endswith(".pt"):
         state = Checkpoint.load(Path(job.source))
         origin = recorded(state.recipe, source=job.source).net
-        return _filled(origin, state), origin
+        return averaged_net(origin, state, source=job.source), origin
     origin = job.recipe.net
     torch.manual_seed(job.recipe.seed)
     net = make_net(origin.name, **origin.options)
@@ -196,15 +198,6 @@ def _source_net(job: PruneJob) -> tuple[SegmentationNet, NetRecipe]:
     if missing:
         raise ModelError(f"{job.source}: its weights are not those of the recipe's net {origin.name} ({missing[0]})")
     return net, origin
-
-
-def _filled(recipe: NetRecipe, state: Checkpoint) -> SegmentationNet:
-    net = make_net(recipe.name, **recipe.options)
-    try:
-        net.load_state_dict(state.ema)
-    except RuntimeError as error:
-        raise ModelError(f"weights of {recipe.name} do not fit its own net ({str(error).splitlines()[0]})") from None
-    return net
 
 
 def _prune_step(job: PruneJob, net: SegmentationNet, origin: NetRecipe, target: int, checkpoint: Path) -> None:

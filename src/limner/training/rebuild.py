@@ -1,9 +1,10 @@
-"""Builds the torch net of a model again, from the net that its card names and the weights in its file."""
+"""Builds a torch net again: of a checkpoint, or of a model whose card names the net and whose file has the weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from torch import Tensor
 
@@ -12,7 +13,41 @@ from limner.model_card import ModelCard
 from limner.models.catalogue import find_model
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
-from limner.training.checkpoint import load_weights
+from limner.training.checkpoint import Checkpoint, load_weights
+from limner.training.recipe import NetRecipe, Recipe, recorded
+
+
+class Trained(NamedTuple):
+    """What a checkpoint holds: the averaged net in eval mode without training heads, its recipe and all the rest."""
+
+    net: SegmentationNet
+    recipe: Recipe
+    state: Checkpoint
+
+
+def checkpoint_net(path: Path) -> Trained:
+    """The net, recipe and state of a checkpoint.
+
+    Raises:
+        ModelError: missing, damaged, not a checkpoint of Limner, or its weights are not its own net's.
+    """
+    state = Checkpoint.load(path)
+    recipe = recorded(state.recipe, source=str(path))
+    return Trained(averaged_net(recipe.net, state, source=str(path)).for_inference(), recipe, state)
+
+
+def averaged_net(recipe: NetRecipe, state: Checkpoint, *, source: str) -> SegmentationNet:
+    """The net that a checkpoint's averaged weights fill whole, training heads and all.
+
+    Raises:
+        ModelError: the weights are not those of the recipe's net.
+    """
+    net = make_net(recipe.name, **recipe.options)
+    try:
+        net.load_state_dict(state.ema)
+    except RuntimeError as error:
+        raise ModelError(f"{source}: its weights do not fit its own net ({str(error).splitlines()[0]})") from None
+    return net
 
 
 def model_net(model: str | Path) -> tuple[SegmentationNet, ModelCard]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-_BN_EPSILON = 1e-3
+from limner.nets.backbones.mobile import MobileBlock, Row, conv
 
 
 class _Stage(NamedTuple):
@@ -32,33 +32,6 @@ _STAGES = (
 _STEM = 32
 
 
-def _conv(inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1, act: bool = True) -> nn.Module:
-    layers: list[nn.Module] = [
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(outputs, eps=_BN_EPSILON),
-    ]
-    if act:
-        layers.append(nn.ReLU6(inplace=True))
-    return nn.Sequential(*layers)
-
-
-class _Block(nn.Module):
-    """Inverted residual with ReLU6 and without squeeze-excite, as the Lite variants have it."""
-
-    def __init__(self, inputs: int, outputs: int, *, expansion: int, stride: int, kernel: int) -> None:
-        super().__init__()
-        hidden = inputs * expansion
-        self.expand = _conv(inputs, hidden, 1) if expansion > 1 else None
-        self.depthwise = _conv(hidden, hidden, kernel, stride=stride, groups=hidden)
-        self.project = _conv(hidden, outputs, 1, act=False)
-        self.residual = inputs == outputs and stride == 1
-
-    def forward(self, x: Tensor) -> Tensor:
-        hidden = x if self.expand is None else self.expand(x)
-        out: Tensor = self.project(self.depthwise(hidden))
-        return x + out if self.residual else out
-
-
 class EfficientNetLite0(nn.Module):
     """The convolutional stages of EfficientNet-Lite0 (Tan & Le 2019; the Lite variant drops squeeze-excite and swish).
 
@@ -80,21 +53,14 @@ class EfficientNetLite0(nn.Module):
         if not 1 <= deepest_blocks <= _STAGES[-1].blocks:
             raise ValueError(f"deepest_blocks must lie in 1 to {_STAGES[-1].blocks}, not {deepest_blocks}")
         stages = (*_STAGES[:-1], _STAGES[-1]._replace(blocks=deepest_blocks))[: len(_STAGES) - (deepest == 16)]
-        self.stem = _conv(in_channels, _STEM, 3, stride=2)
+        self.stem = conv(in_channels, _STEM, 3, stride=2, act="relu6")
         self.stages = nn.ModuleList()
         inputs = _STEM
         for stage in stages:
             blocks = []
             for i in range(stage.blocks):
-                blocks.append(
-                    _Block(
-                        inputs,
-                        stage.channels,
-                        expansion=stage.expansion,
-                        stride=1 if i else stage.stride,
-                        kernel=stage.kernel,
-                    )
-                )
+                row = Row(inputs * stage.expansion, stage.channels, 1 if i else stage.stride, stage.kernel)
+                blocks.append(MobileBlock(inputs, row, stride=row.stride))
                 inputs = stage.channels
             self.stages.append(nn.Sequential(*blocks))
         self.channels = (16, 24, 40, 112, 192)[: len(stages) - 1]

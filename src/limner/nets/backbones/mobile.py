@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from limner.errors import OptionError
-from limner.nets.blocks import init_weights
+from limner.nets.blocks import SqueezeExcite, init_weights
 
 Activation = Literal["relu", "relu6", "hardswish"]
 Taps = Literal["outputs", "hidden"]
@@ -71,33 +70,22 @@ def depthwise(
     return nn.Sequential(layers[0]) if quant_friendly else layers
 
 
-class _Attention(nn.Module):
-    """Squeeze-excite (Hu et al. 2018) with a hard sigmoid and a quarter of the channels, as MobileNetV3 has it."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        reduced = narrow(channels, 0.25)
-        self.reduce = nn.Conv2d(channels, reduced, 1)
-        self.expand = nn.Conv2d(reduced, channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * F.hardsigmoid(self.expand(F.relu(self.reduce(F.adaptive_avg_pool2d(x, 1)))))
-
-
 class MobileBlock(nn.Module):
     """Inverted residual in two halves, so that skips can be taken from its middle.
 
     ``finish(x, expand(x))`` is the block. The sum with the input happens where shapes allow it.
     """
 
-    def __init__(self, inputs: int, row: Row, *, stride: int, dilation: int, quant_friendly: bool) -> None:
+    def __init__(self, inputs: int, row: Row, *, stride: int, dilation: int = 1, quant_friendly: bool = False) -> None:
         super().__init__()
         hidden = row.hidden
         self.expand: nn.Module = nn.Identity() if hidden == inputs else conv(inputs, hidden, act=row.act)
         self.depthwise = depthwise(
             hidden, row.kernel, stride=stride, dilation=dilation, act=row.act, quant_friendly=quant_friendly
         )
-        self.attention: nn.Module = _Attention(hidden) if row.attention else nn.Identity()
+        self.attention: nn.Module = (
+            SqueezeExcite(hidden, reduced=narrow(hidden, 0.25)) if row.attention else nn.Identity()
+        )
         self.project = conv(hidden, row.outputs)
         self.residual = row.stride == 1 and inputs == row.outputs
 

@@ -1,0 +1,29 @@
+"""`limner average`: a model soup of several checkpoints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from limner.errors import MissingExtraError, OptionError
+
+
+def command(
+    checkpoints: Annotated[list[Path], typer.Argument(metavar="CHECKPOINT…", help="Checkpoints (.pt) of one net.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Checkpoint (.pt) to write.")],
+) -> None:
+    """Average the weights of several runs into one net, which costs what each of them costs.
+
+    The runs must have gone on from the same weights, say with other seeds, lights or samples. Measure what comes out:
+    `limner eval` takes all of them at once.
+    """
+    try:
+        from limner.training.average import average_checkpoints
+    except ImportError as error:
+        raise MissingExtraError("limner average", str(error.name), "train") from None
+    if out.suffix != ".pt":
+        raise OptionError(f"--out {out}: a checkpoint ends in .pt")
+    average_checkpoints(checkpoints).save(out)
+    typer.echo(f"{out}: the mean of {len(checkpoints)} nets; next: limner export {out} -o {out.stem}.onnx")
