@@ -15,6 +15,12 @@ Values = NDArray[np.float64]
 WIDTH, HEIGHT = 460, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50, 12, 12, 42
 
+_STYLE = (
+    "<style>text{font:11px sans-serif;fill:#444}.grid{stroke:#e4e4e4}.line{fill:none;stroke-width:2}"
+    ".dot{stroke:#fff}.s0{stroke:#1b6ca8}.s1{stroke:#c4622d}circle.s0{fill:#1b6ca8}circle.s1{fill:#c4622d}</style>"
+    '<rect width="100%" height="100%" fill="#fff"/>'
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -79,6 +85,12 @@ def line_chart(lines: Sequence[Line], x: Axis, y: Axis, *, name: str) -> str:
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(name)}">'
         f"{''.join(body)}</svg>"
     )
+
+
+def standalone(chart: str) -> str:
+    """A chart of `line_chart` as an SVG document of its own; the first two series are blue and orange."""
+    head, _, body = chart.partition(">")
+    return f'{head} xmlns="http://www.w3.org/2000/svg">{_STYLE}{body}\n'
 
 
 def _grid(x: Axis, y: Axis, across: _Scale, up: _Scale) -> str:

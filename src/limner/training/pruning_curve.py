@@ -7,14 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from limner.evaluation.charts import Axis, Line, line_chart
+from limner.evaluation.charts import Axis, Line, line_chart, standalone
 from limner.training.pruning_run import Point
-
-_STYLE = (
-    "<style>text{font:11px sans-serif;fill:#444}.grid{stroke:#e4e4e4}.line{fill:none;stroke-width:2}"
-    ".dot{stroke:#fff}.s0{stroke:#1b6ca8}.s1{stroke:#c4622d}circle.s0{fill:#1b6ca8}circle.s1{fill:#c4622d}</style>"
-    '<rect width="100%" height="100%" fill="#fff"/>'
-)
 
 
 def draw_curve(points: Sequence[Point]) -> str:
@@ -32,8 +26,7 @@ def draw_curve(points: Sequence[Point]) -> str:
         Axis("mIoU on val, %", float(low), float(high)),
         name="cost against quality",
     )
-    head, _, body = chart.partition(">")
-    return f'{head} xmlns="http://www.w3.org/2000/svg">{_STYLE}{body}\n'
+    return standalone(chart)
 
 
 def _line(label: str, points: Sequence[Point], colour: int) -> Line:
