@@ -71,10 +71,27 @@ class Stopped(Exception):  # noqa: N818 - a signal between threads, never an err
 class _Run:
     """What the stages of one run share: whether to stop, and the first error."""
 
-    def __init__(self) -> None:
+    def __init__(self, in_flight: int | None = None) -> None:
         self.changed = threading.Condition()
         self.stopped = False
         self.error: BaseException | None = None
+        self._free = in_flight
+
+    def begin_frame(self) -> None:
+        """Waits until one more frame may be under way."""
+        with self.changed:
+            while self._free == 0 and not self.stopped:
+                self.changed.wait()
+            if self.stopped:
+                raise Stopped
+            if self._free is not None:
+                self._free -= 1
+
+    def end_frame(self) -> None:
+        with self.changed:
+            if self._free is not None:
+                self._free += 1
+                self.changed.notify_all()
 
     def stop(self, error: BaseException | None = None) -> None:
         with self.changed:
@@ -109,18 +126,26 @@ class _Channel(Generic[T]):
             self._run.changed.notify_all()
 
     def __iter__(self) -> Iterator[T]:
+        return self.each()
+
+    def each(self, idle: Callable[[], None] | None = None, every: float | None = None) -> Iterator[T]:
+        """The items as they come; `idle` is called whenever none came for `every` seconds."""
         changed = self._run.changed
         while True:
             with changed:
-                while not self._items and not self._ended and not self._run.stopped:
-                    changed.wait()
+                patient = True
+                while patient and not self._items and not self._ended and not self._run.stopped:
+                    patient = changed.wait(every)
                 if self._run.stopped:
                     raise Stopped
-                if not self._items:
-                    return
-                item = self._items.popleft()
+                item = self._items.popleft() if self._items else None
                 changed.notify_all()
-            yield item
+            if item is not None:
+                yield item
+            elif patient:
+                return
+            elif idle is not None:
+                idle()
 
 
 def run_pipeline(
@@ -131,30 +156,44 @@ def run_pipeline(
     sink: Callable[[TimedFrame], None],
     depth: int = 2,
     on_frame: Callable[[TimedFrame], None] | None = None,
+    in_flight: int | None = None,
+    idle: Callable[[], None] | None = None,
+    idle_every: float = 0.02,
+    patience: float | None = None,
+    stats: PipelineStats | None = None,
 ) -> PipelineStats:
     """Runs every frame of `source` through `segment` and `effect` into `sink`, in order, until the source ends.
 
     Source, segmenter and effect each get a thread; the sink runs in the caller's, so that Ctrl-C and signals reach it.
     At most ``3 * depth + 4`` frames exist at once, however long the source.
 
+    Live use bounds the delay with `in_flight`: the source is asked for its next frame only when fewer are under way, so
+    frames are dropped by a source that has only its newest to give, and never queue up.
+
     Args:
         segment: frame to matte. None, together with no effect, passes the frames through untouched.
         effect: told the time of each frame by `Effect.at` before it is called.
         depth: frames that may wait between two stages, at least 1.
         on_frame: called after each frame that the sink took, with the frame that went in.
+        in_flight: frames that may be between source and sink at once, at least 1; None bounds them by `depth` alone.
+        idle: called in the sink's thread whenever no frame came for `idle_every` seconds: for windows and watchdogs.
+        patience: seconds that a stage gets to end after the others have; one that hangs is then left behind. None waits.
+        stats: filled while the run goes on; a new one by default.
 
     Raises:
         Exception: the first error of any stage. All threads have ended by then.
     """
     if depth < 1:
         raise ValueError(f"depth must be at least 1, not {depth}")
+    if in_flight is not None and in_flight < 1:
+        raise ValueError(f"in_flight must be at least 1, not {in_flight}")
     if (segment is None) != (effect is None):
         raise ValueError("an effect needs a segmenter, and a segmenter an effect")
-    run, stats = _Run(), PipelineStats()
+    run, stats = _Run(in_flight), stats or PipelineStats()
     decoded: _Channel[TimedFrame] = _Channel(run, depth)
     matted: _Channel[tuple[TimedFrame, Matte]] = _Channel(run, depth)
     composed: _Channel[TimedFrame] = _Channel(run, depth)
-    workers = [_worker(run, "decode", lambda: _decode(source, decoded if effect else composed, stats))]
+    workers = [_worker(run, "decode", lambda: _decode(run, source, decoded if effect else composed, stats))]
     if segment is not None and effect is not None:
         workers.append(_worker(run, "segment", lambda: _segment(decoded, segment, matted, stats)))
         workers.append(_worker(run, "compose", lambda: _compose(matted, effect, composed, stats)))
@@ -162,7 +201,7 @@ def run_pipeline(
     try:
         for worker in workers:
             worker.start()
-        _encode(composed, sink, stats, on_frame)
+        _encode(run, composed.each(idle, idle_every if idle else None), sink, stats, on_frame)
     except Stopped:
         pass
     except BaseException as error:
@@ -171,7 +210,7 @@ def run_pipeline(
         run.stop()
         for worker in workers:
             if worker.ident is not None:
-                worker.join()
+                worker.join(patience)
     stats.seconds = time.perf_counter() - began
     if run.error is not None:
         raise run.error
@@ -190,9 +229,10 @@ def _worker(run: _Run, name: str, work: Callable[[], None]) -> threading.Thread:
     return threading.Thread(target=guarded, name=f"limner-{name}", daemon=True)
 
 
-def _decode(source: Iterable[TimedFrame], out: _Channel[TimedFrame], stats: PipelineStats) -> None:
+def _decode(run: _Run, source: Iterable[TimedFrame], out: _Channel[TimedFrame], stats: PipelineStats) -> None:
     frames = iter(source)
     while True:
+        run.begin_frame()
         began = time.perf_counter()
         frame = next(frames, None)
         stats.busy["decode"] += time.perf_counter() - began
@@ -229,7 +269,8 @@ def _compose(
 
 
 def _encode(
-    frames: _Channel[TimedFrame],
+    run: _Run,
+    frames: Iterator[TimedFrame],
     sink: Callable[[TimedFrame], None],
     stats: PipelineStats,
     on_frame: Callable[[TimedFrame], None] | None,
@@ -239,5 +280,6 @@ def _encode(
         sink(frame)
         stats.busy["encode"] += time.perf_counter() - began
         stats.frames += 1
+        run.end_frame()
         if on_frame is not None:
             on_frame(frame)

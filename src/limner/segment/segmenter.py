@@ -86,6 +86,21 @@ class Segmenter:
         """What runs the net: its name, device and threads are what really runs."""
         return self._runtime
 
+    @property
+    def threshold(self) -> float | None:
+        """Where the edge lies, between 0 and 1; None is 0.5. May be set between two frames, from any thread.
+
+        Raises:
+            OptionError: set to something else.
+        """
+        return self._threshold
+
+    @threshold.setter
+    def threshold(self, value: float | None) -> None:
+        if value is not None and not 0.0 < value < 1.0:
+            raise OptionError(f"threshold must lie between 0 and 1, not {value}")
+        self._threshold = value
+
     def probability(self, frame: NDArray[np.uint8], *, previous: Matte | None = None) -> NDArray[np.float32]:
         """What the net says, untouched: probability of person, (h, w) float32 in [0, 1], at the net's own output size.
 
@@ -112,8 +127,9 @@ class Segmenter:
         pyramid = build_pyramid(frame)
         probability = self._infer(pyramid, previous)
         sure = confidence(probability)
-        if self._threshold is not None:
-            probability = recentre(probability, self._threshold)
+        threshold = self._threshold
+        if threshold is not None:
+            probability = recentre(probability, threshold)
         if self._largest_only:
             probability = largest_region(probability)
         if self._refine:
