@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -172,15 +172,21 @@ def chequered(pixels: Frame) -> Frame:
     return cv2.blendLinear(front, back, weight, 1 - weight).astype(np.uint8, copy=False)
 
 
-def _text(picture: Frame, text: str, at: tuple[int, int], unit: float, color: Any = _WHITE) -> None:
+def _text(picture: Frame, text: str, at: tuple[int, int], unit: float, color: tuple[int, int, int] = _WHITE) -> None:
     """On a darkened strip, readable on anything; `unit` is the height of a line, `at` the left end of its foot."""
-    text = text.encode("ascii", "replace").decode()  # OpenCV's font has no other letters
-    scale, thick = unit / 30, max(1, round(unit / 22))
-    (width, height), below = cv2.getTextSize(text, _FONT, scale, thick)
-    rim = round(0.18 * unit)
-    rows = slice(max(0, at[1] - height - rim), max(0, at[1] + min(below, rim) + rim))
-    columns = slice(max(0, at[0] - rim), max(0, at[0] + width + rim))
-    strip = picture[rows, columns]
+    letters, above = _letters(text, round(unit, 1), color)
+    left, top = max(0, at[0]), max(0, at[1] - above)
+    strip = picture[top : top + letters.shape[0], left : left + letters.shape[1]]
     if strip.size:
-        picture[rows, columns] = cv2.convertScaleAbs(strip, alpha=0.45)
-    cv2.putText(picture, text, at, _FONT, scale, color, thick, cv2.LINE_AA)
+        cv2.addWeighted(strip, 0.45, letters[: strip.shape[0], : strip.shape[1]], 1.0, 0.0, dst=strip)
+
+
+@lru_cache(maxsize=64)
+def _letters(text: str, unit: float, color: tuple[int, int, int]) -> tuple[Frame, int]:
+    """A line of text on black, and the rows of it above the foot. Drawing letters anew for every frame would cost 3 ms."""
+    text = text.encode("ascii", "replace").decode()  # OpenCV's font has no other letters
+    scale, thick, rim = unit / 30, max(1, round(unit / 22)), round(0.18 * unit)
+    (width, height), below = cv2.getTextSize(text, _FONT, scale, thick)
+    letters = np.zeros((height + min(below, rim) + 2 * rim, width + 2 * rim, 3), np.uint8)
+    cv2.putText(letters, text, (rim, height + rim), _FONT, scale, color, thick, cv2.LINE_AA)
+    return letters, height + rim
