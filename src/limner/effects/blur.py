@@ -72,13 +72,13 @@ def without_person(pixels: Frame, person: NDArray[np.uint8]) -> Frame:
     """`pixels` with the surroundings in the person's place; `person` is uint8 (H, W), 255 where nothing else is."""
     halvings = max(0, math.ceil(math.log2(max(person.shape) / _FILL_SIDE)))
     coarse = halve(pixels, halvings).astype(np.float32)
-    filled = to_uint8(fill_unknown(coarse, _background_share(halve(person, halvings))))
+    filled = to_uint8(fill_unknown(coarse, background_share(halve(person, halvings))))
     size = (person.shape[1], person.shape[0])
     behind = cv2.resize(filled, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
-    return blend_onto(behind, pixels, _background_share(person))
+    return blend_onto(behind, pixels, background_share(person))
 
 
-def _background_share(person: NDArray[np.uint8]) -> NDArray[np.float32]:
+def background_share(person: NDArray[np.uint8]) -> NDArray[np.float32]:
     """How far to trust each cell to show background only, in [0, 1]."""
     # A cell beside the person may hold a little of them too: mattes are never right to the pixel.
     near = cv2.dilate(person, np.ones((3, 3), np.uint8)).astype(np.float32)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,7 +35,9 @@ class Layers:
         self.alone = alone
         self._matte = matte
         self._alpha8: NDArray[np.uint8] | None = None
-        self._background = frame
+        self._box: tuple[slice, slice] | None = None
+        self._make: Callable[[], Frame] = lambda: frame
+        self._background: Frame | None = None
         self._fresh = False
         self._clean = alone
         self._person: Frame | None = None
@@ -45,7 +49,7 @@ class Layers:
 
     @matte.setter
     def matte(self, matte: Matte) -> None:
-        self._matte, self._alpha8 = matte, None
+        self._matte, self._alpha8, self._box = matte, None, None
 
     @property
     def alpha8(self) -> NDArray[np.uint8]:
@@ -55,24 +59,40 @@ class Layers:
         return self._alpha8
 
     @property
+    def person_box(self) -> tuple[slice, slice]:
+        """Rows and columns outside which nobody is; both empty where nobody is at all."""
+        if self._box is None:
+            left, top, width, height = cv2.boundingRect(self.alpha8)
+            self._box = slice(top, top + height), slice(left, left + width)
+        return self._box
+
+    @property
     def background(self) -> Frame:
         """What lies behind the person, RGB uint8 (H, W, 3); the frame itself until an effect says otherwise."""
+        if self._background is None:
+            self._background = self._make()
         return self._background
+
+    def change_background(self, change: Callable[[Frame], Frame]) -> None:
+        """Puts `change` of the background in its place; `change` gives a new array."""
+        before, was = self._make, self._background
+        self.put_behind(lambda: change(before() if was is None else was), fresh=True, clean=False)
 
     @property
     def own_background(self) -> bool:
         """Whether the background still is the frame itself."""
-        return self._background is self.frame
+        return self.background is self.frame
 
-    def put_behind(self, pixels: Frame, *, fresh: bool, clean: bool) -> None:
+    def put_behind(self, make: Callable[[], Frame], *, fresh: bool, clean: bool) -> None:
         """Gives the person another background.
 
         Args:
-            pixels: RGB uint8 (H, W, 3).
-            fresh: nobody else holds `pixels`, so they may be written to.
-            clean: they differ so much from the old background that its colour must leave the person's edges.
+            make: gives RGB uint8 (H, W, 3); called at most once, and not at all where nobody looks.
+            fresh: nobody else holds what `make` gives, so it may be written to.
+            clean: it differs so much from the old background that its colour must leave the person's edges.
         """
-        self._background, self._fresh, self._clean = pixels, fresh, clean or self._clean
+        self._make, self._background = make, None
+        self._fresh, self._clean = fresh, clean or self._clean
         self._picture = None
 
     @property
@@ -106,7 +126,7 @@ class Layers:
             return self.person.copy()
         if self._person is None and self.own_background:
             return self.frame.copy()
-        back = self._background if self._fresh else self._background.copy()
+        back = self.background if self._fresh and not self.own_background else self.background.copy()
         if self._person is None and self._clean:
             return blend_clean(back, self.frame, self.matte.alpha, self.alpha8)
         return blend_onto(back, self.person, self.matte.alpha, self.alpha8)
@@ -149,9 +169,7 @@ class BackgroundEffect(_Link):
         """The new background alone, RGB uint8 (H, W, 3) at the frame's size; the frame itself where nothing changes."""
 
     def apply(self, layers: Layers) -> None:
-        pixels = self.behind(layers)
-        fresh = self.fresh and pixels is not layers.frame
-        layers.put_behind(pixels, fresh=fresh, clean=not self.keeps_background)
+        layers.put_behind(lambda: self.behind(layers), fresh=self.fresh, clean=not self.keeps_background)
 
 
 class PersonEffect(_Link):
