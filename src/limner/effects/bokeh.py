@@ -68,15 +68,15 @@ class Bokeh(BackgroundEffect):
         known = _without_person(light, person)
         disc = _disc(radius / coarseness)
         blurred = cv2.filter2D(known, -1, disc, borderType=cv2.BORDER_REPLICATE)
-        code = self._code_of_light(blurred)
+        code = self._code_of_light(blurred.astype(np.float32, copy=False))
         return cv2.resize(code, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
 
     def _coarse_light(self, layers: Layers, grid: tuple[int, int], coarseness: float) -> tuple[Floats, Frame]:
         """Light (h, w, 3) float32 and person uint8 (h, w) on the `grid` (w, h)."""
         # One halving in code values is cheap and loses no light larger than two pixels; the rest is done in light.
         first = 1 if coarseness >= 2.0 else 0
-        light = cv2.LUT(halve(layers.frame, first), self._light)
-        light = cv2.resize(light, grid, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+        fine = cv2.LUT(halve(layers.frame, first), self._light)
+        light: Floats = cv2.resize(fine, grid, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
         person = cv2.resize(halve(layers.alpha8, first), grid, interpolation=cv2.INTER_AREA)
         return light.reshape(grid[1], grid[0], 3), person.astype(np.uint8, copy=False)
 
@@ -112,5 +112,5 @@ def _disc(radius: float) -> Floats:
     steps = (np.arange((2 * reach + 1) * fine, dtype=np.float32) + 0.5) / fine - reach - 0.5
     inside = np.float32(np.hypot(steps[:, None], steps[None]) <= radius)
     cells = inside.reshape(2 * reach + 1, fine, 2 * reach + 1, fine).mean((1, 3))
-    disc: Floats = cells / cells.sum()
+    disc: Floats = (cells / cells.sum()).astype(np.float32)
     return disc

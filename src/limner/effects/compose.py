@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +56,17 @@ def halve(array: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
         size = ((array.shape[1] + 1) // 2, (array.shape[0] + 1) // 2)
         array = cv2.resize(array, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return array
+
+
+def enlarge_part(coarse: NDArray[Any], size: tuple[int, int], box: tuple[slice, slice]) -> NDArray[Any]:
+    """What `coarse` (h, w, C) would be within `box` if it were enlarged bilinearly to `size` (H, W)."""
+    matrix = np.zeros((2, 3), np.float32)
+    for axis, (part, full, cells) in enumerate(zip(box[::-1], size[::-1], coarse.shape[1::-1], strict=True)):
+        matrix[axis, axis] = cells / full
+        matrix[axis, 2] = (part.start + 0.5) * cells / full - 0.5
+    wide, tall = box[1].stop - box[1].start, box[0].stop - box[0].start
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(coarse, matrix, (wide, tall), flags=how, borderMode=cv2.BORDER_REPLICATE)
 
 
 def blend_onto(back: Frame, front: Frame, alpha: NDArray[np.float32], alpha8: NDArray[np.uint8] | None = None) -> Frame:

@@ -9,10 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Effect, Frame, Stage
-from limner.effects.layers import Layers
+from limner.effects.base import Frame, Stage
+from limner.effects.layers import LayerEffect, Layers
 from limner.errors import OptionError
-from limner.matte import Matte
 
 Where = Literal["both", "person", "background"]
 
@@ -53,7 +52,7 @@ LOOKS: dict[str, Look] = {
 }
 
 
-class Stylize(Effect):
+class Stylize(LayerEffect):
     """A colour filter over the whole picture, over the person or over what lies behind them.
 
     Args:
@@ -85,14 +84,9 @@ class Stylize(Effect):
     def from_text(cls, text: str) -> dict[str, Any]:
         return {"look": text}
 
-    def __call__(self, frame: Frame, matte: Matte) -> Frame:
-        layers = Layers(frame, matte)
-        self.apply(layers)
-        return layers.picture
-
     def apply(self, layers: Layers) -> None:
         if self.stage == Stage.PERSON_LOOK:
-            layers.person = self._styled(layers.person)
+            layers.change_person(lambda person, _: self._styled(person))
         elif self.stage == Stage.BACKGROUND_LOOK:
             layers.change_background(self._styled)
         else:
