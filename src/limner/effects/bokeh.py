@@ -73,12 +73,13 @@ class Bokeh(BackgroundEffect):
 
     def _coarse_light(self, layers: Layers, grid: tuple[int, int], coarseness: float) -> tuple[Floats, Frame]:
         """Light (h, w, 3) float32 and person uint8 (h, w) on the `grid` (w, h)."""
+        halvings = int(math.log2(coarseness))
         # One halving in code values is cheap and loses no light larger than two pixels; the rest is done in light.
-        first = 1 if coarseness >= 2.0 else 0
-        fine = cv2.LUT(halve(layers.frame, first), self._light)
-        light: Floats = cv2.resize(fine, grid, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
-        person = cv2.resize(halve(layers.alpha8, first), grid, interpolation=cv2.INTER_AREA)
-        return light.reshape(grid[1], grid[0], 3), person.astype(np.uint8, copy=False)
+        first = min(halvings, 1)
+        fine = cv2.LUT(halve(layers.frame, first), self._light).astype(np.float32, copy=False)
+        light = cv2.resize(halve(fine, halvings - first), grid, interpolation=cv2.INTER_LINEAR)
+        person = cv2.resize(halve(layers.alpha8, halvings), grid, interpolation=cv2.INTER_LINEAR)
+        return light.astype(np.float32, copy=False).reshape(grid[1], grid[0], 3), person.astype(np.uint8, copy=False)
 
     def _code_of_light(self, light: Floats) -> Frame:
         """The inverse of `_light_of_code`."""
@@ -110,7 +111,6 @@ def _disc(radius: float) -> Floats:
     """A disc whose weights add up to 1, its edge cells by the share of them that it covers."""
     reach, fine = math.ceil(radius - 0.5), 8
     steps = (np.arange((2 * reach + 1) * fine, dtype=np.float32) + 0.5) / fine - reach - 0.5
-    inside = np.float32(np.hypot(steps[:, None], steps[None]) <= radius)
+    inside = (np.hypot(steps[:, None], steps[None]) <= radius).astype(np.float32)
     cells = inside.reshape(2 * reach + 1, fine, 2 * reach + 1, fine).mean((1, 3))
-    disc: Floats = (cells / cells.sum()).astype(np.float32)
-    return disc
+    return (cells / cells.sum()).astype(np.float32, copy=False)

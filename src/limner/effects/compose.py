@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from limner.effects.base import Frame
 from limner.matte import Matte
+
+T = TypeVar("T", np.uint8, np.float32)
 
 _GATHER_BELOW = 0.12
 """Share of half-transparent pixels under which picking them out beats blending the whole frame."""
@@ -50,23 +52,18 @@ def partly(alpha8: NDArray[np.uint8]) -> NDArray[np.intp]:
     return np.flatnonzero((alpha8 - np.uint8(1)) < 254)
 
 
-def halve(array: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
-    """Area means of a uint8 array on a grid 2 ** times as coarse; step by step, which OpenCV does much faster."""
+def halve(array: NDArray[T], times: int) -> NDArray[T]:
+    """Area means of `array` (H, W, C) on a grid 2 ** times as coarse; step by step, which OpenCV does much faster."""
     for _ in range(times):
         size = ((array.shape[1] + 1) // 2, (array.shape[0] + 1) // 2)
-        array = cv2.resize(array, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        array = cv2.resize(array, size, interpolation=cv2.INTER_AREA).astype(array.dtype, copy=False)
     return array
 
 
-def enlarge_part(coarse: NDArray[Any], size: tuple[int, int], box: tuple[slice, slice]) -> NDArray[Any]:
-    """What `coarse` (h, w, C) would be within `box` if it were enlarged bilinearly to `size` (H, W)."""
-    matrix = np.zeros((2, 3), np.float32)
-    for axis, (part, full, cells) in enumerate(zip(box[::-1], size[::-1], coarse.shape[1::-1], strict=True)):
-        matrix[axis, axis] = cells / full
-        matrix[axis, 2] = (part.start + 0.5) * cells / full - 0.5
-    wide, tall = box[1].stop - box[1].start, box[0].stop - box[0].start
-    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(coarse, matrix, (wide, tall), flags=how, borderMode=cv2.BORDER_REPLICATE)
+def enlarge(coarse: NDArray[T], size: tuple[int, int]) -> NDArray[T]:
+    """`coarse` (h, w, C) bilinearly at `size` (H, W)."""
+    large = cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_LINEAR)
+    return large.astype(coarse.dtype, copy=False).reshape(*size, *coarse.shape[2:])
 
 
 def blend_onto(back: Frame, front: Frame, alpha: NDArray[np.float32], alpha8: NDArray[np.uint8] | None = None) -> Frame:

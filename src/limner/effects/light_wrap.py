@@ -10,7 +10,7 @@ import numpy as np
 
 from limner.effects.base import Frame, Stage
 from limner.effects.blur import without_person
-from limner.effects.compose import enlarge_part, halve
+from limner.effects.compose import enlarge, halve
 from limner.effects.layers import LayerEffect, Layers
 from limner.effects.numbers import check_range, number
 
@@ -49,8 +49,8 @@ class LightWrap(LayerEffect):
 
     def apply(self, layers: Layers) -> None:
         if self._strength > 0.0 and layers.person_boxes:
-            light = self._coarse_light(layers)
-            layers.change_person(lambda person, box: _screen(person, enlarge_part(light, layers.matte.size, box)))
+            light = enlarge(self._coarse_light(layers), layers.matte.size)
+            layers.change_person(lambda person, box: _screen(person, light[box]))
 
     def _coarse_light(self, layers: Layers) -> Frame:
         """The light that falls on the person, RGB uint8 on a coarse grid."""

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from limner.effects.base import Frame, Stage
-from limner.effects.compose import enlarge_part, halve, to_uint8
+from limner.effects.compose import enlarge, halve, to_uint8
 from limner.effects.fill import Floats
 from limner.effects.layers import LayerEffect, Layers
 from limner.effects.membrane import solve_membrane
@@ -67,8 +67,8 @@ class SeamlessClone(LayerEffect):
         old, new = (np.log(halve(pixels, halvings) + _DARK) for pixels in (layers.frame, layers.background))
         known = halve(layers.alpha8, halvings) < 255 * _OUTSIDE
         membrane = solve_membrane((new - old).clip(-_FARTHEST, _FARTHEST), known)
-        gain = np.exp(membrane * np.float32(self._strength))
-        layers.change_person(lambda person, box: _lit(person, enlarge_part(gain, layers.matte.size, box)))
+        gain = enlarge(np.exp(membrane * np.float32(self._strength)), layers.matte.size)
+        layers.change_person(lambda person, box: _lit(person, gain[box]))
 
 
 def _lit(person: Frame, gain: Floats) -> Frame:
