@@ -1,4 +1,4 @@
-"""Rendered people put into a rendered or drawn room: frames of a still camera with noise, and the exact truth."""
+"""Rendered people put into a drawn room: frames of a still camera with noise, and the exact truth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from limner.media.images import read_image
 
 Frame = NDArray[np.uint8]
 Alpha = NDArray[np.float32]
-SIZE = (360, 640)
+SIZE = (144, 256)
 
 
 @cache
@@ -23,7 +23,10 @@ def person() -> tuple[NDArray[np.float32], Alpha]:
     alpha = Segmenter("quality").matte(pixels).alpha
     left, top, width, height = cv2.boundingRect((alpha > 0.5).astype(np.uint8))
     part = (slice(top, top + height), slice(left, left + width))
-    return pixels[part].astype(np.float32), np.ascontiguousarray(alpha[part])
+    # At the size they are used at: nothing of the photo is finer than a pixel of the stage.
+    half = (width // 3, height // 3)
+    colours = cv2.resize(pixels[part], half, interpolation=cv2.INTER_AREA).astype(np.float32)
+    return colours, cv2.resize(alpha[part], half, interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 @cache
@@ -66,14 +69,13 @@ def stage(
         colours, alpha = person()
         scale = tall * height / alpha.shape[0]
         matrix = np.array([[scale, 0, middle * width - scale * alpha.shape[1] / 2], [0, scale, height * (1 - tall)]])
-        how = {"flags": cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR}
-        layer = cv2.warpAffine(colours, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE, **how)
-        cover = np.clip(cv2.warpAffine(alpha, matrix, (width, height), **how), 0, 1).astype(np.float32)
+        layer = cv2.warpAffine(colours, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        cover = np.clip(cv2.warpAffine(alpha, matrix, (width, height)), 0, 1).astype(np.float32)
         picture = layer * cover[..., None] + picture * (1 - cover[..., None])
         each = [a * (1 - cover) for a in each] + [cover]
     everybody = np.clip(sum(each, np.zeros((height, width), np.float32)), 0, 1).astype(np.float32)
-    grain = np.random.default_rng(seed).normal(0, noise, picture.shape) if noise else 0.0
-    return np.clip(np.rint(picture * gain + grain), 0, 255).astype(np.uint8), everybody, each
+    grain = np.random.default_rng(seed).standard_normal(picture.shape, dtype=np.float32) * np.float32(noise)
+    return np.clip(np.rint(picture * np.float32(gain) + grain), 0, 255).astype(np.uint8), everybody, each
 
 
 def iou(alpha: Alpha, truth: Alpha) -> float:

@@ -54,7 +54,7 @@ class TrustRules:
     """
 
     keeps: float = 0.25
-    sudden: int = 6
+    sudden: int = 4
     same: float = 0.85
     everything: float = 0.75
     overlap: float = 0.2
