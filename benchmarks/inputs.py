@@ -74,9 +74,7 @@ def camera_clip(folder: Path) -> Path:
     return path
 
 
-def _large(
-    pixels: np.ndarray, noise: np.random.Generator, size: tuple[int, int] = (WIDTH, HEIGHT)
-) -> np.ndarray:
+def _large(pixels: np.ndarray, noise: np.random.Generator, size: tuple[int, int] = (WIDTH, HEIGHT)) -> np.ndarray:
     large = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
     grain = np.empty((size[1], size[0], 1), np.int16)
     cv2.randn(grain, 0, 3)

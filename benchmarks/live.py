@@ -35,7 +35,9 @@ def measure(work: Path, *, python: Path | None = None, rounds: int = 3, frames: 
         free: list[tuple[dict[str, Any], dict[str, Any]]] = []
         for _ in range(rounds):
             mine = _run([*ours, str(clip), str(WARM + frames), "0", *null], display)
-            free.append((mine, _run([*theirs[:1], *theirs[1:2], str(clip), str(WARM + frames), "0", *theirs[2:]], display)))
+            free.append(
+                (mine, _run([*theirs[:1], *theirs[1:2], str(clip), str(WARM + frames), "0", *theirs[2:]], display))
+            )
         paced = [
             (
                 _run([*ours, str(clip), str(WARM + frames), f"{RATE:g}", *null], display),

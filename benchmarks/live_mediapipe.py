@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 
-def segmenter():  # noqa: ANN201
+def segmenter():
     """(name, function from RGB to a mask in [0, 1] at the frame's size)."""
     if len(sys.argv) > 4:  # a .tflite file: the same net by LiteRT, where the package cannot be installed
         from ai_edge_litert.interpreter import Interpreter

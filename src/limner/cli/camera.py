@@ -15,14 +15,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from limner.cli.options import EffectOptions, MatteOptions, build_effect, build_segmenter, spread
+from limner.cli.temporal_options import TemporalOptions, build_temporal, check_temporal
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
     from limner.effects import Effect
+    from limner.live.controls import Controls
     from limner.live.session import LiveResult, LiveSession
     from limner.live.source import LatestFrames
+    from limner.live.stages import Picked
     from limner.media.virtual_camera import VirtualCamera
     from limner.media.window import Window
+    from limner.segment.privacy import PrivacyGuard
 
 _SIZE = re.compile(r"(\d+)\s*[x×*]\s*(\d+)")
 
@@ -62,9 +66,9 @@ class TargetOptions:
     record: Annotated[
         Path | None, typer.Option("--record", help="Record from the start: .mp4, .mov, .mkv or .webm.")
     ] = None
-    folder: Annotated[
-        Path, typer.Option("--folder", help="Where snapshots (space) and recordings by key (v) go.")
-    ] = Path()
+    folder: Annotated[Path, typer.Option("--folder", help="Where snapshots (space) and recordings by key (v) go.")] = (
+        Path()
+    )
     virtual: Annotated[
         bool, typer.Option("--virtual", help="Be a camera for other programs, through v4l2loopback.")
     ] = False
@@ -75,9 +79,9 @@ class TargetOptions:
     virtual_size: Annotated[
         str | None, typer.Option("--virtual-size", help="Size of its picture. [the camera's]", metavar="WxH")
     ] = None
-    always: Annotated[
-        bool, typer.Option("--always", help="Process although nobody watches the virtual camera.")
-    ] = False
+    always: Annotated[bool, typer.Option("--always", help="Process although nobody watches the virtual camera.")] = (
+        False
+    )
 
 
 @spread
@@ -86,6 +90,7 @@ def command(
     source: SourceOptions,
     target: TargetOptions,
     matte: LiveMatteOptions,
+    temporal: TemporalOptions,
     list_: Annotated[bool, typer.Option("--list", help="List cameras and virtual cameras, and end.")] = False,
     backgrounds: Annotated[
         list[str] | None,
@@ -108,6 +113,7 @@ def command(
         _list(json_)
         return
     _check(target, seconds, frames, stall)
+    check_temporal(temporal)
     size = parse_size(source.size, "--size")
     virtual_size = parse_size(target.virtual_size, "--virtual-size")
     chosen = build_effect(effect)
@@ -115,9 +121,23 @@ def command(
         from limner.live.recorder import check_recording
 
         check_recording(target.record, alpha=chosen.has_alpha)  # before anything is opened
+    from limner.live.session import LiveOptions, LiveSession
+
     choices = find_backgrounds([*([effect.background] if effect.background else []), *(backgrounds or [])])
     with _opened(source, size, target, virtual_size) as (camera, window, virtual):
-        session = _session(camera, window, virtual, chosen, choices, effect, matte, target, (seconds, frames, stall))
+        options = LiveOptions(
+            seconds=seconds, frames=frames, stall=stall, mirror=target.mirror, overlay=target.overlay,
+            folder=target.folder, always=target.always,
+        )  # fmt: skip
+        try:
+            mattes, guard, controls = _stages(chosen, choices, effect, matte, temporal)
+            session = LiveSession(
+                camera, mattes, guard, controls,
+                window=window, virtual=virtual, record=target.record, pick=mattes.pick, options=options,
+            )  # fmt: skip
+        except BaseException:
+            camera.stop()
+            raise
         with _signals(session) as told:
             result = session.run()
     _tell(result, json_)
@@ -213,52 +233,34 @@ def _opened(
         raise
 
 
-def _session(
-    camera: LatestFrames,
-    window: Window | None,
-    virtual: VirtualCamera | None,
+def _stages(
     chosen: Effect,
     choices: list[str],
     effect: EffectOptions,
     matte: LiveMatteOptions,
-    target: TargetOptions,
-    limits: tuple[float | None, int | None, float],
-) -> LiveSession:
+    temporal: TemporalOptions,
+) -> tuple[Picked, PrivacyGuard, Controls]:
+    """What gives the mattes, what makes them fail closed, and what the keys change."""
     from limner.live.controls import Controls
-    from limner.live.session import LiveOptions, LiveSession
+    from limner.live.stages import Picked
     from limner.pipeline import stage_threads
     from limner.segment.privacy import PrivacyGuard
-    from limner.segment.temporal import TemporalSegmenter
+    from limner.segment.subject import SubjectFilter
 
-    try:
-        segmenter = build_segmenter(matte if matte.threads else replace(matte, threads=stage_threads()))
+    segmenter = build_segmenter(matte if matte.threads else replace(matte, threads=stage_threads()))
 
-        def set_threshold(value: float) -> None:
-            segmenter.threshold = value
+    def set_threshold(value: float) -> None:
+        segmenter.threshold = value
 
-        controls = Controls(
-            chosen,
-            backgrounds=choices,
-            strength=0.5 if effect.blur_strength is None else effect.blur_strength,
-            threshold=0.5 if segmenter.threshold is None else segmenter.threshold,
-            set_threshold=set_threshold,
-        )
-        options = LiveOptions(
-            seconds=limits[0],
-            frames=limits[1],
-            stall=limits[2],
-            mirror=target.mirror,
-            overlay=target.overlay,
-            folder=target.folder,
-            always=target.always,
-        )
-        guard = PrivacyGuard(TemporalSegmenter(segmenter))
-        return LiveSession(
-            camera, guard, controls, window=window, virtual=virtual, record=target.record, options=options
-        )
-    except BaseException:
-        camera.stop()
-        raise
+    controls = Controls(
+        chosen,
+        backgrounds=choices,
+        strength=0.5 if effect.blur_strength is None else effect.blur_strength,
+        threshold=0.5 if segmenter.threshold is None else segmenter.threshold,
+        set_threshold=set_threshold,
+    )
+    guard = PrivacyGuard(build_temporal(segmenter, temporal))
+    return Picked(guard, SubjectFilter()), guard, controls
 
 
 @contextmanager
@@ -334,5 +336,3 @@ def _tell(result: LiveResult, as_json: bool) -> None:
         f"{result.frames} frames, {result.fps:.1f} a second, {result.dropped} dropped{hidden}; delay "
         f"{result.delay_median:.0f} ms, 95 % under {result.delay_p95:.0f} ms (ms a frame: {stages})"
     )
-
-

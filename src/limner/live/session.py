@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,30 +84,32 @@ class LiveSession:
 
     Args:
         source: the camera; the session stops it at the end.
-        guard: mattes that fail closed.
+        mattes: gives the mattes: `guard` itself, or something around it.
+        guard: makes them fail closed.
         controls: what keys change.
         window, virtual: where the picture goes; either may be missing.
         record: a file that the whole run is recorded to.
-        pick: called with the pixel of the frame that was clicked; it runs between two frames.
+        pick: called with the pixel (x, y) of the frame that was clicked, between two frames.
     """
 
     def __init__(
         self,
         source: LatestFrames,
+        mattes: Any,
         guard: PrivacyGuard,
         controls: Controls,
         *,
         window: Window | None = None,
         virtual: VirtualCamera | None = None,
         record: Path | None = None,
-        pick: Any = None,
+        pick: Callable[[float, float], None] | None = None,
         options: LiveOptions | None = None,
     ) -> None:
         self.options = options or LiveOptions()
         self.controls, self.meter = controls, Meter()
         self.panel = Panel(controls, visible=self.options.overlay)
         self._source, self._guard, self._window, self._virtual = source, guard, window, virtual
-        self._mattes, self._effect = Attended(guard), SwitchedEffect(controls.effect())
+        self._mattes, self._effect = Attended(mattes), SwitchedEffect(controls.effect())
         self._pick = pick
         self._watchdog = Watchdog(self.options.stall)
         self._stats = PipelineStats()
@@ -119,7 +122,9 @@ class LiveSession:
         self._error: LimnerError | None = None
         self._last: Frame | None = None
         self._stopping: float | None = None
+        self._until: float | None = None
         self._paused = self._covered = False
+        self._words = ""
         self._state: State = "running"
         self._sent = self._watched_at = time.monotonic()
 
@@ -139,11 +144,11 @@ class LiveSession:
         try:
             run_pipeline(
                 self._source,
-                segment=self._mattes.matte,
+                segment=self._mattes,
                 effect=self._effect,
                 sink=self._sink,
                 depth=1,
-                in_flight=IN_FLIGHT,
+                in_flight=IN_FLIGHT + self._mattes.delay,
                 idle=self._idle,
                 patience=_PATIENCE,
                 stats=self._stats,
@@ -230,7 +235,7 @@ class LiveSession:
         size = (720, 1280) if self._last is None else (self._last.shape[0], self._last.shape[1])
         behind = None if self._last is None else obliterate(opaque(self._last))
         self._last = card(size, words, behind)
-        self._mattes.soon(self._guard.reset)
+        self._mattes.soon(self._mattes.reset)
         self._send(self._last)
         if self._window is not None:
             self._window.show(self._last)
@@ -263,7 +268,7 @@ class LiveSession:
                 self.panel.drag(event.x)
             elif event.kind == "up":
                 self.panel.release()
-            elif not self.panel.press(event.x, event.y) and self._pick is not None:
+            elif not self.panel.press(event.x, event.y):
                 self._point(event.x, event.y)
 
     def _press(self, key: str) -> None:
@@ -283,9 +288,11 @@ class LiveSession:
             self.panel.say(self.controls.message)
 
     def _point(self, x: int, y: int) -> None:
+        pick = self._pick
+        if pick is None:
+            return
         if self.options.mirror and self._last is not None:
             x = self._last.shape[1] - 1 - x
-        pick = self._pick
         self._mattes.soon(lambda: pick(x, y))
         self.panel.say("following who was clicked")
 

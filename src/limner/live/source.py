@@ -127,7 +127,9 @@ class LatestFrames:
                 self._let_go("lost", str(error))
                 self._wait_while(lambda: True, wait)
                 wait = min(self._retry[1], 2 * wait)
-            except Exception as error:  # a driver's or codec's own error: the camera is gone for now, the program is not
+            except (
+                Exception
+            ) as error:  # a driver's or codec's own error: the camera is gone for now, the program is not
                 self.losses += self.state == "running"
                 self._let_go("lost", f"{self.name}: {error}")
                 self._wait_while(lambda: True, wait)

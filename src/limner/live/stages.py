@@ -8,9 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 from limner.effects.base import Effect, Frame
-from limner.effects.fail_closed import FailClosed
+from limner.effects.fail_closed import FailClosed, obliterate
 from limner.matte import Matte
 from limner.segment.relay import Relay, Result
+from limner.segment.subject import SubjectFilter
 
 
 class Attended(Relay):
@@ -42,6 +43,33 @@ class Attended(Relay):
             tasks, self._tasks = self._tasks, []
         for task in tasks:
             task()
+
+
+class Picked(Relay):
+    """Mattes with the chosen people only; costs nothing until somebody is chosen.
+
+    Args:
+        source: a guarded source of mattes: what it hides stays hidden.
+        filter: keeps everyone until `pick` is called, unless it was made to keep somebody.
+        active: whether it was.
+    """
+
+    def __init__(self, source: Any, filter: SubjectFilter, *, active: bool = False) -> None:
+        super().__init__(source)
+        self.filter, self._active = filter, active
+
+    def pick(self, x: float, y: float) -> None:
+        """From the next frame on keep who is at that pixel of the frame."""
+        self._active = True
+        self.filter.pick(x, y)
+
+    def treat(self, frame: Frame, matte: Matte) -> Matte:
+        return self.filter.apply(matte, frame) if self._active else matte
+
+    def reset(self) -> None:
+        """A new clip; who was picked has to be picked again, since they may sit elsewhere."""
+        super().reset()
+        self.filter.reset()
 
 
 class SwitchedEffect(Effect):
@@ -80,6 +108,4 @@ class SwitchedEffect(Effect):
             return guarded(frame, matte)
         except Exception as error:
             self.fault = error
-            from limner.effects.fail_closed import obliterate
-
             return obliterate(frame)

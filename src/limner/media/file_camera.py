@@ -64,7 +64,9 @@ class FileCamera:
         due = self._start + at
         if due > now:
             self._closed.wait(due - now)
-        elif now - due > 1 / self.rate:  # the disk or the processor is too slow: a camera of a lower rate, not a late one
+        elif (
+            now - due > 1 / self.rate
+        ):  # the disk or the processor is too slow: a camera of a lower rate, not a late one
             self._start += now - due
             due = now
         return pixels, due

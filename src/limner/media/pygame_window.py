@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -39,6 +40,7 @@ class PygameWindow:
         self._surface: pygame.Surface | None = None
         self._picture = (0, 0)  # (width, height) of what is shown
         self._place = (0, 0, 1.0)  # left, top and scale of the picture in the window
+        self._room = (0, 0)  # (width, height) of the window when the place was worked out
         self._down = False
 
     def show(self, pixels: Frame) -> None:
@@ -99,12 +101,12 @@ class PygameWindow:
         height, width = pixels.shape[:2]
         if surface.get_bytesize() == 4 and surface.get_shifts()[:3] == (16, 8, 0):
             rows, columns = slice(top, top + height), slice(left, left + width)
-            memory = np.frombuffer(surface.get_buffer(), np.uint8)
+            memory = np.frombuffer(memoryview(cast(Any, surface.get_buffer())), np.uint8)
             view = memory.reshape(surface.get_height(), surface.get_pitch())[:, : 4 * surface.get_width()]
             target = view.reshape(surface.get_height(), surface.get_width(), 4)[rows, columns]
             cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA, dst=target)
         else:
-            surface.blit(pygame.image.frombuffer(np.ascontiguousarray(pixels), (width, height), "RGB"), (left, top))
+            surface.blit(pygame.image.frombuffer(np.ascontiguousarray(pixels).tobytes(), (width, height), "RGB"), (left, top))
 
     def _pointer(self, kind: str, at: tuple[int, int]) -> Pointer:
         left, top, scale = self._place

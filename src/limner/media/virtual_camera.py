@@ -99,9 +99,7 @@ class LoopbackCamera:
         if not able.outputs:
             raise MediaError(f"{path}: {able.card or 'this device'} is a camera, not a virtual one; {REMEDY}")
         try:
-            width, height, taken, total = set_output_format(
-                self._handle, self.size, self._format, ioctl=self._ioctl
-            )
+            width, height, taken, total = set_output_format(self._handle, self.size, self._format, ioctl=self._ioctl)
         except OSError as error:
             raise MediaError(
                 f"{path}: takes no {self._format} of {self.size[0]}x{self.size[1]} ({error.strerror}); "
@@ -114,8 +112,8 @@ class LoopbackCamera:
             )
 
     def send(self, pixels: Frame) -> None:
-        data = memoryview(encode_pixels(fit_frame(pixels, (self.size[1], self.size[0]), "contain"), self._format))
-        data = data.cast("B")
+        fitted = fit_frame(pixels, (self.size[1], self.size[0]), "contain")
+        data = encode_pixels(fitted, self._format).data
         try:
             while data:
                 data = data[os.write(self._handle, data) :]
