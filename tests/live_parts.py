@@ -1,4 +1,4 @@
-"""What the tests of the live path share: cameras that fail on purpose, a window that keeps what it is shown, a guard."""
+"""What tests of the live path share: cameras that fail on purpose, a window that keeps what it is shown, a session."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def run_pipeline(
         on_frame: called after each frame that the sink took, with the frame that went in.
         in_flight: frames that may be between source and sink at once, at least 1; None bounds them by `depth` alone.
         idle: called in the sink's thread whenever no frame came for `idle_every` seconds: for windows and watchdogs.
-        patience: seconds that a stage gets to end after the others have; one that hangs is then left behind. None waits.
+        patience: seconds that a stage gets to end after the others have; one that hangs is left behind. None waits.
         stats: filled while the run goes on; a new one by default.
 
     Raises:

@@ -1,4 +1,4 @@
-"""`limner camera` as people call it: a clip as camera, files it leaves, a real window driven by keys, and its errors."""
+"""`limner camera` as people call it: a clip as camera, files it leaves, a real window driven by keys, its errors."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ def keys(*names: str) -> list[Any]:
 
 
 def person(picture: Frame) -> bool:
-    """Whether the person's own colour is in the picture."""
-    return bool(np.all(picture == (230, 30, 20), axis=-1).any())
+    """Whether the disc is there with its own colour and edge: it covers 15 % of the picture."""
+    return float(np.all(picture == (230, 30, 20), axis=-1).mean()) > 0.1
 
 
 def own_threads() -> list[str]:
@@ -98,7 +98,7 @@ def test_a_fault_of_the_net_hides_the_picture_until_it_is_well(tmp_path: Path, k
         def matte(self, frame: Frame, *, previous: Any = None) -> Any:
             self.asked += 1
             if 20 <= self.asked < 40:
-                if kind == "raises":
+                if kind == "raises":  # every frame: a net that rests would not be asked
                     raise RuntimeError("out of memory")
                 return None
             return self._net.matte(frame)
@@ -128,13 +128,13 @@ def test_a_stalled_net_hides_the_picture_and_does_not_keep_the_window_from_closi
 
     window = KeptWindow()
     session = make_session(
-        lambda: Scripted(scenes(100_000)), Stalls(), window=window, options={"stall": 0.1, "seconds": 1.5}
+        lambda: Scripted(scenes(100_000)), Stalls(), window=window, options={"stall": 0.5, "seconds": 4.0}
     )
     began = time.monotonic()
     session.run()
     stuck.set()
     assert time.monotonic() - began < 20
-    assert person(window.pictures[10])
+    assert any(person(picture) for picture in window.pictures)
     assert not person(window.pictures[-1])
     assert raw_share(window.pictures) < RAW / 5
 
@@ -162,7 +162,7 @@ def test_a_lost_camera_shows_a_card_and_comes_back(tmp_path: Path) -> None:
         tries.append(1)
         if len(tries) == 1:
             return Scripted([*scenes(40), lost()])
-        if len(tries) < 4:
+        if len(tries) < 15:  # for more than a second
             raise lost()
         return Scripted(scenes(100_000))
 

@@ -54,7 +54,7 @@ def test_devices_are_told_apart(tmp_path: Path) -> None:
             (tmp_path / "dev" / name).touch()
 
     def ioctl(handle: int, number: int, data: Any) -> int:
-        name = Path(os.readlink(f"/proc/self/fd/{handle}")).name
+        name = Path(f"/proc/self/fd/{handle}").readlink().name
         able, driver = flags[name]
         data[:] = struct.pack("16s32s32sIII12x", driver.encode(), f"Card {name}".encode(), b"", 0, 1 << 31 | 3, able)
         return 0

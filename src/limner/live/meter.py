@@ -22,7 +22,7 @@ class Reading:
 
 
 class Meter:
-    """Counts frames as they are shown. Delays are kept as counts by millisecond, so an hour takes no more than a minute.
+    """Counts frames as they are shown. Delays are counted by millisecond: an hour takes no more than a minute.
 
     Attributes:
         last: the reading of the last full second.

@@ -148,7 +148,7 @@ class Panel:
 
 
 def card(size: tuple[int, int], text: str, behind: Frame | None = None) -> Frame:
-    """A dark picture of `size` (H, W) with a line in the middle, over `behind`, which must show nothing recognisable."""
+    """A dark picture of `size` (H, W) with a line in the middle, over `behind`, which shows nothing recognisable."""
     picture = np.full((*size, 3), 24, np.uint8) if behind is None else (behind // 3 + 8).astype(np.uint8)
     unit = max(10.0, 0.045 * min(size[0], size[1] * 9 / 16))
     scale = unit / 30
@@ -183,7 +183,7 @@ def _text(picture: Frame, text: str, at: tuple[int, int], unit: float, color: tu
 
 @lru_cache(maxsize=64)
 def _letters(text: str, unit: float, color: tuple[int, int, int]) -> tuple[Frame, int]:
-    """A line of text on black, and the rows of it above the foot. Drawing letters anew for every frame would cost 3 ms."""
+    """A line of text on black, and the rows of it above the foot. Drawing them anew for each frame would cost 3 ms."""
     text = text.encode("ascii", "replace").decode()  # OpenCV's font has no other letters
     scale, thick, rim = unit / 30, max(1, round(unit / 22)), round(0.18 * unit)
     (width, height), below = cv2.getTextSize(text, _FONT, scale, thick)

@@ -96,7 +96,7 @@ class LatestFrames:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Ends the iteration and lets the camera go; a camera that hangs in a read is left to the end of the program."""
+        """Ends the iteration and lets the camera go; one that hangs in a read is left to the end of the program."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()

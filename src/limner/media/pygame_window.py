@@ -106,7 +106,8 @@ class PygameWindow:
             target = view.reshape(surface.get_height(), surface.get_width(), 4)[rows, columns]
             cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA, dst=target)
         else:
-            surface.blit(pygame.image.frombuffer(np.ascontiguousarray(pixels).tobytes(), (width, height), "RGB"), (left, top))
+            image = pygame.image.frombuffer(np.ascontiguousarray(pixels).tobytes(), (width, height), "RGB")
+            surface.blit(image, (left, top))
 
     def _pointer(self, kind: str, at: tuple[int, int]) -> Pointer:
         left, top, scale = self._place

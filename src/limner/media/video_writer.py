@@ -28,8 +28,8 @@ class VideoWriter:
     Args:
         target: the result. It appears, or is replaced, in one step at the end of `finish`.
         output: codec and container.
-        like: the reader the frames come from: its size, colours, pixel aspect, rate and other streams are carried. Facts
-            alone, as `live_info` makes them, where there is no file behind the frames.
+        like: the reader the frames come from: its size, colours, pixel aspect, rate and other streams are carried.
+            Facts alone, as `live_info` makes them, where there is no file behind the frames.
         audio: carry sound too; subtitles always are.
         end: the source's own time in seconds at which its other streams stop too, where the picture does.
         cut: the picture does not begin with the source, so the other streams must not either.

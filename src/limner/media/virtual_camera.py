@@ -140,7 +140,7 @@ class LoopbackCamera:
 
 
 class PluginCamera:
-    """pyvirtualcam, where it is installed: OBS's camera on Windows and macOS. It is GPL-2, so it is never installed here.
+    """pyvirtualcam, where it is installed: OBS's camera on Windows and macOS. It is GPL-2, so Limner never brings it.
 
     Raises:
         MediaError: it is not installed, or finds no virtual camera.
