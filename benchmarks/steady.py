@@ -33,6 +33,8 @@ from limner.segment.temporal import TemporalSegmenter
 WAYS = (("off", 0), ("light", 0), ("light", 2), ("strong", 0), ("strong", 2))
 CLIPS = 4
 STILL, MOVING = (Span(frames=90),), (Span(frames=45, person="sway"),)
+SETTLED = 15
+"""Frames of the cost clips that come before the measuring begins."""
 
 
 def quality(nets: Sequence[str], data: Path | None, count: int) -> Iterator[tuple[str, str, int, Steadiness]]:
@@ -98,16 +100,17 @@ def _write(path: Path, spans: tuple[Span, ...]) -> None:
 def _cost(path: Path, segmenter: Segmenter, temporal: str) -> tuple[float, float, float]:
     """Milliseconds of processor time a frame: of the segment stage, of the path; and percent of frames at rest."""
     stream, blur = TemporalSegmenter(segmenter, temporal=temporal), make_effect("blur")
-    frames, spent = 0, 0.0
-    began = time.process_time()
-    for frame in VideoReader(probe_video(path)):
+    frames, spent, began, rested = 0, 0.0, 0.0, 0
+    for index, frame in enumerate(VideoReader(probe_video(path))):
+        if index == SETTLED:
+            frames, spent, began, rested = 0, 0.0, time.process_time(), stream.skipped
         before = time.process_time()
         matte = stream.matte(frame.pixels)
         spent += time.process_time() - before
         blur(frame.pixels, matte)
         frames += 1
     whole = time.process_time() - began
-    return 1000 * spent / frames, 1000 * whole / frames, 100 * stream.skipped / frames
+    return 1000 * spent / frames, 1000 * whole / frames, 100 * (stream.skipped - rested) / frames
 
 
 def main() -> None:

@@ -130,7 +130,7 @@ def test_a_small_motion_wakes_it_at_once(size: int) -> None:
 
 def test_what_the_net_sees_anew_in_a_still_scene_gets_in() -> None:
     """A refresh that disagrees wakes the net until the kept matte is the new one."""
-    camera, source = Camera(), Scripted(*[person()] * (SETTLE + 2), person(220))
+    camera, source = Camera(), Scripted(*[person()] * (SETTLE + 1), person(220))
     clip = TemporalSegmenter(source, temporal="light")
     for _ in range(SETTLE + REFRESH + 25):
         last = clip.matte(camera.frame())

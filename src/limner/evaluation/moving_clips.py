@@ -137,10 +137,10 @@ def _sprite(person: Cutout, size: tuple[int, int]) -> tuple[NDArray[np.float32],
     alpha = person.alpha[box]
     colours = person.rgb[box].astype(np.float32) * alpha[..., None]
     scale = min(0.85 * height / alpha.shape[0], 0.6 * width / alpha.shape[1])
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     shape = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
-    alpha = np.clip(cv2.resize(alpha, shape, interpolation=how), 0, 1)
-    colours = np.clip(cv2.resize(colours, shape, interpolation=how), 0, 255)
+    alpha = cv2.resize(alpha, shape, interpolation=how).astype(np.float32)
+    colours = cv2.resize(colours, shape, interpolation=how).astype(np.float32)
     left = (width - shape[0]) // 2
     canvas, matte = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
     canvas[height - shape[1] :, left : left + shape[0]] = colours

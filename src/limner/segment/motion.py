@@ -85,15 +85,18 @@ class MotionWatch:
         self._before, self._size = picture, frame.shape
         if before is None:
             return Look(picture, self._noise.at(picture), True, False)
-        lit = before * light(picture, before)
-        change = cv2.absdiff(picture, lit)
         sigma, known = self._noise.at(picture), self._noise.known
-        if known and _is_cut(picture, lit, change, sigma):
-            return Look(picture, sigma, True, True)
+        busy = known and _mostly(cv2.absdiff(picture, before), sigma)
+        learn = not known or self._frames % _LEARN_EACH == 0
         self._frames += 1
-        if self._frames % _LEARN_EACH == 0 or not known:
-            self._noise.learn(picture, change)
-            sigma = self._noise.at(picture)
+        if busy or learn:
+            lit = before * light(picture, before)
+            change = cv2.absdiff(picture, lit)
+            if busy and _mostly(change, sigma) and not alike(picture, lit):
+                return Look(picture, sigma, True, True)
+            if learn:
+                self._noise.learn(picture, change)
+                sigma = self._noise.at(picture)
         return Look(picture, sigma, False, False)
 
     def reset(self) -> None:
@@ -101,10 +104,10 @@ class MotionWatch:
         self._before = None
 
 
-def _is_cut(now: Float32, before: Float32, change: Any, sigma: Float32) -> bool:
-    """Most of the picture changed, and it no longer resembles the one before."""
+def _mostly(change: Any, sigma: Float32) -> bool:
+    """Whether most of the picture changed."""
     changed = cv2.extractChannel(change, 1) > _CUT_NOISES * sigma
-    return np.count_nonzero(changed) >= _CUT_SHARE * changed.size and not alike(now, before)
+    return bool(np.count_nonzero(changed) >= _CUT_SHARE * changed.size)
 
 
 def alike(now: Float32, before: Float32) -> bool:
@@ -212,5 +215,5 @@ def light(now: Float32, reference: Float32) -> Float32:
         agree = ratios[np.abs(ratios[:, 1] - stops[1]) < _AGREE]
         if not len(agree):
             break
-        stops = agree.mean(axis=0)
+        stops = np.median(agree, axis=0)
     return np.exp2(np.clip(stops, -1, 1)).astype(np.float32)

@@ -107,10 +107,9 @@ class Mixer:
             share: (h, w) in [0, 1], of `alpha`.
             keep: put the sum, tails and all, into `before`.
         """
-        shown = alpha.copy()
         window = _window(before, alpha)
         if window is None:
-            return shown
+            return alpha.copy()
         height, width = alpha.shape
         rows, columns = share.shape
         # The window in whole cells, then exactly those cells at full size.
@@ -125,11 +124,13 @@ class Mixer:
         cv2.resize(share[top:bottom, left:right], shape[::-1], dst=full, interpolation=cv2.INTER_LINEAR)
         cv2.subtract(alpha[y, x], before[y, x], dst=part)
         cv2.multiply(part, full, dst=part)
-        cv2.add(part, before[y, x], dst=part)
-        if keep:
-            before[y, x] = part
-        cv2.addWeighted(part, 1 + 2 * _TAIL, part, 0, -_TAIL, dst=part)
+        total = before[y, x] if keep else part
+        cv2.add(before[y, x], part, dst=total)
+        cv2.addWeighted(total, 1 + 2 * _TAIL, total, 0, -_TAIL, dst=part)
+        shown = np.empty_like(alpha)
         np.clip(part, 0, 1, out=shown[y, x])
+        for edge in ((slice(0, y.start),), (slice(y.stop, None),), (y, slice(0, x.start)), (y, slice(x.stop, None))):
+            shown[edge] = alpha[edge]
         return shown
 
     def _take(self, shape: tuple[int, int]) -> list[Any]:
