@@ -90,6 +90,41 @@ def test_only_a_bounded_number_of_frames_exists_at_once(depth: int) -> None:
     assert most <= 3 * depth + 4
 
 
+class TwoLater:
+    """A stream that holds two frames back; each matte is as bright as its frame."""
+
+    delay = 2
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[object, Frame, Matte]] = []
+
+    def push(self, frame: Frame, tag: object = None) -> list[tuple[object, Frame, Matte]]:
+        self.waiting.append((tag, frame, Matte(np.full(frame.shape[:2], frame[0, 0, 0] / 255, np.float32))))
+        return [self.waiting.pop(0)] if len(self.waiting) > self.delay else []
+
+    def flush(self) -> list[tuple[object, Frame, Matte]]:
+        done, self.waiting = self.waiting, []
+        return done
+
+    def reset(self) -> None:
+        self.waiting = []
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 90])
+def test_a_stream_may_hold_frames_back_and_none_is_lost(count: int) -> None:
+    class Both(Clock):
+        def __call__(self, frame: Frame, matte: Matte) -> Frame:
+            made = super().__call__(frame, matte)
+            made[..., 2] = np.rint(255 * matte.alpha)
+            return made
+
+    out: list[TimedFrame] = []
+    stats = run_pipeline(source(count), segment=TwoLater(), effect=Both(), sink=out.append)
+    assert stats.frames == count
+    assert [f.time for f in out] == [Fraction(i, 25) for i in range(count)]
+    assert [f.pixels[0, 0].tolist() for f in out] == [[i, i, i] for i in range(count)]
+
+
 class BrokenError(Exception):
     pass
 

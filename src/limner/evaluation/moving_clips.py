@@ -137,10 +137,10 @@ def _sprite(person: Cutout, size: tuple[int, int]) -> tuple[NDArray[np.float32],
     alpha = person.alpha[box]
     colours = person.rgb[box].astype(np.float32) * alpha[..., None]
     scale = min(0.85 * height / alpha.shape[0], 0.6 * width / alpha.shape[1])
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     shape = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
-    alpha = np.clip(cv2.resize(alpha, shape, interpolation=how), 0, 1)
-    colours = np.clip(cv2.resize(colours, shape, interpolation=how), 0, 255)
+    alpha = cv2.resize(alpha, shape, interpolation=how).astype(np.float32)
+    colours = cv2.resize(colours, shape, interpolation=how).astype(np.float32)
     left = (width - shape[0]) // 2
     canvas, matte = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
     canvas[height - shape[1] :, left : left + shape[0]] = colours
@@ -169,7 +169,8 @@ def _expose(
     """What falls on the sensor while the shutter is open: (H, W, 3) in 8-bit levels, and the mean alpha."""
     longest = _SHUTTER * max(float(np.abs(speed).max()), abs(slide))
     moments = [(i + 0.5) / n - 0.5 for n in [max(1, math.ceil(longest / 2))] for i in range(n)]
-    picture, truth = np.zeros((*size, 3), np.float32), np.zeros(size, np.float32)
+    picture: NDArray[np.float32] = np.zeros((*size, 3), np.float32)
+    truth: Alpha = np.zeros(size, np.float32)
     for moment in moments:
         x, y = place + moment * _SHUTTER * speed
         # The person leans: the feet stay lower in the frame than they are shown, so that no gap opens beneath.
@@ -177,7 +178,9 @@ def _expose(
         behind = _swing(room, pan + moment * _SHUTTER * slide, size)
         picture += _shift(sprite[0], (x, max(y, 0.0)), size) + behind * (1 - alpha[..., None])
         truth += alpha
-    return picture / len(moments), np.clip(truth / len(moments), 0, 1)
+    picture /= len(moments)
+    truth /= len(moments)
+    return picture, np.clip(truth, 0, 1, out=truth)
 
 
 def _shift(picture: NDArray[np.float32], by: tuple[float, float], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -68,7 +68,8 @@ def process_video(
     """Runs a clip through a segmenter and an effect into a new file, whole or not at all.
 
     Args:
-        segment: frame to matte, such as `Segmenter.matte`, or a stream such as a `TemporalSegmenter`. None, with no effect, re-encodes the clip as it is.
+        segment: frame to matte, such as `Segmenter.matte`, or a stream such as a `TemporalSegmenter`. None, with no
+            effect, re-encodes the clip as it is.
         codec, crf, preset: see `choose_format`.
         start, duration: the part of the clip to take, in seconds; the first frame taken is the first at or after
             `start`, the last the last before ``start + duration``.

@@ -19,14 +19,17 @@ _TILE = 5
 _LEVELS = np.array([0.0, 32.0, 80.0, 128.0, 176.0, 256.0])
 _QUIET = 25
 """Percentile of the tiles that is taken as what does not move."""
-_LEAST_NOISE, _MOST_NOISE = 0.35, 2.5
+_LEAST_NOISE, _MOST_NOISE = 0.8, 2.5
+"""In 8-bit levels of a cell. A still scene that was compressed changes by that much from frame to frame."""
 _DIGITAL = 1e-3
 """Mean squared change below which a tile is no camera's picture, as black bars are."""
 _FALL, _RISE = 0.5, 0.1
 _LEARN_EACH = 4
 """Frames between two lessons about the noise: it is the camera's and hardly changes."""
 _STOP_BINS, _BINS = 0.02, 100
-_LIGHT_CELLS = 1200
+_LIGHT_CELLS = 900
+_AGREE = 0.12
+"""Stops around the common ratio that noise spreads the cells over."""
 _BRIGHTEST = 240.0
 """What is brighter may be cut off by the sensor, and no factor evens that out."""
 _STRAY = 0.15
@@ -82,22 +85,29 @@ class MotionWatch:
         self._before, self._size = picture, frame.shape
         if before is None:
             return Look(picture, self._noise.at(picture), True, False)
-        lit = before * light(picture, before)
-        change = cv2.absdiff(picture, lit)
-        cut = self._noise.known and self._is_cut(picture, lit, change)
+        sigma, known = self._noise.at(picture), self._noise.known
+        busy = known and _mostly(cv2.absdiff(picture, before), sigma)
+        learn = not known or self._frames % _LEARN_EACH == 0
         self._frames += 1
-        if not cut and (self._frames % _LEARN_EACH == 0 or not self._noise.known):
-            self._noise.learn(picture, change)
-        return Look(picture, self._noise.at(picture), cut, cut)
+        if busy or learn:
+            lit = before * light(picture, before)
+            change = cv2.absdiff(picture, lit)
+            if busy and _mostly(change, sigma) and not alike(picture, lit):
+                return Look(picture, sigma, True, True)
+            if learn:
+                self._noise.learn(picture, change)
+                sigma = self._noise.at(picture)
+        return Look(picture, sigma, False, False)
 
     def reset(self) -> None:
         """Forget the frame before; the noise is the camera's, and stays."""
         self._before = None
 
-    def _is_cut(self, now: Float32, before: Float32, change: Any) -> bool:
-        """Most of the picture changed, and it no longer resembles the one before."""
-        changed = change[..., 1] > _CUT_NOISES * self._noise.at(now)
-        return float(changed.mean()) >= _CUT_SHARE and not alike(now, before)
+
+def _mostly(change: Any, sigma: Float32) -> bool:
+    """Whether most of the picture changed."""
+    changed = cv2.extractChannel(change, 1) > _CUT_NOISES * sigma
+    return bool(np.count_nonzero(changed) >= _CUT_SHARE * changed.size)
 
 
 def alike(now: Float32, before: Float32) -> bool:
@@ -111,7 +121,7 @@ def alike(now: Float32, before: Float32) -> bool:
 
 
 def small_picture(frame: UInt8) -> Float32:
-    """RGB uint8 (H, W, 3) as float32 (h, w, 3) with cells that are the mean of their pixels, below 256 on both sides."""
+    """RGB uint8 (H, W, 3) as float32 (h, w, 3) with cells that are means of pixels, below 256 on both sides."""
     step = 1
     while max(frame.shape[:2]) > (_LONGEST - 1) * step:
         step *= 2
@@ -164,7 +174,7 @@ class Noise:
         if self._sigma is None:
             return np.full(picture.shape[:2], _LEAST_NOISE, np.float32)
         table = np.interp(np.arange(256), self._levels, self._sigma).astype(np.float32)
-        return table[picture[..., 1].astype(np.uint8)]
+        return cv2.LUT(cv2.extractChannel(picture, 1).astype(np.uint8), table)  # type: ignore[return-value]
 
 
 def compare(now: Float32, reference: Float32, sigma: Float32) -> Compared:
@@ -181,7 +191,7 @@ def compare(now: Float32, reference: Float32, sigma: Float32) -> Compared:
     largest = cv2.max(cv2.max(red, green), blue)
     stray = _STRAY * float(np.abs(factor - 1).max())
     if stray > 0:
-        largest = cv2.max(largest - stray * now[..., 1], 0.0)
+        largest = np.maximum(largest - np.float32(stray) * now[..., 1], 0)
     noises: Any = cv2.blur(largest / sigma, (3, 3), borderType=cv2.BORDER_REPLICATE)
     return Compared(noises, lit)
 
@@ -189,7 +199,7 @@ def compare(now: Float32, reference: Float32, sigma: Float32) -> Compared:
 def light(now: Float32, reference: Float32) -> Float32:
     """Factors (3,) that bring the reference into the light of now: the ratio that most cells agree on.
 
-    A lamp's flicker, a step of the exposure or of the white balance is one such factor; what moves disagrees with itself.
+    A lamp's flicker, a step of the exposure or of the white balance is such a factor; what moves agrees on none.
     """
     step = max(1, round((now.shape[0] * now.shape[1] / _LIGHT_CELLS) ** 0.5))
     ours, theirs = (picture[::step, ::step].reshape(-1, 3) for picture in (now, reference))
@@ -197,10 +207,13 @@ def light(now: Float32, reference: Float32) -> Float32:
     fit = (np.minimum(green, other) > 12) & (np.maximum(green, other) < _BRIGHTEST)
     if np.count_nonzero(fit) < 50:
         return np.ones(3, np.float32)
-    stops_each = np.log2(np.maximum(ours[fit], 1) / np.maximum(theirs[fit], 1))
-    near = np.clip(((stops_each[:, 1] + 1) / _STOP_BINS).astype(np.int32), 0, _BINS - 1)
+    ratios = np.log2(np.maximum(ours[fit], 1) / np.maximum(theirs[fit], 1))
+    near = np.clip(((ratios[:, 1] + 1) / _STOP_BINS).astype(np.int32), 0, _BINS - 1)
     best = int(np.convolve(np.bincount(near, minlength=_BINS), (1, 2, 1), "same").argmax())
-    centre = (best + 0.5) * _STOP_BINS - 1
-    agree = np.abs(stops_each[:, 1] - centre) < 1.5 * _STOP_BINS
-    stops = stops_each[agree].mean(axis=0) if agree.any() else np.zeros(3)
+    stops = np.full(3, (best + 0.5) * _STOP_BINS - 1, np.float32)
+    for _ in range(3):  # to the middle of those that agree: noise is as large on both sides of it
+        agree = ratios[np.abs(ratios[:, 1] - stops[1]) < _AGREE]
+        if not len(agree):
+            break
+        stops = np.median(agree, axis=0)
     return np.exp2(np.clip(stops, -1, 1)).astype(np.float32)

@@ -16,9 +16,9 @@ STRENGTHS = {"light": 0.2, "strong": 0.08}
 """Share of a new matte where nothing has moved for long."""
 _STILL, _MOVED = 2.4, 4.0
 """Change, in noises, below which a cell counts as still and above which it has moved."""
-_WAKE = 3.0
+_WAKE = 3.5
 """Change of any cell that ends the rest of the net: between the two, since a cell is small."""
-_MARGIN = 16
+_MARGIN = 24
 _TAIL = 1 / 255
 
 
@@ -49,7 +49,9 @@ class SteadyFilter:
         """The frame against what the matte so far was seen in; None where there is none yet."""
         if self._reference is None:
             return None
-        return compare(look.picture, self._reference, look.sigma)
+        # The reference is noisy too, the less the more pictures it is the mean of.
+        sigma = look.sigma * np.sqrt(1 + 1 / self._seen)
+        return compare(look.picture, self._reference, sigma)
 
     def blend(self, alpha: Float32, look: Look, compared: Compared | None) -> Float32:
         """The steady matte of a frame.
@@ -82,7 +84,8 @@ class SteadyFilter:
 def motion(compared: Compared) -> Float32:
     """(h, w) float32 in [0, 1]: 0 where nothing but noise changed, 1 where something moved."""
     ramp = (compared.noises - np.float32(_STILL)) * np.float32(1 / (_MOVED - _STILL))
-    return np.clip(ramp, 0, 1)
+    moved: Float32 = np.clip(ramp, 0, 1)
+    return moved
 
 
 def at_rest(compared: Compared) -> bool:
@@ -97,17 +100,16 @@ class Mixer:
         self._scratch = np.empty((2, 0), np.float32)
 
     def __call__(self, before: Float32, alpha: Float32, share: Float32, *, keep: bool = False) -> Float32:
-        """``before + share · (alpha − before)``, without the long tails of an average: within 1/255 of 0 or 1 it is that.
+        """``before + share · (alpha − before)``, but 0 and 1 within 1/255 of them: no long tails of an average.
 
         Args:
             before, alpha: (H, W) in [0, 1].
             share: (h, w) in [0, 1], of `alpha`.
             keep: put the sum, tails and all, into `before`.
         """
-        shown = alpha.copy()
         window = _window(before, alpha)
         if window is None:
-            return shown
+            return alpha.copy()
         height, width = alpha.shape
         rows, columns = share.shape
         # The window in whole cells, then exactly those cells at full size.
@@ -122,11 +124,13 @@ class Mixer:
         cv2.resize(share[top:bottom, left:right], shape[::-1], dst=full, interpolation=cv2.INTER_LINEAR)
         cv2.subtract(alpha[y, x], before[y, x], dst=part)
         cv2.multiply(part, full, dst=part)
-        cv2.add(part, before[y, x], dst=part)
-        if keep:
-            before[y, x] = part
-        cv2.addWeighted(part, 1 + 2 * _TAIL, part, 0, -_TAIL, dst=part)
+        total = before[y, x] if keep else part
+        cv2.add(before[y, x], part, dst=total)
+        cv2.addWeighted(total, 1 + 2 * _TAIL, total, 0, -_TAIL, dst=part)
+        shown = np.empty_like(alpha)
         np.clip(part, 0, 1, out=shown[y, x])
+        for edge in ((slice(0, y.start),), (slice(y.stop, None),), (y, slice(0, x.start)), (y, slice(x.stop, None))):
+            shown[edge] = alpha[edge]
         return shown
 
     def _take(self, shape: tuple[int, int]) -> list[Any]:
@@ -137,8 +141,8 @@ class Mixer:
 
 
 def _window(before: Float32, alpha: Float32) -> tuple[int, int, int, int] | None:
-    """Top, left, bottom, right of what is not background in either; specks below 4 pixels may lie outside."""
-    step = 4
+    """Top, left, bottom, right of what is not background in either; specks below 8 pixels may lie outside."""
+    step = 8
     there = ((before[::step, ::step] + alpha[::step, ::step]) > 0).astype(np.uint8)
     left, top, width, height = cv2.boundingRect(there)
     if not width:
