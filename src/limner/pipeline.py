@@ -12,10 +12,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Generic, TypeVar
+from itertools import chain
+from typing import Any, Generic, TypeVar
 
 from limner.effects.base import Effect, Frame
 from limner.matte import Matte
+from limner.segment.base import MatteStream, Result
 
 T = TypeVar("T")
 
@@ -126,7 +128,7 @@ class _Channel(Generic[T]):
 def run_pipeline(
     source: Iterable[TimedFrame],
     *,
-    segment: Callable[[Frame], Matte] | None,
+    segment: Callable[[Frame], Matte] | MatteStream | None,
     effect: Effect | None,
     sink: Callable[[TimedFrame], None],
     depth: int = 2,
@@ -135,10 +137,11 @@ def run_pipeline(
     """Runs every frame of `source` through `segment` and `effect` into `sink`, in order, until the source ends.
 
     Source, segmenter and effect each get a thread; the sink runs in the caller's, so that Ctrl-C and signals reach it.
-    At most ``3 * depth + 4`` frames exist at once, however long the source.
+    At most ``3 * depth + 4`` frames exist at once, however long the source, and those that `segment` holds back.
 
     Args:
-        segment: frame to matte. None, together with no effect, passes the frames through untouched.
+        segment: frame to matte, or a stream that may hold frames back, such as a `TemporalSegmenter`. None, together
+            with no effect, passes the frames through untouched.
         effect: told the time of each frame by `Effect.at` before it is called.
         depth: frames that may wait between two stages, at least 1.
         on_frame: called after each frame that the sink took, with the frame that went in.
@@ -204,16 +207,36 @@ def _decode(source: Iterable[TimedFrame], out: _Channel[TimedFrame], stats: Pipe
 
 def _segment(
     frames: _Channel[TimedFrame],
-    segment: Callable[[Frame], Matte],
+    segment: Callable[[Frame], Matte] | MatteStream,
     out: _Channel[tuple[TimedFrame, Matte]],
     stats: PipelineStats,
 ) -> None:
-    for frame in frames:
+    stream: MatteStream = segment if isinstance(segment, MatteStream) else _AtOnce(segment)
+    for frame in chain(frames, (None,)):
         began = time.perf_counter()
-        matte = segment(frame.pixels)
+        done = stream.flush() if frame is None else stream.push(frame.pixels, frame)
         stats.busy["segment"] += time.perf_counter() - began
-        out.put((frame, matte))
+        for timed, _, matte in done:
+            out.put((timed, matte))
     out.end()
+
+
+class _AtOnce:
+    """A plain function as a stream that holds nothing back."""
+
+    delay = 0
+
+    def __init__(self, segment: Callable[[Frame], Matte]) -> None:
+        self._segment = segment
+
+    def push(self, frame: Frame, tag: Any = None) -> list[Result]:
+        return [(tag, frame, self._segment(frame))]
+
+    def flush(self) -> list[Result]:
+        return []
+
+    def reset(self) -> None:
+        return None
 
 
 def _compose(

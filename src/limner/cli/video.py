@@ -14,6 +14,7 @@ import typer
 
 from limner.cli.options import EffectOptions, MatteOptions, build_effect, build_segmenter, spread
 from limner.cli.progress import Meter
+from limner.cli.temporal_options import TemporalOptions, build_temporal, check_temporal, temporal_summary
 from limner.errors import MediaError, OptionError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def command(
     clip: Annotated[Path, typer.Argument(help="A video file.", metavar="CLIP", show_default=False)],
     effect: EffectOptions,
     matte: MatteOptions,
+    temporal: TemporalOptions,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Result: .mp4, .mov, .mkv, .webm, or pictures such as out/frame_%06d.png."),
@@ -68,6 +70,7 @@ def command(
     span = parse_time(start, "--start"), parse_time(duration, "--duration")
     if (output is None) == (preview is None):
         raise OptionError("name the result with -o, or a picture with --preview, one of the two")
+    check_temporal(temporal)
     chosen = build_effect(effect)
     if preview is not None:
         _preview(clip, preview, matte, chosen, span)
@@ -76,12 +79,10 @@ def command(
     from limner.media.video import process_video
     from limner.media.video_formats import choose_format
     from limner.pipeline import stage_threads
-    from limner.segment.temporal import TemporalSegmenter
 
     choose_format(output, codec=codec, alpha=chosen.has_alpha, crf=crf, preset=preset)  # before the model is loaded
     segmenter = build_segmenter(matte if matte.threads else replace(matte, threads=stage_threads()))
-    # Frames pass through one thread, in order, so that each can be given the matte before it.
-    segment = TemporalSegmenter(segmenter).matte if segmenter.card.input.channels == 4 else segmenter.matte
+    segment = build_temporal(segmenter, temporal)
     with Meter(clip.name, "frames", quiet=json_) as meter:
         total: int | None = None
         done = 0
@@ -100,7 +101,7 @@ def command(
             start=span[0], duration=span[1], audio=audio, keep_going=keep_going, on_open=on_open, on_frame=on_frame,
         )  # fmt: skip
     if json_:
-        print(json.dumps(summary(result, segmenter, clip), indent=2))
+        print(json.dumps(summary(result, segmenter, clip) | temporal_summary(segment, temporal), indent=2))
     else:
         _tell(result)
 
