@@ -43,7 +43,7 @@ class Cleaning:
     largest: bool = True
     edge: float = 2.0
     refine: bool = True
-    most: float = 0.75
+    most: float = 0.65
 
     def __post_init__(self) -> None:
         in_range("learn", self.learn, 1, 1000)
@@ -202,7 +202,10 @@ class BackgroundSubtraction(Subtractor):
             assert self._given is not None
             size = (small.shape[1], small.shape[0])
             self._scene = self._prepare(cv2.resize(self._given, size, interpolation=cv2.INTER_AREA).astype(np.uint8))
-        scene = match_exposure(self._scene, picture) if self._exposure else self._scene
+        scene = self._scene
+        if self._exposure:
+            # Kept: where somebody hides the scene, it must have the exposure of the rest.
+            scene = self._scene = match_exposure(scene, picture)
         difference = np.abs(picture - scene)
         if self._color:
             difference = difference.max(axis=2)

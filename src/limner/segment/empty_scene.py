@@ -123,9 +123,7 @@ class EmptyScene:
     def _equal(self, difference: Float32, net: Float32) -> Mask:
         """Where the net sees a person and the picture is the empty scene, over an area, reaching the person's edge."""
         side = max(3, round(0.02 * min(net.shape)) | 1)
-        equal = cv2.morphologyEx(
-            (difference < self._low).astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side), np.uint8)
-        )
+        equal = morph((difference < self._low).astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
         person = (net > 0.5).astype(np.uint8)
         rest: Mask = person * (1 - equal)
         contours, _ = cv2.findContours(rest, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
