@@ -44,7 +44,7 @@ def test_the_main_person_stays_and_a_bystander_goes(other: tuple[float, float]) 
     scene = both(other, BIG)
     _, _, (bystander, main) = scene
     alone = kept(SubjectFilter("main"), scene)
-    assert iou(alone, main) > 0.93
+    assert iou(alone, main) > 0.9
     assert (alone * bystander).sum() < 0.12 * bystander.sum()
 
 

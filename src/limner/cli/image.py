@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from limner.cli.options import EffectOptions, MatteOptions, belongs_to, build_effect, build_segmenter, spread
+from limner.cli.people_options import SubjectOptions, build_subjects, check_subjects
 from limner.errors import OptionError
 
 
@@ -21,6 +22,7 @@ def command(
     output: Annotated[str, typer.Option("-o", "--output", help="File, folder, or - for stdout.", metavar="OUT")],
     effect: EffectOptions,
     matte: MatteOptions,
+    people: SubjectOptions,
     trim: Annotated[bool, typer.Option("--trim", help="cutout: crop to the person.")] = False,
     format: Annotated[
         str | None,
@@ -40,6 +42,7 @@ def command(
     """Blur, replace, recolour or cut out the background of photos."""
     if as_json and output == "-":
         raise OptionError("--json and -o - both want stdout; name a file or leave --json out")
+    check_subjects(people, matte)
     from limner.cli.image_plan import plan_jobs
     from limner.media.formats import format_for
     from limner.photos import Result, Saving, process_photos
@@ -66,11 +69,16 @@ def command(
         segmenters.append(build_segmenter(matte))
         return segmenters[0]
 
+    def select(alpha: Any, pixels: Any) -> Any:
+        # Photos have nothing to do with each other: nobody is followed from one to the next.
+        subjects = build_subjects(people)
+        return alpha if subjects is None else subjects.apply(alpha, pixels)
+
     results: list[Result] = []
     saving = Saving(quality=quality, trim=trim, max_pixels=max_pixels)
     quiet = as_json or output == "-"
     with _report(len(jobs), quiet=quiet) as report:
-        for result in process_photos(jobs, load, applied, saving):
+        for result in process_photos(jobs, load, applied, saving, select=select):
             if result.error is not None and not batch:
                 raise result.error
             results.append(result)

@@ -129,7 +129,7 @@ class MatteOptions:
         float | None, typer.Option("--softness", help="Width of the edge that --threshold leaves, 0 (hard) to 1.")
     ] = None
     largest_only: Annotated[
-        bool, typer.Option("--largest-only", help="Keep only the largest region: bystanders go.")
+        bool, typer.Option("--largest-only", help="Keep only the largest region of each picture; see also --subject.")
     ] = False
     refine: Annotated[
         bool, typer.Option("--refine/--no-refine", help="Draw the edges at full size from the picture itself.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ def split_by_heads(mine: NDArray[np.uint8]) -> tuple[int, NDArray[np.int32]]:
         return 1, whose
     rows = np.arange(mine.shape[0])[:, None]
     columns = np.arange(mine.shape[1])[None]
-    for left, right in zip(heads, heads[1:], strict=False):
+    for left, right in pairwise(heads):
         between = heights[left.column : right.column + 1]
         lowest = np.flatnonzero(between == between.min())
         valley = left.column + int(lowest[len(lowest) // 2])

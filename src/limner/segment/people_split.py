@@ -19,7 +19,7 @@ _LEAST = 0.002
 """Share of the frame under which a region is nobody."""
 _NECK = 0.65
 """Two bodies are two while what joins them is narrower than this share of the narrower one."""
-_RADII = 7
+_RADII = 5
 _SMALL = 0.08
 """Share of the largest body from which another one can be split off it; less is a hand."""
 
@@ -47,7 +47,7 @@ def split_people(alpha: Float32) -> tuple[int, Labels]:
     rules for the markers.
 
     Args:
-        alpha: a matte reduced to about 160 cells, (h, w) float32 in [0, 1].
+        alpha: a matte reduced to about 128 cells, (h, w) float32 in [0, 1].
     """
     solid = (alpha > SOLID).astype(np.uint8)
     count, regions, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
@@ -82,7 +82,7 @@ def nearest(labels: Labels) -> Labels:
 def _split_region(mine: NDArray[np.uint8], alpha: Float32) -> tuple[int, Labels]:
     """How many people one region is, and which of them each cell is, from 1; cells outside count for the nearest."""
     firm = mine & (alpha > _FIRM).astype(np.uint8)
-    for body in (mine, firm):
+    for body in (mine, firm) if cv2.countNonZero(firm) < cv2.countNonZero(mine) * 0.98 else (mine,):
         padded = cv2.copyMakeBorder(body, 1, 0, 1, 1, cv2.BORDER_CONSTANT, value=0)
         # People are cut off by the lower edge of the picture, and are no narrower for that.
         padded = cv2.copyMakeBorder(padded, 0, 1, 0, 0, cv2.BORDER_REPLICATE)
@@ -92,6 +92,8 @@ def _split_region(mine: NDArray[np.uint8], alpha: Float32) -> tuple[int, Labels]
             radius = deepest * _NECK * step / _RADII
             cores = (away > max(radius, 0.5)).astype(np.uint8)
             parts, labels = _parts(cores, away)
+            if len(parts) < 2:
+                continue
             people = _people(parts, radius)
             if len(people) > 1:
                 seeds = np.zeros(mine.shape, np.int32)

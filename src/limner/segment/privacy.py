@@ -10,7 +10,8 @@ from typing import Any
 
 from limner.errors import LimnerError, OptionError
 from limner.matte import Matte, hidden_matte
-from limner.segment.relay import Frame, Relay, Result, ask
+from limner.segment.base import Frame, Result
+from limner.segment.relay import Relay, ask
 from limner.segment.trust import Glance, Trust, TrustRules
 
 START = "nobody was found yet"

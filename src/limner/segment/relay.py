@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from limner.matte import Matte
-
-Frame = NDArray[np.uint8]
-Result = tuple[Any, Frame, Matte]
-"""What ``push`` was given as tag, the frame, and the matte of that very frame."""
+from limner.segment.base import Frame, Result
 
 
 class Relay:

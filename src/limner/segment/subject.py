@@ -41,7 +41,7 @@ def largest_region(probability: Float32) -> Float32:
 
 
 Keep = Literal["everyone", "main"] | int
-_LONGEST = 160
+_LONGEST = 128
 _TRACE = 0.02
 _SWITCH = 15
 """Frames that somebody else must have been the main person by far before they are."""
@@ -53,7 +53,7 @@ _NEAR = 0.1
 class SubjectFilter:
     """Keeps some of the people of a clip in its mattes: everyone, the main person, or one that was picked.
 
-    People are told apart on a grid of 160 cells (`limner.segment.people_split`), followed from frame to frame, and keep
+    People are told apart on a grid of 128 cells (`limner.segment.people_split`), followed from frame to frame, and keep
     their number when they touch, cross or are lost for a moment (`limner.segment.subject_tracks`). Nobody blinks: who
     is new counts after five frames, who is lost is waited for, and the main person changes only when somebody else was
     it by far for half a second. For a single photo, use a new filter.
@@ -123,7 +123,7 @@ class SubjectFilter:
         count, labels = split_people(small)
         numbers = self._tracks.update(count, labels)
         self.chosen = self._choose(matte.size)
-        present = set(np.unique(numbers).tolist()) - {0}
+        present = set(np.flatnonzero(np.bincount(numbers.reshape(-1))).tolist()) - {0}
         gone = present - set(self.chosen)
         stray = self._keep != "everyone" or self._picked is not None or self._point is not None
         if not gone and not (stray and not present and small.max() > _TRACE):
@@ -205,8 +205,9 @@ def _without(alpha: Float32, drop: NDArray[np.uint8], small: Float32) -> Float32
     x0, x1 = max(0, (left - 1) * width // columns), min(width, -(-(left + wide + 1) * width // columns))
     matrix = np.array([[width / columns, 0, 0.5 * width / columns - 0.5 - x0],
                        [0, height / rows, 0.5 * height / rows - 0.5 - y0]])  # fmt: skip
+    # Smoothed, for the cut through two people is a line of cells.
     keep = cv2.warpAffine(
-        (1 - drop).astype(np.float32),
+        cv2.GaussianBlur((1 - drop).astype(np.float32), (3, 3), 0),
         matrix,
         (x1 - x0, y1 - y0),
         flags=cv2.INTER_LINEAR,

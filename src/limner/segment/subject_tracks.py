@@ -21,6 +21,8 @@ _SHARED = 0.25
 _REACH = 0.12
 """Share of the frame's shorter side: a small region so near to a subject is a hand of it."""
 _HAND = 0.2
+_HIDDEN = 0.4
+"""Share of its usual size under which a subject that others touch is behind them."""
 _FULL = 60.0
 """Frames after which persistence counts in full."""
 
@@ -45,6 +47,8 @@ class Subject:
     seen: int = 1
     missing: int = 0
     counts: bool = False
+    usual: float = 0.0
+    """Share of the frame while nobody else touched it."""
     torn: int = 0
     """Frames in a row in which it was found in two bodies: sooner or later these are two people."""
 
@@ -56,14 +60,16 @@ class Subject:
         persistence = 0.5 + 0.5 * min(1.0, self.seen / _FULL)
         return float(self.area**0.5 * np.exp(-((off / 0.4) ** 2)) * persistence)
 
-    def place(self, mask: Mask, *, seen: bool = True) -> None:
-        """Where it is now."""
+    def place(self, mask: Mask, *, alone: bool) -> None:
+        """Where it is now, and whether nobody else touches it there."""
         left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
         rows, columns = mask.shape
         self.box = (left / columns, top / rows, (left + width) / columns, (top + height) / rows)
         self.area, self.mask = float(mask.mean()), mask
         self.missing = 0
-        self.seen += int(seen)
+        self.seen += 1
+        if alone or not self.usual:
+            self.usual = self.area
 
 
 class Tracks:
@@ -89,9 +95,10 @@ class Tracks:
             elif len(own) == 1:
                 numbers[region] = own[0].number
             else:
-                numbers[region] = _shared_out(region, own)[region]
+                numbers[region] = self._shared_out(region, own)[region]
         self._enter(fresh, labels, numbers, at_once=first)
-        self._settle(numbers)
+        alone = {own[0].number for own in owners.values() if len(own) == 1}
+        self._settle(numbers, alone - {one.number for own in owners.values() if len(own) > 1 for one in own})
         return numbers
 
     def _owners(self, count: int, labels: Labels) -> dict[int, list[Subject]]:
@@ -136,7 +143,7 @@ class Tracks:
             its_x, its_y = _centre(one.mask)
             away = np.hypot((x - its_x) * region.shape[1], (y - its_y) * region.shape[0]) / min(region.shape)
             near = away < min(1.0, 0.35 + 0.03 * one.missing)
-            if near and 0.4 < area / max(one.area, 1e-6) < 2.5:
+            if near and 0.4 < area / max(one.usual, 1e-6) < 2.5:
                 return one
         return None
 
@@ -155,17 +162,30 @@ class Tracks:
     def _arm_of(self, region: Mask, area: float, numbers: Labels) -> Subject | None:
         reach = max(1, round(_REACH * min(region.shape)))
         around = cv2.dilate(region.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
-        near = set(np.unique(numbers[around]).tolist())
+        near = set(np.flatnonzero(np.bincount(numbers[around])).tolist())
         able = [one for one in self.all if one.number in near and one.counts and area < _HAND * one.area]
         return max(able, key=lambda one: one.area, default=None)
 
-    def _settle(self, numbers: Labels) -> None:
+    def _shared_out(self, region: Mask, own: list[Subject]) -> Labels:
+        """Whose each cell of a region is: that of the subject whose last place is nearest, those behind left out."""
+        seeds = np.zeros(region.shape, np.int32)
+        for one in own:
+            seeds[one.mask] = one.number
+        whose = nearest(seeds)
+        sizes = np.bincount(whose[region], minlength=self._count + 1) / region.size
+        front = [one for one in own if sizes[one.number] >= _HIDDEN * one.usual]
+        if front and len(front) < len(own):
+            seeds[~np.isin(seeds, [one.number for one in front])] = 0
+            whose = nearest(seeds)
+        return whose
+
+    def _settle(self, numbers: Labels, alone: set[int]) -> None:
         """Note where everybody is, who is lost, and who has been there for long enough."""
         kept = []
         for one in self.all:
             mask = numbers == one.number
             if mask.any():
-                one.place(mask)
+                one.place(mask, alone=one.number in alone)
                 one.counts = one.counts or one.seen >= ENTER
             else:
                 one.missing += 1
@@ -173,14 +193,6 @@ class Tracks:
             if one.missing <= (LEAVE if one.counts else 2):
                 kept.append(one)
         self.all = kept
-
-
-def _shared_out(region: Mask, own: list[Subject]) -> Labels:
-    """Whose each cell of a region is: that of the subject whose last place is nearest."""
-    seeds = np.zeros(region.shape, np.int32)
-    for one in own:
-        seeds[one.mask] = one.number
-    return nearest(seeds)
 
 
 def _centre(mask: Mask) -> tuple[float, float]:
