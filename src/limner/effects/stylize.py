@@ -66,6 +66,7 @@ class Stylize(LayerEffect):
 
     name = "stylize"
     keeps_background = True
+    may_repeat = True
 
     def __init__(self, *, look: str = "warm", on: str | None = None) -> None:
         look, at, place = look.partition("@")
