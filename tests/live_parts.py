@@ -20,7 +20,6 @@ from limner.media.camera import CameraLostError
 from limner.media.window import Event
 from limner.segment.privacy import PrivacyGuard, PrivacyRules
 from limner.segment.segmenter import Segmenter
-from limner.segment.subject import SubjectFilter
 from limner.segment.temporal import TemporalSegmenter
 
 Frame = NDArray[np.uint8]
@@ -109,8 +108,8 @@ def make_session(
     **more: Any,
 ) -> LiveSession:
     guard = PrivacyGuard(TemporalSegmenter(segmenter), rules=rules)
-    mattes = Picked(guard, SubjectFilter())
+    mattes = Picked(guard)
     controls = Controls(make_effect(effect), backgrounds=backgrounds, threshold=0.5, set_threshold=lambda _: None)
     frames = LatestFrames(camera, retry=(0.02, 0.1), **(source or {}))
     live = LiveOptions(**({"overlay": False} | (options or {})))
-    return LiveSession(frames, mattes, guard, controls, pick=mattes.pick, options=live, **more)
+    return LiveSession(frames, mattes, controls, guard=guard, pick=mattes.pick, options=live, **more)

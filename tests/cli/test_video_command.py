@@ -91,6 +91,8 @@ def test_a_still_clip_lets_the_net_rest_unless_told_not_to(tmp_path: Path) -> No
         done = limner("still.mkv", "-o", "out.mp4", "--json", *options, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert (json.loads(done.stdout)["skipped"] > 20) == rests
+
+
 def test_a_chain_with_a_video_behind_and_a_transparent_end(tmp_path: Path) -> None:
     make_clip(tmp_path / "in.mp4", Clip(frames=4))
     make_clip(tmp_path / "back.mp4", Clip(frames=3, bars=True))

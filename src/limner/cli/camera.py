@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from limner.cli.options import EffectOptions, MatteOptions, build_effect, build_segmenter, spread
+from limner.cli.options import EffectOptions, MatteOptions, build_effect, spread
+from limner.cli.people_options import People, PeopleOptions, check_people
 from limner.cli.temporal_options import TemporalOptions, build_temporal, check_temporal
 from limner.errors import OptionError
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from limner.live.stages import Picked
     from limner.media.virtual_camera import VirtualCamera
     from limner.media.window import Window
-    from limner.segment.privacy import PrivacyGuard
 
 _SIZE = re.compile(r"(\d+)\s*[x×*]\s*(\d+)")
 
@@ -91,6 +91,7 @@ def command(
     target: TargetOptions,
     matte: LiveMatteOptions,
     temporal: TemporalOptions,
+    people: PeopleOptions,
     list_: Annotated[bool, typer.Option("--list", help="List cameras and virtual cameras, and end.")] = False,
     backgrounds: Annotated[
         list[str] | None,
@@ -114,6 +115,7 @@ def command(
         return
     _check(target, seconds, frames, stall)
     check_temporal(temporal)
+    check_people(people, matte)
     size = parse_size(source.size, "--size")
     virtual_size = parse_size(target.virtual_size, "--virtual-size")
     chosen = build_effect(effect)
@@ -122,6 +124,7 @@ def command(
 
         check_recording(target.record, alpha=chosen.has_alpha)  # before anything is opened
     from limner.live.session import LiveOptions, LiveSession
+    from limner.pipeline import stage_threads
 
     choices = find_backgrounds([*([effect.background] if effect.background else []), *(backgrounds or [])])
     with _opened(source, size, target, virtual_size) as (camera, window, virtual):
@@ -130,9 +133,10 @@ def command(
             folder=target.folder, always=target.always,
         )  # fmt: skip
         try:
-            mattes, guard, controls = _stages(chosen, choices, effect, matte, temporal)
+            people_ = People(people, matte if matte.threads else replace(matte, threads=stage_threads()), privacy="on")
+            mattes, controls = _stages(chosen, choices, effect, people_, temporal)
             session = LiveSession(
-                camera, mattes, guard, controls,
+                camera, mattes, controls, guard=people_.guard,
                 window=window, virtual=virtual, record=target.record, pick=mattes.pick, options=options,
             )  # fmt: skip
         except BaseException:
@@ -237,30 +241,31 @@ def _stages(
     chosen: Effect,
     choices: list[str],
     effect: EffectOptions,
-    matte: LiveMatteOptions,
+    people: People,
     temporal: TemporalOptions,
-) -> tuple[Picked, PrivacyGuard, Controls]:
-    """What gives the mattes, what makes them fail closed, and what the keys change."""
+) -> tuple[Picked, Controls]:
+    """What gives the mattes, and what the keys change."""
     from limner.live.controls import Controls
     from limner.live.stages import Picked
-    from limner.pipeline import stage_threads
-    from limner.segment.privacy import PrivacyGuard
-    from limner.segment.subject import SubjectFilter
 
-    segmenter = build_segmenter(matte if matte.threads else replace(matte, threads=stage_threads()))
+    segmenter = people.segmenter
 
     def set_threshold(value: float) -> None:
-        segmenter.threshold = value
+        if segmenter is not None:
+            segmenter.threshold = value
 
+    threshold = None if segmenter is None else 0.5 if segmenter.threshold is None else segmenter.threshold
     controls = Controls(
         chosen,
         backgrounds=choices,
         strength=0.5 if effect.blur_strength is None else effect.blur_strength,
-        threshold=0.5 if segmenter.threshold is None else segmenter.threshold,
+        threshold=threshold,
         set_threshold=set_threshold,
     )
-    guard = PrivacyGuard(build_temporal(segmenter, temporal))
-    return Picked(guard, SubjectFilter()), guard, controls
+    steady = build_temporal(people.source, temporal)
+    filtered, people.subjects = people.subjects, None  # a click may choose anew, so the filter is always there
+    guarded = people.stream(steady)
+    return Picked(guarded, filtered), controls
 
 
 @contextmanager

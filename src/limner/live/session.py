@@ -85,8 +85,8 @@ class LiveSession:
     Args:
         source: the camera; the session stops it at the end.
         mattes: gives the mattes: `guard` itself, or something around it.
-        guard: makes them fail closed.
         controls: what keys change.
+        guard: what makes the mattes fail closed; None shows what cannot be trusted, too.
         window, virtual: where the picture goes; either may be missing.
         record: a file that the whole run is recorded to.
         pick: called with the pixel (x, y) of the frame that was clicked, between two frames.
@@ -96,9 +96,9 @@ class LiveSession:
         self,
         source: LatestFrames,
         mattes: Any,
-        guard: PrivacyGuard,
         controls: Controls,
         *,
+        guard: PrivacyGuard | None = None,
         window: Window | None = None,
         virtual: VirtualCamera | None = None,
         record: Path | None = None,
@@ -165,7 +165,7 @@ class LiveSession:
 
     def _sink(self, frame: TimedFrame) -> None:
         """A finished frame: to everybody who takes pictures."""
-        if self._watchdog.stalled and self.meter.frames:
+        if self._guard is not None and self._watchdog.stalled and self.meter.frames:
             self._mattes.soon(self._guard.distrust)  # it was late by more than a stall: good frames are waited for
         self._watchdog.came(more=True)
         self._covered = False
@@ -199,11 +199,15 @@ class LiveSession:
         return Status(
             self.meter.last,
             self._source.dropped,
-            hidden=f"{self._effect.chosen.name}: {fault}" if fault else self._guard.reason or "",
+            hidden=f"{self._effect.chosen.name}: {fault}" if fault else self._reason,
             recording=None if recorder is None else time.monotonic() - recorder.began,
             paused=self._paused,
             extra="" if self._virtual is None else f"to {self._virtual.name}",
         )
+
+    @property
+    def _reason(self) -> str:
+        return "" if self._guard is None else self._guard.reason or ""
 
     def _send(self, pixels: Frame) -> None:
         if self._virtual is not None:
@@ -368,5 +372,5 @@ class LiveSession:
         each = 1000 / max(1, result.frames)
         spent = {"decode": self._source.busy, "segment": busy["segment"], "compose": busy["compose"]}
         result.milliseconds = {stage: seconds * each for stage, seconds in (spent | {"show": busy["encode"]}).items()}
-        result.hidden = self._guard.hidden
+        result.hidden = Counter() if self._guard is None else self._guard.hidden
         return result

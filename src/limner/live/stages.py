@@ -10,7 +10,8 @@ from typing import Any
 from limner.effects.base import Effect, Frame
 from limner.effects.fail_closed import FailClosed, obliterate
 from limner.matte import Matte
-from limner.segment.relay import Relay, Result
+from limner.segment.base import Result
+from limner.segment.relay import Relay
 from limner.segment.subject import SubjectFilter
 
 
@@ -50,26 +51,26 @@ class Picked(Relay):
 
     Args:
         source: a guarded source of mattes: what it hides stays hidden.
-        filter: keeps everyone until `pick` is called, unless it was made to keep somebody.
-        active: whether it was.
+        filter: chooses from the first frame on; None keeps everyone until `pick` is called.
     """
 
-    def __init__(self, source: Any, filter: SubjectFilter, *, active: bool = False) -> None:
+    def __init__(self, source: Any, filter: SubjectFilter | None = None) -> None:
         super().__init__(source)
-        self.filter, self._active = filter, active
+        self.filter = filter
 
     def pick(self, x: float, y: float) -> None:
         """From the next frame on keep who is at that pixel of the frame."""
-        self._active = True
+        self.filter = self.filter or SubjectFilter()
         self.filter.pick(x, y)
 
     def treat(self, frame: Frame, matte: Matte) -> Matte:
-        return self.filter.apply(matte, frame) if self._active else matte
+        return matte if self.filter is None else self.filter.apply(matte, frame)
 
     def reset(self) -> None:
         """A new clip; who was picked has to be picked again, since they may sit elsewhere."""
         super().reset()
-        self.filter.reset()
+        if self.filter is not None:
+            self.filter.reset()
 
 
 class SwitchedEffect(Effect):
