@@ -141,6 +141,7 @@ class LiveSession:
         began = time.monotonic()
         self._until = None if self.options.seconds is None else began + self.options.seconds
         self._watchdog.fed()
+        self._source.dropped = 0  # those while the model was loaded were nobody's
         try:
             run_pipeline(
                 self._source,
