@@ -13,7 +13,7 @@ TORCH  ?= torch==2.13.0
 # A checkout that was moved has a .venv that points to the old place: forget that it was ready.
 $(shell [ "$$(cat $(VENV)/.ready-run 2>/dev/null)" = "$(CURDIR)" ] || rm -f $(VENV)/.ready-run $(VENV)/.ready-test)
 
-.PHONY: help run test test-all lint format bench results clean distclean
+.PHONY: help run test test-all lint format bench bench-live results clean distclean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -39,6 +39,9 @@ format: $(VENV)/.ready-test  ## put the code into shape
 
 bench: $(VENV)/.ready-test  ## the table of numbers; DATA=<folder> adds accuracy
 	@$(BIN)/python benchmarks/run.py $(if $(DATA),--data $(DATA)) $(ARGS)
+
+bench-live: $(VENV)/.ready-test  ## camera to window beside MediaPipe; needs xvfb; PEER=<python that has mediapipe 0.10>
+	@$(BIN)/python -m benchmarks.live $(if $(PEER),--python "$(PEER)") $(ARGS)
 
 results: $(VENV)/.ready-test  ## docs/results.md: every net beside MediaPipe; DATA=<folder>, RUNS=<folder of trained nets>
 	@test -n "$(DATA)" || { echo "make results needs DATA=<folder with manifest.csv>"; exit 2; }

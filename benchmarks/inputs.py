@@ -50,8 +50,32 @@ def clip(folder: Path, seconds: int) -> Path:
     return path
 
 
-def _large(pixels: np.ndarray, noise: np.random.Generator) -> np.ndarray:
-    large = cv2.resize(pixels, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
-    grain = np.empty((HEIGHT, WIDTH, 1), np.int16)
+def camera_clip(folder: Path) -> Path:
+    """Eight seconds of 1280×720 at 30 frames a second in Motion JPEG, which is what USB cameras send at that size."""
+    path = folder / "camera-720p.avi"
+    if path.exists():
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part.avi")
+    noise = np.random.default_rng(0)
+    with av.open(str(samples.CLIP)) as file:
+        frames = [frame.to_ndarray(format="bgr24") for frame in file.decode(video=0)]
+    order = [*range(len(frames)), *range(len(frames) - 2, 0, -1)]  # there and back, so that nobody jumps
+    with av.open(str(part), "w") as out:
+        stream = out.add_stream("mjpeg", rate=30, options={"qmin": "4", "qmax": "4"})
+        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuvj422p"
+        for index in range(8 * 30):
+            picture = _large(frames[order[index % len(order)]], noise, (1280, 720))
+            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            frame.pts, frame.time_base = index, Fraction(1, 30)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    part.replace(path)
+    return path
+
+
+def _large(pixels: np.ndarray, noise: np.random.Generator, size: tuple[int, int] = (WIDTH, HEIGHT)) -> np.ndarray:
+    large = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
+    grain = np.empty((size[1], size[0], 1), np.int16)
     cv2.randn(grain, 0, 3)
     return cv2.add(large.astype(np.int16), np.repeat(grain, 3, 2)).clip(0, 255).astype(np.uint8)

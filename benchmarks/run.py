@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import accuracy, inputs, latency, loader, memory, peer, start, video_cost
-from benchmarks.table import ROOT, Row, Surroundings, as_json, as_markdown, as_text, failed
+from benchmarks.table import ROOT, Row, Surroundings, as_json, as_markdown, as_text, failed, sections, with_sections
 
 NAMES = ("latency", "start", "video", "memory", "accuracy", "loader")
 
@@ -30,7 +30,8 @@ def main() -> int:
         print(f" {time.perf_counter() - began:.0f} s", file=sys.stderr)
     print(as_json(rows, place) if options.json else as_text(rows, place))
     if options.markdown:
-        options.markdown.write_text(as_markdown(rows, place), encoding="utf-8")
+        page = with_sections(as_markdown(rows, place), sections(options.markdown))
+        options.markdown.write_text(page, encoding="utf-8")
         print(f"wrote {options.markdown}", file=sys.stderr)
     if options.json_file:
         options.json_file.write_text(as_json(rows, place) + "\n", encoding="utf-8")

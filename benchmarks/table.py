@@ -109,6 +109,31 @@ def as_markdown(rows: Sequence[Row], place: Surroundings) -> str:
     )
 
 
+def as_section(title: str, command: str, rows: Sequence[Row], place: Surroundings) -> str:
+    """A section of the page, which a command of its own makes."""
+    body = as_markdown(rows, place).split("\n", 4)[4]
+    return f"## {title}\n\nMade by `{command}`; do not edit.\n{body}"
+
+
+def sections(page: Path) -> dict[str, str]:
+    """The sections of a page by title, each with its heading; empty where there is no page."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    parts = ["## " + part for part in ("\n" + text).split("\n## ")[1:]]
+    return {part[3:].partition("\n")[0]: part.rstrip() + "\n" for part in parts}
+
+
+def with_sections(head: str, kept: dict[str, str]) -> str:
+    """A page from its beginning and its sections."""
+    return "\n".join([head.rstrip() + "\n", *kept.values()])
+
+
+def write_section(page: Path, title: str, section: str) -> None:
+    """Puts a section in the place of the one of that title, or at the end; everything else stays."""
+    text = page.read_text(encoding="utf-8") if page.exists() else "# Benchmarks\n"
+    head = ("\n" + text).split("\n## ")[0].lstrip("\n")
+    page.write_text(with_sections(head, sections(page) | {title: section.rstrip() + "\n"}), encoding="utf-8")
+
+
 def as_json(rows: Sequence[Row], place: Surroundings) -> str:
     """Everything, for programs and for comparing runs."""
     return json.dumps({"where": asdict(place), "rows": [asdict(row) for row in rows]}, indent=2)

@@ -13,7 +13,18 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import peer  # noqa: E402
-from benchmarks.table import Row, Surroundings, as_json, as_markdown, as_text, failed  # noqa: E402
+from benchmarks.table import (  # noqa: E402
+    Row,
+    Surroundings,
+    as_json,
+    as_markdown,
+    as_section,
+    as_text,
+    failed,
+    sections,
+    with_sections,
+    write_section,
+)
 
 from limner.model_card import ModelCard  # noqa: E402
 
@@ -49,6 +60,20 @@ def test_markdown_is_a_table_with_one_line_a_row() -> None:
     table = [line for line in as_markdown(ROWS, PLACE).splitlines() if line.startswith("|")]
     assert len(table) == 2 + len(ROWS)
     assert {line.count("|") for line in table} == {5}
+
+
+def test_sections_are_replaced_and_the_rest_stays(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(as_markdown(ROWS, PLACE) + "\n## Other\n\nwords\n", encoding="utf-8")
+    before = page.read_text(encoding="utf-8")
+    for _ in range(2):
+        write_section(page, "Live", as_section("Live", "make live", ROWS[:1], PLACE))
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(before.rstrip())
+    assert text.count("## Live") == text.count("Made by `make live`") == 1
+    assert list(sections(page)) == ["Other", "Live"]
+    again = with_sections(as_markdown(ROWS[:2], PLACE), sections(page))
+    assert (again.count("words"), again.count("## Live"), again.count("# Benchmarks")) == (1, 1, 1)
 
 
 def test_json_keeps_the_numbers() -> None:

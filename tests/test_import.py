@@ -15,6 +15,7 @@ PUBLIC = {
     "Matte",
     "ModelCard",
     "Segmenter",
+    "TemporalSegmenter",
     "__version__",
     "make_effect",
     "read_image",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from limner.matte import Matte
+from limner.matte import Matte, hidden_matte
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,11 @@ def test_breaches(alpha: Any, confidence: float, says: str) -> None:
 def test_size_and_coverage() -> None:
     matte = Matte(np.array([[0, 1, 1], [0, 0, 1]], np.float32))
     assert (matte.size, matte.coverage, matte.confidence) == ((2, 3), 0.5, 1.0)
+
+
+def test_a_hidden_frame_has_nobody_in_it() -> None:
+    assert not Matte(np.zeros((2, 2), np.float32)).hidden
+    hidden = hidden_matte((2, 3))
+    assert (hidden.size, hidden.coverage, hidden.confidence, hidden.hidden) == ((2, 3), 0.0, 0.0, True)
+    with pytest.raises(ValueError, match="hidden"):
+        Matte(np.full((2, 2), 0.1, np.float32), hidden=True)

@@ -11,7 +11,7 @@ import pytest
 
 from limner.effects.base import Effect, Frame
 from limner.matte import Matte
-from limner.pipeline import TimedFrame, run_pipeline
+from limner.pipeline import PipelineStats, TimedFrame, run_pipeline
 
 
 def source(count: int) -> Iterator[TimedFrame]:
@@ -90,6 +90,41 @@ def test_only_a_bounded_number_of_frames_exists_at_once(depth: int) -> None:
     assert most <= 3 * depth + 4
 
 
+class TwoLater:
+    """A stream that holds two frames back; each matte is as bright as its frame."""
+
+    delay = 2
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[object, Frame, Matte]] = []
+
+    def push(self, frame: Frame, tag: object = None) -> list[tuple[object, Frame, Matte]]:
+        self.waiting.append((tag, frame, Matte(np.full(frame.shape[:2], frame[0, 0, 0] / 255, np.float32))))
+        return [self.waiting.pop(0)] if len(self.waiting) > self.delay else []
+
+    def flush(self) -> list[tuple[object, Frame, Matte]]:
+        done, self.waiting = self.waiting, []
+        return done
+
+    def reset(self) -> None:
+        self.waiting = []
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 90])
+def test_a_stream_may_hold_frames_back_and_none_is_lost(count: int) -> None:
+    class Both(Clock):
+        def __call__(self, frame: Frame, matte: Matte) -> Frame:
+            made = super().__call__(frame, matte)
+            made[..., 2] = np.rint(255 * matte.alpha)
+            return made
+
+    out: list[TimedFrame] = []
+    stats = run_pipeline(source(count), segment=TwoLater(), effect=Both(), sink=out.append)
+    assert stats.frames == count
+    assert [f.time for f in out] == [Fraction(i, 25) for i in range(count)]
+    assert [f.pixels[0, 0].tolist() for f in out] == [[i, i, i] for i in range(count)]
+
+
 class BrokenError(Exception):
     pass
 
@@ -122,6 +157,70 @@ def test_an_error_in_any_stage_stops_all_and_is_raised(stage: str, kind: type[Ba
     with pytest.raises(kind, match=stage):
         run_pipeline(broken_source(), segment=segment, effect=Breaks(), sink=lambda _: count("encode"))
     assert own_threads() == []
+
+
+@pytest.mark.parametrize("in_flight", [1, 2])
+def test_live_use_asks_for_a_frame_only_when_few_are_under_way(in_flight: int) -> None:
+    made = taken = most = 0
+
+    def counted() -> Iterator[TimedFrame]:
+        nonlocal made, most
+        for frame in source(200):
+            made += 1
+            most = max(most, made - taken)
+            yield frame
+
+    def slow(frame: TimedFrame) -> None:
+        nonlocal taken
+        threading.Event().wait(0.001)
+        taken += 1
+
+    run_pipeline(counted(), segment=everybody, effect=Clock(), sink=slow, in_flight=in_flight)
+    assert taken == 200
+    assert most <= in_flight
+
+
+def test_idle_is_called_while_nothing_comes_and_in_the_sinks_thread() -> None:
+    go, calls, threads = threading.Event(), 0, set()
+
+    def waiting() -> Iterator[TimedFrame]:
+        for index, frame in enumerate(source(6)):
+            if index == 3:
+                go.wait(30)
+            yield frame
+
+    def idle() -> None:
+        nonlocal calls
+        calls += 1
+        threads.add(threading.current_thread())
+        if calls == 5:
+            go.set()
+
+    stats = PipelineStats()
+    run_pipeline(
+        waiting(), segment=everybody, effect=Clock(), sink=lambda _: None, idle=idle, idle_every=0.005, stats=stats
+    )
+    assert stats.frames == 6
+    assert calls >= 5
+    assert threads == {threading.current_thread()}
+
+
+def test_a_stage_that_hangs_is_left_behind_where_that_was_asked_for() -> None:
+    stuck = threading.Event()
+
+    def hangs(frame: Frame) -> Matte:
+        stuck.wait(30)
+        return everybody(frame)
+
+    def enough() -> None:
+        raise BrokenError("enough")
+
+    with pytest.raises(BrokenError):
+        run_pipeline(
+            source(9), segment=hangs, effect=Clock(), sink=lambda _: None, idle=enough, idle_every=0.01, patience=0.05
+        )
+    assert "limner-segment" in own_threads()
+    stuck.set()
 
 
 def test_a_segmenter_without_an_effect_is_a_bug() -> None:

@@ -17,6 +17,7 @@ _EXPORTS = {
     "Matte": "limner.matte",
     "ModelCard": "limner.model_card",
     "Segmenter": "limner.segment.segmenter",
+    "TemporalSegmenter": "limner.segment.temporal",
     "Effect": "limner.effects",
     "make_effect": "limner.effects",
     "read_image": "limner.media.images",
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from limner.media.images import read_image, write_image
     from limner.model_card import ModelCard
     from limner.segment.segmenter import Segmenter
+    from limner.segment.temporal import TemporalSegmenter
 
 __all__ = [
     "Effect",
@@ -38,6 +40,7 @@ __all__ = [
     "Matte",
     "ModelCard",
     "Segmenter",
+    "TemporalSegmenter",
     "__version__",
     "make_effect",
     "read_image",

@@ -14,6 +14,7 @@ from limner.errors import LimnerError, MediaError
 from limner.media.images import read_image, write_image
 from limner.media.video import process_video
 from limner.segment.segmenter import Segmenter
+from limner.segment.temporal import TemporalSegmenter
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -83,7 +84,7 @@ def _photo(segmenter: Segmenter, out: Path) -> Iterator[str]:
 
 
 def _clip(segmenter: Segmenter, name: str, effect: Effect, target: Path) -> Iterator[str]:
-    done = process_video(samples.CLIP, target, segment=segmenter.matte, effect=effect)
+    done = process_video(samples.CLIP, target, segment=TemporalSegmenter(segmenter), effect=effect)
     stages = ", ".join(f"{stage} {ms:.1f}" for stage, ms in done.stats.milliseconds.items())
     sound = f", {len(done.streams)} sound track" if done.streams else ""
     yield ""

@@ -15,6 +15,8 @@ class Matte:
     Attributes:
         alpha: (H, W) float32 in [0, 1], C-contiguous, at the frame's size; 1 is person.
         confidence: how sure the segmenter is of the matte as a whole, in [0, 1]; 1 where it cannot tell.
+        hidden: the frame must not be shown at all, whatever the alpha, which is then 0 everywhere: an effect in
+            ``limner.effects.fail_closed.FailClosed`` hides the frame.
 
     Raises:
         ValueError: an attribute breaks the contract above. That is a bug of the producer, never of the user.
@@ -22,6 +24,7 @@ class Matte:
 
     alpha: NDArray[np.float32]
     confidence: float = 1.0
+    hidden: bool = False
 
     def __post_init__(self) -> None:
         alpha = self.alpha
@@ -34,6 +37,8 @@ class Matte:
             raise ValueError(f"alpha must lie in [0, 1], not in [{low}, {high}]")
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"confidence must lie in [0, 1], not {self.confidence}")
+        if self.hidden and high > 0.0:
+            raise ValueError("the alpha of a hidden frame must be 0 everywhere")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -44,6 +49,11 @@ class Matte:
     def coverage(self) -> float:
         """Share of the frame that is person, in [0, 1]."""
         return float(self.alpha.mean())
+
+
+def hidden_matte(size: tuple[int, int]) -> Matte:
+    """The matte of a frame of ``size`` (height, width) that must not be shown; its confidence is 0."""
+    return Matte(np.zeros(size, np.float32), 0.0, hidden=True)
 
 
 def _describe(value: object) -> str:

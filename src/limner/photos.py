@@ -64,12 +64,21 @@ class Saving:
     max_pixels: int = MAX_PIXELS
 
 
+Select = Callable[[Matte, NDArray[np.uint8]], Matte]
+"""The matte of a photo and its pixels to the matte of those people who stay."""
+
+
 def process_photos(
-    jobs: Iterable[Job], load: Callable[[], Segmenter], effect: Effect, saving: Saving
+    jobs: Iterable[Job],
+    load: Callable[[], Segmenter],
+    effect: Effect,
+    saving: Saving,
+    *,
+    select: Select | None = None,
 ) -> Iterator[Result]:
     """The results in the order of `jobs`, each when its file is there. A photo that fails does not stop the others.
 
-    `load` makes the segmenter; it runs while the first photos are decoded.
+    `load` makes the segmenter; it runs while the first photos are decoded. Without `select` everybody stays.
     """
     waiting = iter(jobs)
     pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="limner-photo")
@@ -88,7 +97,7 @@ def process_photos(
         segmenter = load()
         while decoding:
             result, image = decoding.popleft()
-            encoding.append((result, _compute(result, image, segmenter, effect, saving, pool)))
+            encoding.append((result, _compute(result, image, segmenter, effect, saving, pool, select)))
             decode_next()
             while len(encoding) > AHEAD:
                 yield _finished(*encoding.popleft())
@@ -110,6 +119,7 @@ def _compute(
     effect: Effect,
     saving: Saving,
     pool: ThreadPoolExecutor,
+    select: Select | None,
 ) -> Future[None]:
     """Segment and compose here, and hand over to be encoded; a failure is in the future too."""
     try:
@@ -118,6 +128,8 @@ def _compute(
         result.size = image.pixels.shape[0], image.pixels.shape[1]
         with _Timed(result, "segment"):
             matte = segmenter.matte(image.pixels)
+            if select is not None:
+                matte = select(matte, image.pixels)
         if image.alpha is not None:  # what is transparent is nobody
             matte = Matte(matte.alpha * (image.alpha * np.float32(1 / 255)), matte.confidence)
         result.person, result.confidence = matte.coverage, matte.confidence
@@ -136,14 +148,14 @@ def _apply(
     result: Result, image: Image, matte: Matte, effect: Effect, *, trim: bool
 ) -> tuple[Image, NDArray[np.uint8]]:
     pixels = effect(image.pixels, matte)
-    if effect.name == "mask":
+    if effect.is_matte:
         return image, pixels[..., 0]
     if trim and effect.has_alpha:
         rows, columns = person_box(pixels)
         pixels = pixels[rows, columns]
         native = None if image.native is None else image.native[rows, columns]
         image = replace(image, pixels=image.pixels[rows, columns], native=native)
-    if image.alpha is not None and effect.keeps_background:
+    if image.alpha is not None and effect.keeps_background and not effect.moves_pixels:
         if format_for(result.job.format).has_alpha:
             pixels = np.dstack([pixels, image.alpha])
         else:

@@ -12,10 +12,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Generic, TypeVar
+from itertools import chain
+from typing import Any, Generic, TypeVar
 
 from limner.effects.base import Effect, Frame
 from limner.matte import Matte
+from limner.segment.base import MatteStream, Result
 
 T = TypeVar("T")
 
@@ -71,10 +73,27 @@ class Stopped(Exception):  # noqa: N818 - a signal between threads, never an err
 class _Run:
     """What the stages of one run share: whether to stop, and the first error."""
 
-    def __init__(self) -> None:
+    def __init__(self, in_flight: int | None = None) -> None:
         self.changed = threading.Condition()
         self.stopped = False
         self.error: BaseException | None = None
+        self._free = in_flight
+
+    def begin_frame(self) -> None:
+        """Waits until one more frame may be under way."""
+        with self.changed:
+            while self._free == 0 and not self.stopped:
+                self.changed.wait()
+            if self.stopped:
+                raise Stopped
+            if self._free is not None:
+                self._free -= 1
+
+    def end_frame(self) -> None:
+        with self.changed:
+            if self._free is not None:
+                self._free += 1
+                self.changed.notify_all()
 
     def stop(self, error: BaseException | None = None) -> None:
         with self.changed:
@@ -109,52 +128,75 @@ class _Channel(Generic[T]):
             self._run.changed.notify_all()
 
     def __iter__(self) -> Iterator[T]:
+        return self.each()
+
+    def each(self, idle: Callable[[], None] | None = None, every: float | None = None) -> Iterator[T]:
+        """The items as they come; `idle` is called whenever none came for `every` seconds."""
         changed = self._run.changed
         while True:
             with changed:
-                while not self._items and not self._ended and not self._run.stopped:
-                    changed.wait()
+                patient = True
+                while patient and not self._items and not self._ended and not self._run.stopped:
+                    patient = changed.wait(every)
                 if self._run.stopped:
                     raise Stopped
-                if not self._items:
-                    return
-                item = self._items.popleft()
+                item = self._items.popleft() if self._items else None
                 changed.notify_all()
-            yield item
+            if item is not None:
+                yield item
+            elif patient:
+                return
+            elif idle is not None:
+                idle()
 
 
 def run_pipeline(
     source: Iterable[TimedFrame],
     *,
-    segment: Callable[[Frame], Matte] | None,
+    segment: Callable[[Frame], Matte] | MatteStream | None,
     effect: Effect | None,
     sink: Callable[[TimedFrame], None],
     depth: int = 2,
     on_frame: Callable[[TimedFrame], None] | None = None,
+    in_flight: int | None = None,
+    idle: Callable[[], None] | None = None,
+    idle_every: float = 0.02,
+    patience: float | None = None,
+    stats: PipelineStats | None = None,
 ) -> PipelineStats:
     """Runs every frame of `source` through `segment` and `effect` into `sink`, in order, until the source ends.
 
     Source, segmenter and effect each get a thread; the sink runs in the caller's, so that Ctrl-C and signals reach it.
-    At most ``3 * depth + 4`` frames exist at once, however long the source.
+    At most ``3 * depth + 4`` frames exist at once, however long the source, and those that `segment` holds back.
+
+    Live use bounds the delay with `in_flight`: the source is asked for its next frame only when fewer are under way, so
+    frames are dropped by a source that has only its newest to give, and never queue up.
 
     Args:
-        segment: frame to matte. None, together with no effect, passes the frames through untouched.
+        segment: frame to matte, or a stream that may hold frames back, such as a `TemporalSegmenter`. None, together
+            with no effect, passes the frames through untouched.
         effect: told the time of each frame by `Effect.at` before it is called.
         depth: frames that may wait between two stages, at least 1.
         on_frame: called after each frame that the sink took, with the frame that went in.
+        in_flight: frames that may be between source and sink at once, at least 1; None bounds them by `depth` alone.
+        idle: called in the sink's thread whenever no frame came for `idle_every` seconds: for windows and watchdogs.
+        patience: seconds that a stage gets to end after the others have; one that hangs is left behind. None waits.
+        stats: filled while the run goes on; a new one by default.
 
     Raises:
         Exception: the first error of any stage. All threads have ended by then.
     """
     if depth < 1:
         raise ValueError(f"depth must be at least 1, not {depth}")
+    if in_flight is not None and in_flight < 1:
+        raise ValueError(f"in_flight must be at least 1, not {in_flight}")
     if (segment is None) != (effect is None):
         raise ValueError("an effect needs a segmenter, and a segmenter an effect")
-    run, stats = _Run(), PipelineStats()
+    run, stats = _Run(in_flight), stats or PipelineStats()
     decoded: _Channel[TimedFrame] = _Channel(run, depth)
     matted: _Channel[tuple[TimedFrame, Matte]] = _Channel(run, depth)
     composed: _Channel[TimedFrame] = _Channel(run, depth)
-    workers = [_worker(run, "decode", lambda: _decode(source, decoded if effect else composed, stats))]
+    workers = [_worker(run, "decode", lambda: _decode(run, source, decoded if effect else composed, stats))]
     if segment is not None and effect is not None:
         workers.append(_worker(run, "segment", lambda: _segment(decoded, segment, matted, stats)))
         workers.append(_worker(run, "compose", lambda: _compose(matted, effect, composed, stats)))
@@ -162,7 +204,7 @@ def run_pipeline(
     try:
         for worker in workers:
             worker.start()
-        _encode(composed, sink, stats, on_frame)
+        _encode(run, composed.each(idle, idle_every if idle else None), sink, stats, on_frame)
     except Stopped:
         pass
     except BaseException as error:
@@ -171,7 +213,7 @@ def run_pipeline(
         run.stop()
         for worker in workers:
             if worker.ident is not None:
-                worker.join()
+                worker.join(patience)
     stats.seconds = time.perf_counter() - began
     if run.error is not None:
         raise run.error
@@ -190,9 +232,10 @@ def _worker(run: _Run, name: str, work: Callable[[], None]) -> threading.Thread:
     return threading.Thread(target=guarded, name=f"limner-{name}", daemon=True)
 
 
-def _decode(source: Iterable[TimedFrame], out: _Channel[TimedFrame], stats: PipelineStats) -> None:
+def _decode(run: _Run, source: Iterable[TimedFrame], out: _Channel[TimedFrame], stats: PipelineStats) -> None:
     frames = iter(source)
     while True:
+        run.begin_frame()
         began = time.perf_counter()
         frame = next(frames, None)
         stats.busy["decode"] += time.perf_counter() - began
@@ -204,16 +247,36 @@ def _decode(source: Iterable[TimedFrame], out: _Channel[TimedFrame], stats: Pipe
 
 def _segment(
     frames: _Channel[TimedFrame],
-    segment: Callable[[Frame], Matte],
+    segment: Callable[[Frame], Matte] | MatteStream,
     out: _Channel[tuple[TimedFrame, Matte]],
     stats: PipelineStats,
 ) -> None:
-    for frame in frames:
+    stream: MatteStream = segment if isinstance(segment, MatteStream) else _AtOnce(segment)
+    for frame in chain(frames, (None,)):
         began = time.perf_counter()
-        matte = segment(frame.pixels)
+        done = stream.flush() if frame is None else stream.push(frame.pixels, frame)
         stats.busy["segment"] += time.perf_counter() - began
-        out.put((frame, matte))
+        for timed, _, matte in done:
+            out.put((timed, matte))
     out.end()
+
+
+class _AtOnce:
+    """A plain function as a stream that holds nothing back."""
+
+    delay = 0
+
+    def __init__(self, segment: Callable[[Frame], Matte]) -> None:
+        self._segment = segment
+
+    def push(self, frame: Frame, tag: Any = None) -> list[Result]:
+        return [(tag, frame, self._segment(frame))]
+
+    def flush(self) -> list[Result]:
+        return []
+
+    def reset(self) -> None:
+        return None
 
 
 def _compose(
@@ -229,7 +292,8 @@ def _compose(
 
 
 def _encode(
-    frames: _Channel[TimedFrame],
+    run: _Run,
+    frames: Iterator[TimedFrame],
     sink: Callable[[TimedFrame], None],
     stats: PipelineStats,
     on_frame: Callable[[TimedFrame], None] | None,
@@ -239,5 +303,6 @@ def _encode(
         sink(frame)
         stats.busy["encode"] += time.perf_counter() - began
         stats.frames += 1
+        run.end_frame()
         if on_frame is not None:
             on_frame(frame)

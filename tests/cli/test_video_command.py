@@ -14,6 +14,7 @@ from pathlib import Path
 
 import av
 import cv2
+import numpy as np
 import pytest
 
 from limner.cli.video import parse_time
@@ -64,6 +65,47 @@ def test_a_video_behind_the_person(tmp_path: Path) -> None:
     assert len(times_of(tmp_path / "out.mp4")) == 6
 
 
+@pytest.mark.parametrize("ahead", ["0", "2"])
+def test_every_frame_of_a_span_comes_out_and_the_delay_is_told(tmp_path: Path, ahead: str) -> None:
+    make_clip(tmp_path / "in.mp4", Clip(frames=30))
+    span = ["--start", "0.2", "--duration", "0.6"]
+    done = limner("in.mp4", "-o", "out.mkv", "--json", "--look-ahead", ahead, *span, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["frames_in"], said["frames_out"]) == (15, 15)
+    assert (said["temporal"], said["delay"], said["cuts"]) == ("light", int(ahead), 0)
+    assert said["skipped"] == 0  # the clip moves
+
+
+def test_a_still_clip_lets_the_net_rest_unless_told_not_to(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "still.mkv"), "w") as out:
+        stream = out.add_stream("ffv1", rate=30, width=128, height=96, pix_fmt="bgr0")
+        for index in range(40):
+            pixels = np.full((96, 128, 3), 90, np.uint8)
+            pixels[30:60, 40:80] = 180
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, 30)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    for options, rests in ([], True), (["--no-gate"], False), (["--temporal", "off"], False):
+        done = limner("still.mkv", "-o", "out.mp4", "--json", *options, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert (json.loads(done.stdout)["skipped"] > 20) == rests
+
+
+def test_a_chain_with_a_video_behind_and_a_transparent_end(tmp_path: Path) -> None:
+    make_clip(tmp_path / "in.mp4", Clip(frames=4))
+    make_clip(tmp_path / "back.mp4", Clip(frames=3, bars=True))
+    done = limner(
+        "in.mp4", "-o", "out.mp4", "-e", "smoothstep,color_transfer,light_wrap,replace:back.mp4", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(times_of(tmp_path / "out.mp4")) == 4
+    done = limner("in.mp4", "-o", "out.webm", "-e", "color_transfer,replace:back.mp4,cutout", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "vp9 with alpha" in done.stdout
+
+
 def test_preview_is_one_picture_of_moments_before_and_after(tmp_path: Path) -> None:
     make_clip(tmp_path / "in.mp4", Clip(frames=30))
     done = limner("in.mp4", "--preview", "look.png", "--effect", "cutout", "--start", "0.2", cwd=tmp_path)
@@ -78,6 +120,9 @@ def test_preview_is_one_picture_of_moments_before_and_after(tmp_path: Path) -> N
     [
         (["in.mp4"], "-o"),
         (["in.mp4", "-o", "out.mp4", "--preview", "x.png"], "one of the two"),
+        (["in.mp4", "-o", "out.mp4", "--temporal", "much"], "--temporal must be one of off, light, strong"),
+        (["in.mp4", "-o", "out.mp4", "--look-ahead", "3"], "--look-ahead must be 0 to 2 frames, not 3"),
+        (["in.mp4", "-o", "out.mp4", "--look-ahead", "1", "--temporal", "off"], "--look-ahead has nothing to do"),
         (["gone.mp4", "-o", "out.mp4"], "no such file"),
         (["in.mp4", "-o", "in.mp4"], "the clip itself"),
         (["in.mp4", "-o", "no/out.mp4"], "does not exist"),
@@ -86,6 +131,8 @@ def test_preview_is_one_picture_of_moments_before_and_after(tmp_path: Path) -> N
         (["in.mp4", "-o", "out.mp4", "--start", "soon"], "no time"),
         (["in.mp4", "-o", "out.mp4", "--effect", "cutout"], "no transparency"),
         (["in.mp4", "-o", "out.mp4", "--effect", "sparkle"], "sparkle"),
+        (["in.mp4", "-o", "out.mp4", "--effect", "blur,bokeh"], "each make the background"),
+        (["in.mp4", "-o", "out.mp4", "--effect", "stylize:bw,cutout"], "no transparency"),
         (["in.mp4", "-o", "out.mp4", "--model", "gone.onnx"], "gone.onnx"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Each frame of a clip is given the matte before: here a net whose logit is 40 × that − 1, so that it lights up."""
+"""Each frame of a clip is given the matte before: here to a net whose logit is 40 × that − 1, so that it lights up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def model(tmp_path: Path, make_onnx: Callable[..., Path], make_card: Callable[..
 
 
 def test_the_matte_before_is_handed_on_until_reset(model: Path) -> None:
-    clip = TemporalSegmenter(Segmenter(model, refine=False, softness=1.0))
+    clip = TemporalSegmenter(Segmenter(model, refine=False, softness=1.0), temporal="off")
     levels = [float(clip.matte(GREY).alpha.mean()) for _ in range(3)]
     assert levels[0] == pytest.approx(FIRST, abs=1e-4)
     assert min(levels[1:]) > 0.99
@@ -36,14 +36,14 @@ def test_the_matte_before_is_handed_on_until_reset(model: Path) -> None:
 
 
 def test_a_frame_of_another_size_begins_anew(model: Path) -> None:
-    clip = TemporalSegmenter(Segmenter(model, refine=False, softness=1.0))
+    clip = TemporalSegmenter(Segmenter(model, refine=False, softness=1.0), temporal="off")
     clip.matte(GREY)
     assert clip.matte(np.ascontiguousarray(GREY[:30])).alpha.mean() == pytest.approx(FIRST, abs=1e-4)
 
 
 def test_two_clips_do_not_know_of_each_other(model: Path) -> None:
     segmenter = Segmenter(model, refine=False, softness=1.0)
-    one, other = TemporalSegmenter(segmenter), TemporalSegmenter(segmenter)
+    one, other = (TemporalSegmenter(segmenter, temporal="off") for _ in range(2))
     one.matte(GREY)
     assert other.matte(GREY).alpha.mean() == pytest.approx(FIRST, abs=1e-4)
 
@@ -62,7 +62,7 @@ def test_videos_hand_it_on_and_photos_begin_with_nothing(model: Path, tmp_path: 
     def level(name: str) -> float:
         return float(np.asarray(Image.open(tmp_path / name).convert("L")).mean())
 
-    limner("video", "in.mp4", "-o", "out/%d.png")
+    limner("video", "in.mp4", "-o", "out/%d.png", "--temporal", "off")
     first, *later = (level(f"out/{path.name}") for path in sorted((tmp_path / "out").glob("*.png")))
     assert first == pytest.approx(255 * FIRST, abs=2)
     assert len(later) == 2

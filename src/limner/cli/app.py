@@ -24,6 +24,7 @@ _STYLE: dict[str, Any] = {
 COMMANDS: dict[str, tuple[str, str]] = {
     "image": ("limner.cli.image", "Blur, replace, recolour or cut out the background of photos."),
     "video": ("limner.cli.video", "The same for video files; sound, subtitles and timing are kept."),
+    "camera": ("limner.cli.camera", "The same live: a camera in a window, in a recording, in a virtual camera."),
     "models": ("limner.cli.models", "List the models, or show one with its card."),
     "inspect": ("limner.cli.inspect", "Inputs, outputs, operators and cost of any model file; drafts its card."),
     "data": ("limner.cli.data", "Prepare training data; look at what the augmentation makes of it."),

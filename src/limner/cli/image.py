@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from limner.cli.options import EffectOptions, MatteOptions, belongs_to, build_effect, build_segmenter, spread
+from limner.cli.people_options import SubjectOptions, build_subjects, check_subjects
 from limner.errors import OptionError
 
 
@@ -21,6 +22,7 @@ def command(
     output: Annotated[str, typer.Option("-o", "--output", help="File, folder, or - for stdout.", metavar="OUT")],
     effect: EffectOptions,
     matte: MatteOptions,
+    people: SubjectOptions,
     trim: Annotated[bool, typer.Option("--trim", help="cutout: crop to the person.")] = False,
     format: Annotated[
         str | None,
@@ -38,22 +40,23 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Blur, replace, recolour or cut out the background of photos."""
-    if trim and effect.effect != "cutout":
-        belongs_to("--trim", ("cutout",), effect.effect)
     if as_json and output == "-":
         raise OptionError("--json and -o - both want stdout; name a file or leave --json out")
+    check_subjects(people, matte)
     from limner.cli.image_plan import plan_jobs
     from limner.media.formats import format_for
     from limner.photos import Result, Saving, process_photos
 
     warnings.filterwarnings("ignore", module="PIL")  # about odd metadata, of which the result is free
     applied = build_effect(effect)
+    if trim and not applied.has_alpha:
+        belongs_to("--trim", ("cutout",), effect.effect)
     jobs, batch = plan_jobs(
         photos,
         output,
         format=format,
         alpha=applied.has_alpha,
-        lossless=applied.name == "mask",
+        lossless=applied.is_matte,
         overwrite=overwrite,
     )
     if quality is not None and not 1 <= quality <= 100:
@@ -66,11 +69,16 @@ def command(
         segmenters.append(build_segmenter(matte))
         return segmenters[0]
 
+    def select(alpha: Any, pixels: Any) -> Any:
+        # Photos have nothing to do with each other: nobody is followed from one to the next.
+        subjects = build_subjects(people)
+        return alpha if subjects is None else subjects.apply(alpha, pixels)
+
     results: list[Result] = []
     saving = Saving(quality=quality, trim=trim, max_pixels=max_pixels)
     quiet = as_json or output == "-"
     with _report(len(jobs), quiet=quiet) as report:
-        for result in process_photos(jobs, load, applied, saving):
+        for result in process_photos(jobs, load, applied, saving, select=select):
             if result.error is not None and not batch:
                 raise result.error
             results.append(result)

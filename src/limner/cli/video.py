@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from limner.cli.options import EffectOptions, MatteOptions, build_effect, build_segmenter, spread
+from limner.cli.options import EffectOptions, MatteOptions, build_effect, spread
+from limner.cli.people_options import People, PeopleOptions, check_people
 from limner.cli.progress import Meter
+from limner.cli.temporal_options import TemporalOptions, build_temporal, check_temporal, temporal_summary
 from limner.errors import MediaError, OptionError
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ def command(
     clip: Annotated[Path, typer.Argument(help="A video file.", metavar="CLIP", show_default=False)],
     effect: EffectOptions,
     matte: MatteOptions,
+    temporal: TemporalOptions,
+    people: PeopleOptions,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Result: .mp4, .mov, .mkv, .webm, or pictures such as out/frame_%06d.png."),
@@ -68,20 +72,23 @@ def command(
     span = parse_time(start, "--start"), parse_time(duration, "--duration")
     if (output is None) == (preview is None):
         raise OptionError("name the result with -o, or a picture with --preview, one of the two")
+    check_temporal(temporal)
+    check_people(people, matte, preview=preview is not None)
     chosen = build_effect(effect)
     if preview is not None:
-        _preview(clip, preview, matte, chosen, span)
+        _preview(clip, preview, matte, people, chosen, span)
         return
     assert output is not None
     from limner.media.video import process_video
     from limner.media.video_formats import choose_format
     from limner.pipeline import stage_threads
-    from limner.segment.temporal import TemporalSegmenter
 
     choose_format(output, codec=codec, alpha=chosen.has_alpha, crf=crf, preset=preset)  # before the model is loaded
-    segmenter = build_segmenter(matte if matte.threads else replace(matte, threads=stage_threads()))
-    # Frames pass through one thread, in order, so that each can be given the matte before it.
-    segment = TemporalSegmenter(segmenter).matte if segmenter.card.input.channels == 4 else segmenter.matte
+    crowd = People(people, matte if matte.threads else replace(matte, threads=stage_threads()))
+    segmenter = crowd.segmenter
+    # A subtractor learns from every frame: it may not rest.
+    steady = build_temporal(crowd.source, temporal if segmenter else replace(temporal, gate=False))
+    segment, effected = crowd.stream(steady), crowd.effect(chosen)
     with Meter(clip.name, "frames", quiet=json_) as meter:
         total: int | None = None
         done = 0
@@ -96,17 +103,24 @@ def command(
             meter.update(done, None if total is None else max(total, done))
 
         result = process_video(
-            clip, output, segment=segment, effect=chosen, codec=codec, crf=crf, preset=preset,
+            clip, output, segment=segment, effect=effected, codec=codec, crf=crf, preset=preset,
             start=span[0], duration=span[1], audio=audio, keep_going=keep_going, on_open=on_open, on_frame=on_frame,
         )  # fmt: skip
     if json_:
-        print(json.dumps(summary(result, segmenter, clip), indent=2))
+        facts = summary(result, segmenter, clip) | temporal_summary(steady, temporal) | crowd.summary()
+        print(json.dumps(facts, indent=2))
     else:
         _tell(result)
+        crowd.tell()
 
 
 def _preview(
-    clip: Path, target: Path, matte: MatteOptions, effect: Any, span: tuple[Fraction | None, Fraction | None]
+    clip: Path,
+    target: Path,
+    matte: MatteOptions,
+    people: PeopleOptions,
+    effect: Any,
+    span: tuple[Fraction | None, Fraction | None],
 ) -> None:
     from limner.media.images import write_image
     from limner.media.video import check_span
@@ -117,8 +131,8 @@ def _preview(
     if target.exists() and clip.exists() and target.samefile(clip):
         raise MediaError(f"{target}: is the clip itself; name another file for the picture")
     info = probe_video(clip)
-    segmenter = build_segmenter(matte)
-    write_image(target, preview_sheet(info, segment=segmenter.matte, effect=effect, start=span[0], duration=span[1]))
+    segment = People(people, matte).single
+    write_image(target, preview_sheet(info, segment=segment, effect=effect, start=span[0], duration=span[1]))
     print(target)
 
 
@@ -147,7 +161,7 @@ def expected_frames(info: VideoInfo, start: Fraction | None, duration: Fraction 
     return round(info.rate * (length if duration is None else min(length, duration)))
 
 
-def summary(result: VideoResult, segmenter: Segmenter, clip: Path) -> dict[str, Any]:
+def summary(result: VideoResult, segmenter: Segmenter | None, clip: Path) -> dict[str, Any]:
     """What ``--json`` prints."""
     stats = result.stats
     return {
@@ -162,9 +176,9 @@ def summary(result: VideoResult, segmenter: Segmenter, clip: Path) -> dict[str, 
         "seconds": round(stats.seconds, 3),
         "fps": round(stats.fps, 2),
         "milliseconds": {stage: round(value, 2) for stage, value in stats.milliseconds.items()},
-        "model": segmenter.card.name,
-        "runtime": segmenter.runtime.name,
-        "device": segmenter.runtime.device,
+        "model": segmenter.card.name if segmenter else None,
+        "runtime": segmenter.runtime.name if segmenter else "opencv",
+        "device": segmenter.runtime.device if segmenter else "cpu",
         "streams": [
             {"index": s.index, "type": s.kind, "codec": s.codec, "language": s.language, "how": s.how}
             for s in result.streams

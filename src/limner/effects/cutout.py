@@ -5,28 +5,25 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from limner.effects.base import Effect, Frame
-from limner.effects.compose import check_sizes, quantize
-from limner.effects.foreground import estimate_foreground
-from limner.matte import Matte
+from limner.effects.base import Frame, Stage
+from limner.effects.layers import LayerEffect, Layers
 
 
-class Cutout(Effect):
+class Cutout(LayerEffect):
     """RGBA (H, W, 4) with straight alpha, the old background's colour taken out of the edges.
 
     Pixels without any person are black and fully transparent: nothing of the background stays hidden in the file.
     """
 
     name = "cutout"
+    stage = Stage.RESULT
     has_alpha = True
+    wants_alone = True
 
-    def __call__(self, frame: Frame, matte: Matte) -> Frame:
-        check_sizes(frame, matte)
-        alpha8 = quantize(matte.alpha)
-        person = estimate_foreground(frame, matte.alpha)
-        rgba = cv2.merge([person, alpha8])
+    def apply(self, layers: Layers) -> None:
+        rgba = cv2.merge([layers.picture, layers.alpha8])
         alone = np.zeros_like(rgba)
-        return cv2.copyTo(rgba, alpha8, alone).astype(np.uint8, copy=False)
+        layers.picture = cv2.copyTo(rgba, layers.alpha8, alone).astype(np.uint8, copy=False)
 
 
 def person_box(rgba: Frame) -> tuple[slice, slice]:

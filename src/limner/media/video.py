@@ -21,6 +21,7 @@ from limner.media.video_reader import VideoReader
 from limner.media.video_streams import CarriedStream
 from limner.media.video_writer import VideoWriter
 from limner.pipeline import PipelineStats, TimedFrame, run_pipeline, stage_threads
+from limner.segment.base import MatteStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def process_video(
     source: str | Path,
     target: str | Path,
     *,
-    segment: Callable[[Frame], Matte] | None,
+    segment: Callable[[Frame], Matte] | MatteStream | None,
     effect: Effect | None,
     codec: str | None = None,
     crf: int | None = None,
@@ -67,7 +68,8 @@ def process_video(
     """Runs a clip through a segmenter and an effect into a new file, whole or not at all.
 
     Args:
-        segment: frame to matte, such as `Segmenter.matte`. None, with no effect, re-encodes the clip as it is.
+        segment: frame to matte, such as `Segmenter.matte`, or a stream such as a `TemporalSegmenter`. None, with no
+            effect, re-encodes the clip as it is.
         codec, crf, preset: see `choose_format`.
         start, duration: the part of the clip to take, in seconds; the first frame taken is the first at or after
             `start`, the last the last before ``start + duration``.

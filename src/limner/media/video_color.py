@@ -24,7 +24,7 @@ _FAST = int(Interpolation.AREA)
 _EXACT = int(Interpolation.POINT | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
 _SMOOTH = int(Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
 _TO_VIDEO = int(Interpolation.AREA | Interpolation.FULL_CHR_H_INP)
-_HAS_FAST_PATH = {"yuv420p", "yuvj420p"}
+_HAS_FAST_PATH = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p"}
 
 
 @dataclass(frozen=True, slots=True)

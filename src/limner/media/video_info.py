@@ -77,6 +77,29 @@ class VideoInfo:
     notices: tuple[str, ...]
 
 
+def live_info(name: str, *, width: int, height: int, rate: Fraction | None) -> VideoInfo:
+    """Facts of a picture that comes from no file, for `VideoWriter`: upright, square pixels, ticks of 1/90000 s."""
+    return VideoInfo(
+        path=Path(name),
+        width=width,
+        height=height,
+        coded_width=width,
+        coded_height=height,
+        orientation=Orientation(),
+        sample_aspect=Fraction(1),
+        time_base=Fraction(1, 90000),
+        rate=rate,
+        origin=Fraction(0),
+        duration=None,
+        codec="",
+        container="",
+        bits=8,
+        colors=ColorTags(),
+        stream_index=-1,
+        notices=(),
+    )
+
+
 def open_video(path: Path) -> av.container.InputContainer:
     """The file, open for reading.
 

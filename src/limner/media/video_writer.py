@@ -16,6 +16,7 @@ from limner.media.video_check import AlphaSamples, check_video
 from limner.media.video_color import FromRgb
 from limner.media.video_files import aside, cannot_write, check_target
 from limner.media.video_formats import OutputFormat
+from limner.media.video_info import VideoInfo
 from limner.media.video_reader import VideoReader
 from limner.media.video_streams import CarriedStream, StreamCopier
 from limner.pipeline import TimedFrame
@@ -28,6 +29,7 @@ class VideoWriter:
         target: the result. It appears, or is replaced, in one step at the end of `finish`.
         output: codec and container.
         like: the reader the frames come from: its size, colours, pixel aspect, rate and other streams are carried.
+            Facts alone, as `live_info` makes them, where there is no file behind the frames.
         audio: carry sound too; subtitles always are.
         end: the source's own time in seconds at which its other streams stop too, where the picture does.
         cut: the picture does not begin with the source, so the other streams must not either.
@@ -45,15 +47,17 @@ class VideoWriter:
         self,
         target: str | Path,
         output: OutputFormat,
-        like: VideoReader,
+        like: VideoReader | VideoInfo,
         *,
         audio: bool = True,
         end: Fraction | None = None,
         cut: bool = False,
     ) -> None:
-        self._target, self._output, self._reader = Path(target), output, like
+        self._target, self._output = Path(target), output
+        self._reader = like if isinstance(like, VideoReader) else None
+        self._info = info = like.info if isinstance(like, VideoReader) else like
         self._end, self._cut = end, cut
-        check_target(self._target, like.info.path)
+        check_target(self._target, info.path if self._reader else None)
         self._final = self._target.resolve()  # a link stays, what it points to is replaced
         self._path = aside(self._final)
         self.frames = 0
@@ -61,7 +65,7 @@ class VideoWriter:
         self._ticks: array[int] = array("q")
         self._durations: dict[int, int] = {}
         self._alpha = AlphaSamples() if output.alpha else None
-        self._time_base = output.time_base(like.info.time_base)
+        self._time_base = output.time_base(info.time_base)
         self._done = False
         self._container = av.open(
             str(self._path.absolute()), "w", format=output.muxer, container_options=self._muxer_options()
@@ -69,7 +73,8 @@ class VideoWriter:
         self._copier: StreamCopier | None = None
         try:
             self._stream = self._add_stream()
-            self._copier = StreamCopier(like.info, self._container, muxer=output.muxer, audio=audio)
+            if self._reader:
+                self._copier = StreamCopier(info, self._container, muxer=output.muxer, audio=audio)
         except BaseException:
             self._discard()
             raise
@@ -82,7 +87,7 @@ class VideoWriter:
     def write(self, frame: TimedFrame) -> None:
         """Encodes a frame: RGB uint8 (H, W, 3), or RGBA where the format has alpha. Times must ascend."""
         try:
-            if self.frames == 0 and self._copier:
+            if self.frames == 0 and self._copier and self._reader:
                 self._copier.begin(self._reader.offset, self._end, cut=self._cut)
             video = self._from_rgb(frame.pixels)
             video.pts, video.time_base = self._tick(frame), self._time_base
@@ -131,7 +136,7 @@ class VideoWriter:
         return options | {"movie_timescale": str(fine)} if fine < 2**31 else options
 
     def _add_stream(self) -> av.VideoStream:
-        info, codec = self._reader.info, self._output.codec
+        info, codec = self._info, self._output.codec
         pad = (info.height % 2, info.width % 2) if codec.needs_even else (0, 0)
         self.width, self.height = info.width + pad[1], info.height + pad[0]
         if any(pad):

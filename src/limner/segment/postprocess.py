@@ -112,6 +112,11 @@ def _clean(probability: Array) -> Float32:
     return np.ascontiguousarray(np.clip(values, 0.0, 1.0))
 
 
+def is_sound(output: Array) -> bool:
+    """Whether all numbers of a net's output are finite. NaN means a fault, not that nobody is there."""
+    return not np.issubdtype(output.dtype, np.floating) or bool(np.isfinite(output).all())
+
+
 def recentre(probability: Float32, threshold: float) -> Float32:
     """Piecewise linear map of [0, 1] to itself that puts ``threshold``, strictly inside (0, 1), at 0.5."""
     low = probability * np.float32(0.5 / threshold)

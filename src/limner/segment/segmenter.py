@@ -12,10 +12,10 @@ from limner.errors import ModelError, OptionError
 from limner.matte import Matte
 from limner.model_card import ModelCard
 from limner.models.catalogue import find_model
-from limner.runtimes.base import Runtime
+from limner.runtimes.base import Array, Runtime
 from limner.runtimes.loading import load_runtime
 from limner.segment.fit import check_fit
-from limner.segment.postprocess import confidence, person_probability, recentre
+from limner.segment.postprocess import confidence, is_sound, person_probability, recentre
 from limner.segment.preprocess import Preprocessor, unplace
 from limner.segment.pyramid import Pyramid, build_pyramid
 from limner.segment.refine import refine, soften
@@ -86,13 +86,29 @@ class Segmenter:
         """What runs the net: its name, device and threads are what really runs."""
         return self._runtime
 
+    @property
+    def threshold(self) -> float | None:
+        """Where the edge lies, between 0 and 1; None is 0.5. May be set between two frames, from any thread.
+
+        Raises:
+            OptionError: set to something else.
+        """
+        return self._threshold
+
+    @threshold.setter
+    def threshold(self, value: float | None) -> None:
+        if value is not None and not 0.0 < value < 1.0:
+            raise OptionError(f"threshold must lie between 0 and 1, not {value}")
+        self._threshold = value
+
     def probability(self, frame: NDArray[np.uint8], *, previous: Matte | None = None) -> NDArray[np.float32]:
         """What the net says, untouched: probability of person, (h, w) float32 in [0, 1], at the net's own output size.
 
         It shows the whole frame, whatever its shape. Arguments and errors as for ``matte``.
         """
         check_frame(frame)
-        return self._infer(build_pyramid(frame), previous)
+        pyramid = build_pyramid(frame)
+        return self._read(self._run(pyramid, previous), pyramid)
 
     def matte(self, frame: NDArray[np.uint8], *, previous: Matte | None = None) -> Matte:
         """The matte of one frame, at its size.
@@ -102,7 +118,8 @@ class Segmenter:
             previous: the matte of the frame before, for nets with a fourth channel; others do not look at it.
 
         Returns:
-            Matte with ``confidence`` as in ``limner.segment.postprocess.confidence``.
+            Matte with ``confidence`` as in ``limner.segment.postprocess.confidence``; 0 where the net's output is not
+            finite, as after a fault of the device.
 
         Raises:
             ValueError: the frame is no such array.
@@ -110,22 +127,27 @@ class Segmenter:
         """
         check_frame(frame)
         pyramid = build_pyramid(frame)
-        probability = self._infer(pyramid, previous)
-        sure = confidence(probability)
-        if self._threshold is not None:
-            probability = recentre(probability, self._threshold)
+        output = self._run(pyramid, previous)
+        probability = self._read(output, pyramid)
+        sure = confidence(probability) if is_sound(output) else 0.0
+        threshold = self._threshold
+        if threshold is not None:
+            probability = recentre(probability, threshold)
         if self._largest_only:
             probability = largest_region(probability)
         if self._refine:
             return Matte(refine(probability, pyramid, softness=self._softness), sure)
         return Matte(_enlarge(probability, pyramid, self._softness), sure)
 
-    def _infer(self, pyramid: Pyramid, previous: Matte | None) -> NDArray[np.float32]:
+    def _run(self, pyramid: Pyramid, previous: Matte | None) -> Array:
         image = self._preprocess(pyramid.small, None if previous is None else previous.alpha)
         outputs = self._runtime.run({self._card.input.name: image})
         output = outputs.get(self._card.output.name)
         if output is None:
             raise ModelError(f"card of {self._card.name!r}: the model gives no output {self._card.output.name!r}")
+        return output
+
+    def _read(self, output: Array, pyramid: Pyramid) -> NDArray[np.float32]:
         probability = person_probability(output, self._card)
         return unplace(probability, (pyramid.small.shape[0], pyramid.small.shape[1]), self._card.input)
 

@@ -1,0 +1,343 @@
+"""`limner camera`: a camera's picture, live, in a window, a recording and a virtual camera."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from limner.cli.options import EffectOptions, MatteOptions, build_effect, spread
+from limner.cli.people_options import People, PeopleOptions, check_people
+from limner.cli.temporal_options import TemporalOptions, build_temporal, check_temporal
+from limner.errors import OptionError
+
+if TYPE_CHECKING:
+    from limner.effects import Effect
+    from limner.live.controls import Controls
+    from limner.live.session import LiveResult, LiveSession
+    from limner.live.source import LatestFrames
+    from limner.live.stages import Picked
+    from limner.media.virtual_camera import VirtualCamera
+    from limner.media.window import Window
+
+_SIZE = re.compile(r"(\d+)\s*[x×*]\s*(\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveMatteOptions(MatteOptions):
+    """As elsewhere, but `--device` is the camera here."""
+
+    device: Annotated[str, typer.Option("--run-on", help="What the model runs on.")] = "cpu"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOptions:
+    """Where frames come from."""
+
+    camera: Annotated[
+        str,
+        typer.Option("--device", "-d", help="Number of a camera, its device, or a video file.", metavar="N|DEV|FILE"),
+    ] = "0"
+    size: Annotated[str | None, typer.Option("--size", help="Size of the picture. [1280x720]", metavar="WxH")] = None
+    rate: Annotated[float | None, typer.Option("--rate", help="Frames a second. [30, or the file's own]")] = None
+    loop: Annotated[bool, typer.Option("--loop/--once", help="A file: begin again at its end.")] = True
+    pace: Annotated[
+        bool, typer.Option("--pace/--no-pace", help="A file: at its own rate, or every frame as fast as it goes.")
+    ] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetOptions:
+    """Where frames go."""
+
+    window: Annotated[bool, typer.Option("--window/--no-window", help="Show a window.")] = True
+    mirror: Annotated[bool, typer.Option("--mirror/--no-mirror", help="Show the window as a mirror does.")] = False
+    overlay: Annotated[
+        bool, typer.Option("--overlay/--no-overlay", help="Begin with figures and sliders on the picture.")
+    ] = True
+    record: Annotated[
+        Path | None, typer.Option("--record", help="Record from the start: .mp4, .mov, .mkv or .webm.")
+    ] = None
+    folder: Annotated[Path, typer.Option("--folder", help="Where snapshots (space) and recordings by key (v) go.")] = (
+        Path()
+    )
+    virtual: Annotated[
+        bool, typer.Option("--virtual", help="Be a camera for other programs, through v4l2loopback.")
+    ] = False
+    virtual_device: Annotated[
+        str | None,
+        typer.Option("--virtual-device", help="Which one, or pyvirtualcam. [the first of v4l2loopback]"),
+    ] = None
+    virtual_size: Annotated[
+        str | None, typer.Option("--virtual-size", help="Size of its picture. [the camera's]", metavar="WxH")
+    ] = None
+    always: Annotated[bool, typer.Option("--always", help="Process although nobody watches the virtual camera.")] = (
+        False
+    )
+
+
+@spread
+def command(
+    effect: EffectOptions,
+    source: SourceOptions,
+    target: TargetOptions,
+    matte: LiveMatteOptions,
+    temporal: TemporalOptions,
+    people: PeopleOptions,
+    list_: Annotated[bool, typer.Option("--list", help="List cameras and virtual cameras, and end.")] = False,
+    backgrounds: Annotated[
+        list[str] | None,
+        typer.Option("--backgrounds", help="More to choose from with r and the arrow keys: files, folders, colours."),
+    ] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", help="End after so many seconds.")] = None,
+    frames: Annotated[int | None, typer.Option("--frames", help="End after so many frames.")] = None,
+    stall: Annotated[
+        float, typer.Option("--stall", help="Hide the picture when no frame was finished for so many seconds.")
+    ] = 1.0,
+    json_: Annotated[bool, typer.Option("--json", help="Print a summary for programs.")] = False,
+) -> None:
+    """Blur, replace or recolour the background of a camera's picture while you look.
+
+    Keys: b blur, r replace (again: the next background), g magenta, c colour transfer, s seamless clone, m smooth step,
+    h harmonize, left and right for strength or background, up and down for the threshold, p pause, space snapshot,
+    v record, o overlay, q quit. A click picks the person who stays. Nothing is shown before its own matte is trusted.
+    """
+    if list_:
+        _list(json_)
+        return
+    _check(target, seconds, frames, stall)
+    check_temporal(temporal)
+    check_people(people, matte)
+    size = parse_size(source.size, "--size")
+    virtual_size = parse_size(target.virtual_size, "--virtual-size")
+    chosen = build_effect(effect)
+    if target.record is not None:
+        from limner.live.recorder import check_recording
+
+        check_recording(target.record, alpha=chosen.has_alpha)  # before anything is opened
+    from limner.live.session import LiveOptions, LiveSession
+    from limner.pipeline import stage_threads
+
+    choices = find_backgrounds([*([effect.background] if effect.background else []), *(backgrounds or [])])
+    with _opened(source, size, target, virtual_size) as (camera, window, virtual):
+        options = LiveOptions(
+            seconds=seconds, frames=frames, stall=stall, mirror=target.mirror, overlay=target.overlay,
+            folder=target.folder, always=target.always,
+        )  # fmt: skip
+        try:
+            people_ = People(people, matte if matte.threads else replace(matte, threads=stage_threads()), privacy="on")
+            mattes, controls = _stages(chosen, choices, effect, people_, temporal)
+            session = LiveSession(
+                camera, mattes, controls, guard=people_.guard,
+                window=window, virtual=virtual, record=target.record, pick=mattes.pick, options=options,
+            )  # fmt: skip
+        except BaseException:
+            camera.stop()
+            raise
+        with _signals(session) as told:
+            result = session.run()
+    _tell(result, json_)
+    if told:
+        raise typer.Exit(told[0])
+
+
+def _check(target: TargetOptions, seconds: float | None, frames: int | None, stall: float) -> None:
+    if seconds is not None and not seconds > 0:
+        raise OptionError(f"--seconds {seconds:g} is no length; say more than 0")
+    if frames is not None and frames < 1:
+        raise OptionError(f"--frames {frames} is no number of frames; say 1 or more")
+    if not stall > 0:
+        raise OptionError(f"--stall {stall:g} is no length; say more than 0 seconds")
+    if target.virtual_device is not None and not target.virtual:
+        raise OptionError("--virtual-device belongs to --virtual; say that too")
+    bounded = seconds is not None or frames is not None
+    if not (target.window or target.record or target.virtual or bounded):
+        raise OptionError("--no-window leaves the picture nowhere to go: say --record FILE, --virtual or --seconds too")
+    if not target.folder.is_dir():
+        raise OptionError(f"--folder {target.folder}: there is no such folder; make it first")
+
+
+def parse_size(text: str | None, option: str) -> tuple[int, int] | None:
+    """(width, height) of "1280x720".
+
+    Raises:
+        OptionError: it is no size.
+    """
+    if text is None:
+        return None
+    found = _SIZE.fullmatch(text.strip().lower())
+    if found is None or not all(16 <= int(side) <= 16384 for side in found.groups()):
+        raise OptionError(f"{option} {text!r} is no size: say width x height, such as 1280x720")
+    return int(found[1]), int(found[2])
+
+
+def find_backgrounds(named: list[str]) -> list[str]:
+    """What the keys can choose from: folders become the files in them; by default the lake that comes with Limner.
+
+    Raises:
+        OptionError: one of them is neither a file, a folder nor a colour.
+    """
+    from limner import samples
+    from limner.effects.colors import is_color
+
+    found: list[str] = []
+    for name in named:
+        path = Path(name)
+        if path.is_dir():
+            inside = sorted(str(item) for item in path.iterdir() if item.is_file() and not item.name.startswith("."))
+            if not inside:
+                raise OptionError(f"--backgrounds {name}: the folder is empty")
+            found += inside
+        elif path.exists() or is_color(name):
+            found.append(name)
+        else:
+            raise OptionError(f"--backgrounds {name}: neither a file, a folder nor a colour")
+    return list(dict.fromkeys(found)) or [str(samples.BACKGROUND)]
+
+
+@contextmanager
+def _opened(
+    source: SourceOptions, size: tuple[int, int] | None, target: TargetOptions, virtual_size: tuple[int, int] | None
+) -> Iterator[tuple[LatestFrames, Window | None, VirtualCamera | None]]:
+    """The virtual camera and the window first: without them nobody needs the camera's light to go on."""
+    from limner.live.source import LatestFrames
+    from limner.media.camera import open_camera
+    from limner.media.virtual_camera import open_virtual_camera
+    from limner.media.window import open_window
+
+    opened: list[Any] = []
+    try:
+        window = virtual = None
+        if target.virtual:
+            wanted = virtual_size or size or (1280, 720)
+            virtual = open_virtual_camera(target.virtual_device, wanted, rate=source.rate or 30.0)
+            opened.append(virtual)
+        if target.window:
+            window = open_window("Limner")
+            opened.append(window)
+        camera = LatestFrames(
+            lambda: open_camera(source.camera, size=size, rate=source.rate, loop=source.loop, paced=source.pace),
+            every_frame=not source.pace,
+            on_change=_report,
+        )
+        yield camera, window, virtual
+        opened.clear()  # the session closed them
+        camera.stop()
+    except BaseException:
+        for item in opened:
+            item.close()
+        raise
+
+
+def _stages(
+    chosen: Effect,
+    choices: list[str],
+    effect: EffectOptions,
+    people: People,
+    temporal: TemporalOptions,
+) -> tuple[Picked, Controls]:
+    """What gives the mattes, and what the keys change."""
+    from limner.live.controls import Controls
+    from limner.live.stages import Picked
+
+    segmenter = people.segmenter
+
+    def set_threshold(value: float) -> None:
+        if segmenter is not None:
+            segmenter.threshold = value
+
+    threshold = None if segmenter is None else 0.5 if segmenter.threshold is None else segmenter.threshold
+    controls = Controls(
+        chosen,
+        backgrounds=choices,
+        strength=0.5 if effect.blur_strength is None else effect.blur_strength,
+        threshold=threshold,
+        set_threshold=set_threshold,
+    )
+    steady = build_temporal(people.source, temporal)
+    filtered, people.subjects = people.subjects, None  # a click may choose anew, so the filter is always there
+    guarded = people.stream(steady)
+    return Picked(guarded, filtered), controls
+
+
+@contextmanager
+def _signals(session: LiveSession) -> Iterator[list[int]]:
+    """Ctrl-C and SIGTERM end the run and finish the recording; a second Ctrl-C gives it up. Yields the exit code."""
+    told: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        if told:
+            raise KeyboardInterrupt
+        told.append(143 if number == signal.SIGTERM else 0)
+        session.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _report(state: str, fault: str) -> None:
+    if state == "lost":
+        print(f"limner: {fault}; waiting for it", file=sys.stderr, flush=True)
+    elif state == "running":
+        print("limner: the camera is back", file=sys.stderr, flush=True)
+
+
+def _list(as_json: bool) -> None:
+    from limner.media.v4l2 import list_devices
+
+    entries = list_devices()
+    if as_json:
+        kinds = [
+            {"device": str(e.path), "name": e.name, "camera": e.captures, "virtual": e.is_loopback} for e in entries
+        ]
+        print(json.dumps(kinds, indent=2))
+        return
+    if not entries:
+        print("no camera is connected (a video file can stand in: limner camera --device clip.mp4)")
+    for entry in entries:
+        kind = "virtual camera" if entry.is_loopback else "camera" if entry.captures else "not a camera"
+        print(f"{entry.path}  {entry.name}  ({kind})")
+
+
+def summary(result: LiveResult) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    return {
+        "frames": result.frames,
+        "seconds": round(result.seconds, 3),
+        "fps": round(result.fps, 2),
+        "dropped": result.dropped,
+        "delay_ms": {"median": result.delay_median, "p95": result.delay_p95},
+        "milliseconds": {stage: round(value, 2) for stage, value in result.milliseconds.items()},
+        "camera_lost": result.losses,
+        "hidden": dict(result.hidden),
+        "files": result.files,
+        "frames_not_recorded": result.skipped,
+    }
+
+
+def _tell(result: LiveResult, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(summary(result), indent=2))
+        return
+    if result.skipped:
+        print(f"note: {result.skipped} frames came too fast to be recorded", file=sys.stderr)
+    for name in result.files:
+        print(name)
+    stages = ", ".join(f"{stage} {value:.1f}" for stage, value in result.milliseconds.items())
+    hidden = f", {sum(result.hidden.values())} hidden" if result.hidden else ""
+    print(
+        f"{result.frames} frames, {result.fps:.1f} a second, {result.dropped} dropped{hidden}; delay "
+        f"{result.delay_median:.0f} ms, 95 % under {result.delay_p95:.0f} ms (ms a frame: {stages})"
+    )

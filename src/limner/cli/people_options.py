@@ -1,0 +1,281 @@
+"""Options of who stays, what is hidden and how people are found, shared by commands, and what they build."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from limner.cli.options import MatteOptions, build_segmenter
+from limner.errors import OptionError
+
+if TYPE_CHECKING:
+    from limner.effects import Effect
+    from limner.matte import Matte
+    from limner.segment.background_subtraction import EmptyScene, Subtractor
+    from limner.segment.base import Frame, MatteSource, MatteStream
+    from limner.segment.privacy import PrivacyGuard
+    from limner.segment.segmenter import Segmenter
+    from limner.segment.subject import Keep, SubjectFilter
+
+METHODS = ("net", "subtraction", "mixture")
+PRIVACY = ("on", "off", "strict")
+_PAIR = re.compile(r"\s*(\d+(?:\.\d+)?)\s*[,x]\s*(\d+(?:\.\d+)?)\s*")
+_CLEANING = ("learn", "closing", "edge")
+_OWNERS = {
+    "difference": ("subtraction",),
+    "scene_color": ("subtraction",),
+    "mixture": ("mixture",),
+    "learn": ("subtraction", "mixture"),
+    "scene_blur": ("subtraction", "mixture"),
+    "closing": ("subtraction", "mixture"),
+    "edge": ("subtraction", "mixture"),
+    "adapt": ("subtraction", "mixture"),
+    "all_regions": ("subtraction", "mixture"),
+}
+"""Options of the methods without a net, and which take them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectOptions:
+    """Which of the people stay."""
+
+    subject: Annotated[
+        str,
+        typer.Option(
+            "--subject", help="Who stays: everyone, main, or a number from the left.", metavar="everyone|main|N"
+        ),
+    ] = "everyone"
+    pick: Annotated[
+        str | None,
+        typer.Option("--pick", help="Keep only who is at this pixel, and follow them.", metavar="X,Y"),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleOptions(SubjectOptions):
+    """Which of the people stay, when the frame is hidden, and how people are found."""
+
+    privacy: Annotated[
+        str | None,
+        typer.Option(
+            "--privacy",
+            help="Hide whole frames whose matte cannot be trusted; strict: those without anybody too. [video: off]",
+            metavar="on|off|strict",
+        ),
+    ] = None
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            help="What finds people; subtraction and mixture need a still camera.",
+            metavar="|".join(METHODS),
+        ),
+    ] = "net"
+    empty_scene: Annotated[
+        Path | None,
+        typer.Option("--empty-scene", help="A shot of the room without people, from the same place.", metavar="PHOTO"),
+    ] = None
+    learn: Annotated[
+        int | None, typer.Option("--learn", help="Frames of the empty scene to learn from; they are hidden. [30]")
+    ] = None
+    difference: Annotated[
+        float | None,
+        typer.Option("--difference", help="subtraction: levels, 1 to 255, by which a person differs. [18]"),
+    ] = None
+    scene_color: Annotated[
+        bool, typer.Option("--scene-color", help="subtraction: compare colours, not grey: twice the time.")
+    ] = False
+    mixture: Annotated[str | None, typer.Option("--mixture", help="mixture: mog2 or knn. [mog2]")] = None
+    scene_blur: Annotated[
+        float | None, typer.Option("--scene-blur", help="Blur before comparing, percent of the shorter side. [0.5]")
+    ] = None
+    closing: Annotated[
+        float | None, typer.Option("--closing", help="Gaps to close, percent of the shorter side. [4]")
+    ] = None
+    edge: Annotated[
+        float | None, typer.Option("--edge", help="Width of the soft edge, percent of the shorter side. [2]")
+    ] = None
+    adapt: Annotated[
+        float | None, typer.Option("--adapt", help="How fast the scene follows slow changes, 0 (never) to 1. [0.02]")
+    ] = None
+    all_regions: Annotated[
+        bool, typer.Option("--all-regions", help="Keep all that differs, not only the largest region.")
+    ] = False
+
+
+def check_subjects(options: SubjectOptions, matte: MatteOptions) -> None:
+    """
+    Raises:
+        OptionError: a value cannot be used, or two do not go together.
+    """
+    keep, point = parse_subject(options.subject), parse_pick(options.pick)
+    if point is not None and keep != "everyone":
+        raise OptionError("--pick and --subject both say who stays: give one of the two")
+    if matte.largest_only and (point is not None or keep != "everyone"):
+        raise OptionError("--largest-only and --subject or --pick both say who stays: give one of them")
+
+
+def check_people(options: PeopleOptions, matte: MatteOptions, *, preview: bool = False) -> None:
+    """As `check_subjects`, and the other options; ``preview``: single moments are looked at, not a clip."""
+    check_subjects(options, matte)
+    if options.method not in METHODS:
+        raise OptionError(f"--method must be one of {', '.join(METHODS)}, not {options.method!r}")
+    if options.privacy not in (None, *PRIVACY):
+        raise OptionError(f"--privacy must be one of {', '.join(PRIVACY)}, not {options.privacy!r}")
+    for name, owners in _OWNERS.items():
+        given = getattr(options, name)
+        if given not in (None, False) and options.method not in owners:
+            raise OptionError(
+                f"--{name.replace('_', '-')} belongs to --method {' or '.join(owners)}, not to {options.method}"
+            )
+    if options.method == "mixture" and options.empty_scene is not None:
+        raise OptionError("--empty-scene is one picture, and --method mixture learns from many: say subtraction or net")
+    if options.learn is not None and options.empty_scene is not None:
+        raise OptionError("--learn and --empty-scene both say what the empty scene looks like: give one of the two")
+    if preview and options.method != "net" and options.empty_scene is None:
+        raise OptionError(f"--preview looks at single moments, and --method {options.method} learns from a whole clip")
+    if options.method != "net":
+        build_subtractor(options, scene=None)
+
+
+def parse_subject(text: str) -> Keep:
+    """ "everyone", "main" or a number from 1.
+
+    Raises:
+        OptionError: it is none of these.
+    """
+    if text in ("everyone", "main"):
+        return text  # type: ignore[return-value]
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return int(text)
+    raise OptionError(f"--subject {text!r} is unknown: say everyone, main, or a number from 1 (the leftmost)")
+
+
+def parse_pick(text: str | None) -> tuple[float, float] | None:
+    """x and y of "640,360".
+
+    Raises:
+        OptionError: it is no pair of numbers.
+    """
+    if text is None:
+        return None
+    found = _PAIR.fullmatch(text)
+    if found is None:
+        raise OptionError(f"--pick {text!r} is no place: say its pixel from the upper left, such as 640,360")
+    return float(found[1]), float(found[2])
+
+
+def build_subjects(options: SubjectOptions) -> SubjectFilter | None:
+    """The filter that the options ask for; None where everyone stays."""
+    from limner.segment.subject import SubjectFilter
+
+    keep, point = parse_subject(options.subject), parse_pick(options.pick)
+    return None if keep == "everyone" and point is None else SubjectFilter(keep, point=point)
+
+
+def build_subtractor(options: PeopleOptions, *, scene: Frame | None) -> Subtractor:
+    """The subtractor of ``--method``; ``scene`` is the shot of ``--empty-scene``.
+
+    Raises:
+        OptionError: a value is out of range.
+    """
+    from limner.segment.background_subtraction import BackgroundSubtraction, MixtureSubtraction
+
+    chosen: dict[str, Any] = {name: getattr(options, name) for name in _CLEANING if getattr(options, name) is not None}
+    for name, parameter in (("scene_blur", "blur"), ("adapt", "adapt")):
+        if getattr(options, name) is not None:
+            chosen[parameter] = getattr(options, name)
+    if options.all_regions:
+        chosen["largest"] = False
+    if options.method == "mixture":
+        return MixtureSubtraction(kind=options.mixture or "mog2", **chosen)
+    if options.difference is not None:
+        chosen["threshold"] = options.difference
+    return BackgroundSubtraction(color=options.scene_color, scene=scene, **chosen)
+
+
+class People:
+    """What the options build: the source of mattes, the stream that guards and filters them, and the effect.
+
+    Args:
+        options: checked by `check_people`.
+        matte: the net's options.
+        privacy: what holds where ``--privacy`` is not given: "on" for a camera, "off" for files.
+
+    Attributes:
+        source: gives the raw mattes: a Segmenter, a subtractor or an `EmptyScene`.
+        segmenter: the net, None without one.
+        subjects: the filter for clicks and for the overlay, None where everyone stays.
+        guard: None where privacy is off, or before `stream`.
+    """
+
+    def __init__(self, options: PeopleOptions, matte: MatteOptions, *, privacy: str = "off") -> None:
+        self.options = options
+        self.privacy = options.privacy or privacy
+        self.segmenter: Segmenter | None = None
+        self.guard: PrivacyGuard | None = None
+        self.subjects = build_subjects(options)
+        self.source: MatteSource | EmptyScene = self._source(matte)
+
+    def _source(self, matte: MatteOptions) -> Any:
+        scene = None
+        if self.options.empty_scene is not None:
+            from limner.media.images import read_image
+
+            scene = read_image(self.options.empty_scene).pixels
+        if self.options.method != "net":
+            return build_subtractor(self.options, scene=scene)
+        self.segmenter = build_segmenter(matte)
+        if scene is None:
+            return self.segmenter
+        from limner.segment.background_subtraction import EmptyScene
+
+        return EmptyScene(self.segmenter, scene)
+
+    def stream(self, steady: MatteStream) -> MatteStream:
+        """Guarded first, then filtered: the guard judges mattes with everybody in them."""
+        from limner.segment.privacy import PrivacyGuard, PrivacyRules
+        from limner.segment.subject import Subjects
+
+        stream: Any = steady
+        if self.privacy != "off":
+            stream = self.guard = PrivacyGuard(stream, rules=PrivacyRules(strict=self.privacy == "strict"))
+        return stream if self.subjects is None else Subjects(stream, self.subjects)
+
+    def effect(self, effect: Effect) -> Effect:
+        """The effect, told to hide frames wherever mattes may ask for it."""
+        from limner.effects.fail_closed import FailClosed
+
+        hides = self.privacy != "off" or self.segmenter is None
+        return FailClosed(effect) if hides else effect
+
+    def single(self, frame: Frame) -> Matte:
+        """The matte of one picture that has nothing to do with the one before; not guarded."""
+        matte = self.source.matte(frame)
+        subjects = build_subjects(self.options)
+        return matte if subjects is None else subjects.apply(matte, frame)
+
+    def summary(self) -> dict[str, Any]:
+        """What ``--json`` says of it."""
+        guard = self.guard
+        return {
+            "method": self.options.method,
+            "subject": self.options.pick or self.options.subject,
+            "privacy": self.privacy,
+            "hidden": None if guard is None else dict(guard.hidden),
+        }
+
+    def tell(self) -> None:
+        """Say how many frames were hidden, where there were any."""
+        from limner.segment.privacy import describe
+
+        guard = self.guard
+        if guard is None or not guard.hidden:
+            return
+        error = f"; the last error: {guard.error}" if guard.error is not None else ""
+        print(f"note: frames hidden: {describe(guard.hidden)}{error}", file=sys.stderr)

@@ -1,0 +1,70 @@
+"""Options that `limner video` and `limner camera` share: how mattes are kept steady from frame to frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from limner.errors import OptionError
+
+if TYPE_CHECKING:
+    from limner.segment.base import MatteSource
+    from limner.segment.temporal import TemporalSegmenter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemporalOptions:
+    """How the mattes of a clip are kept steady."""
+
+    temporal: Annotated[
+        str,
+        typer.Option("--temporal", help="Steady mattes: off, light or strong.", metavar="off|light|strong"),
+    ] = "light"
+    look_ahead: Annotated[
+        int,
+        typer.Option(
+            "--look-ahead", help="Frames, 0 to 2, that each frame waits for: steadier, later.", metavar="FRAMES"
+        ),
+    ] = 0
+    gate: Annotated[
+        bool, typer.Option("--gate/--no-gate", help="Keep the matte, and let the model rest, while nothing moves.")
+    ] = True
+
+
+def check_temporal(options: TemporalOptions) -> None:
+    """
+    Raises:
+        OptionError: a value cannot be used, or two do not go together.
+    """
+    from limner.segment.temporal import MOST_AHEAD, TEMPORAL
+
+    if options.temporal not in TEMPORAL:
+        raise OptionError(f"--temporal must be one of {', '.join(TEMPORAL)}, not {options.temporal!r}")
+    if not 0 <= options.look_ahead <= MOST_AHEAD:
+        raise OptionError(f"--look-ahead must be 0 to {MOST_AHEAD} frames, not {options.look_ahead}")
+    if options.look_ahead and options.temporal == "off":
+        raise OptionError("--look-ahead has nothing to do with --temporal off: leave it out, or say light or strong")
+
+
+def build_temporal(segmenter: MatteSource, options: TemporalOptions) -> TemporalSegmenter:
+    """The segmenter for the frames of one clip that the options ask for.
+
+    Raises:
+        OptionError: as `check_temporal`.
+    """
+    from limner.segment.temporal import TemporalSegmenter
+
+    check_temporal(options)
+    return TemporalSegmenter(segmenter, temporal=options.temporal, gate=options.gate, look_ahead=options.look_ahead)
+
+
+def temporal_summary(segmenter: TemporalSegmenter, options: TemporalOptions) -> dict[str, Any]:
+    """What ``--json`` says of it."""
+    return {
+        "temporal": options.temporal,
+        "delay": segmenter.delay,
+        "skipped": segmenter.skipped,
+        "cuts": segmenter.cuts,
+    }

@@ -1,0 +1,45 @@
+"""What the parts of the segment stage expect of each other: sources of mattes, and streams that hold frames back."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.matte import Matte
+
+Frame = NDArray[np.uint8]
+"""RGB uint8 (H, W, 3), C-contiguous."""
+Result = tuple[Any, Frame, Matte]
+"""What was pushed along with a frame, the frame, and its own matte."""
+
+
+class MatteSource(Protocol):
+    """Anything that finds the person in one frame: a `Segmenter`, a background subtractor."""
+
+    def matte(self, frame: Frame, *, previous: Matte | None = None) -> Matte:
+        """The matte of the frame, at its size; `previous` is that of the frame before, for those that look at it."""
+        ...
+
+
+@runtime_checkable
+class MatteStream(Protocol):
+    """Takes the frames of one clip in order and gives each back with its own matte, perhaps some frames later."""
+
+    @property
+    def delay(self) -> int:
+        """Frames by which results come later than they were pushed."""
+        ...
+
+    def push(self, frame: Frame, tag: Any = None) -> list[Result]:
+        """Takes a frame; returns those that are done, in order, each with the tag it was pushed with."""
+        ...
+
+    def flush(self) -> list[Result]:
+        """The frames that are still held back. The next one pushed begins a new clip."""
+        ...
+
+    def reset(self) -> None:
+        """Begins a new clip; frames held back are dropped."""
+        ...

@@ -1,0 +1,57 @@
+"""Relay: something that changes the mattes of a source on their way, whether they come at once or later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limner.matte import Matte
+from limner.segment.base import Frame, Result
+
+
+class Relay:
+    """Wraps a source of mattes and looks the same from outside: ``matte``, ``push``, ``flush``, ``reset``, ``delay``.
+
+    Args:
+        source: has ``matte(frame)``, and may have ``push``, ``flush``, ``reset`` and ``delay`` as TemporalSegmenter
+            has; without ``push`` every frame comes back at once.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+
+    def treat(self, frame: Frame, matte: Matte) -> Matte:
+        """The matte that takes the place of the source's; here the same one."""
+        return matte
+
+    @property
+    def delay(self) -> int:
+        """Frames that the source looks ahead."""
+        return int(getattr(self.source, "delay", 0))
+
+    def matte(self, frame: Frame, *, previous: Matte | None = None) -> Matte:
+        """The matte of one frame, as ``source.matte``."""
+        return self.treat(frame, ask(self.source, frame, previous))
+
+    def push(self, frame: Frame, tag: Any = None) -> list[Result]:
+        """Take the next frame; give the frames whose mattes are ready, in order, each with its own."""
+        if not hasattr(self.source, "push"):
+            return [(tag, frame, self.matte(frame))]
+        return self._treated(self.source.push(frame, tag))
+
+    def flush(self) -> list[Result]:
+        """The frames that still waited, at the end of a clip."""
+        return self._treated(self.source.flush()) if hasattr(self.source, "flush") else []
+
+    def reset(self) -> None:
+        """Forget the clip so far."""
+        if hasattr(self.source, "reset"):
+            self.source.reset()
+
+    def _treated(self, results: list[Result]) -> list[Result]:
+        return [(tag, frame, self.treat(frame, matte)) for tag, frame, matte in results]
+
+
+def ask(source: Any, frame: Frame, previous: Matte | None) -> Matte:
+    """The source's matte; the matte before is passed on only where somebody gave one."""
+    result: Matte = source.matte(frame) if previous is None else source.matte(frame, previous=previous)
+    return result

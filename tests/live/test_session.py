@@ -1,0 +1,288 @@
+"""A live run from end to end: nothing is shown that should not be, whatever happens to camera, net, effect or disk."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from limner.errors import LimnerError
+from limner.live.controls import Controls
+from limner.media.images import read_image
+from limner.media.window import Closed, Key, Pointer
+from live_parts import SIZE, Frame, KeptWindow, Scripted, lost, make_session, raw_share, red_segmenter, scene, scenes
+from video_clips import frames_of, times_of
+
+RAW = raw_share([scene(0)])
+
+
+def keys(*names: str) -> list[Any]:
+    return [Key(name) for name in names]
+
+
+def person(picture: Frame) -> bool:
+    """Whether the disc is there with its own colour and edge: it covers 15 % of the picture."""
+    return float(np.all(picture == (230, 30, 20), axis=-1).mean()) > 0.1
+
+
+def own_threads() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name.startswith("limner-") and "snapshot" not in t.name]
+
+
+def test_keys_change_the_effect_and_only_the_background(tmp_path: Path) -> None:
+    window = KeptWindow({20: keys("r"), 40: keys("r"), 60: keys("g"), 80: keys("q")})
+    session = make_session(lambda: Scripted(scenes(100_000)), red_segmenter(tmp_path), window=window)
+    result = session.run()
+    assert 80 <= result.frames < 100
+    corners = [tuple(int(v) for v in window.pictures[i][2, 2]) for i in (38, 58, 78)]
+    assert corners == [(0, 128, 0), (255, 255, 255), (255, 0, 255)]
+    middle = window.pictures[78][SIZE[0] // 2, SIZE[1] // 2]
+    assert tuple(int(v) for v in middle) == (230, 30, 20)
+    assert raw_share(window.pictures) < RAW / 5
+    assert window.closed
+    assert own_threads() == []
+    assert set(result.milliseconds) == {"decode", "segment", "compose", "show"}
+    assert 0 < result.delay_median <= result.delay_p95
+
+
+def test_snapshot_and_recording_are_whole_files(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    window = KeptWindow({10: keys("g", "v"), 30: keys("space"), 60: keys("v"), 90: [Closed()]})
+    session = make_session(
+        lambda: Scripted(scenes(100_000), rate=60), red_segmenter(tmp_path), window=window, options={"folder": out}
+    )
+    result = session.run()
+    made = sorted(out.iterdir())
+    assert [path.suffix for path in made] == [".mp4", ".png"]
+    assert result.files == [str(made[0])]
+    assert len(times_of(made[0])) + result.skipped >= 40
+    assert times_of(made[0])[0] == 0
+    picture = read_image(made[1]).pixels
+    assert tuple(picture[2, 2]) == (255, 0, 255)
+    assert np.abs(frames_of(made[0])[-1][2, 2].astype(int) - (255, 0, 255)).max() < 12
+
+
+def test_nothing_raw_is_shown_before_the_first_trusted_matte(tmp_path: Path) -> None:
+    class Late:
+        def __init__(self) -> None:
+            self._net, self.asked = red_segmenter(tmp_path), 0
+
+        def matte(self, frame: Frame, *, previous: Any = None) -> Any:
+            self.asked += 1
+            if self.asked < 10:
+                raise RuntimeError("the device is not ready")
+            return self._net.matte(frame)
+
+    window = KeptWindow({40: keys("q")})
+    result = make_session(lambda: Scripted(scenes(100_000)), Late(), window=window).run()
+    assert sum(result.hidden.values()) >= 9
+    assert raw_share(window.pictures) < RAW / 5
+    early, later = window.pictures[3], window.pictures[-1]
+    assert not person(early)
+    assert person(later)
+
+
+@pytest.mark.parametrize("kind", ["raises", "no matte"])
+def test_a_fault_of_the_net_hides_the_picture_until_it_is_well(tmp_path: Path, kind: str) -> None:
+    class Faulty:
+        def __init__(self) -> None:
+            self._net, self.asked = red_segmenter(tmp_path), 0
+
+        def matte(self, frame: Frame, *, previous: Any = None) -> Any:
+            self.asked += 1
+            if 20 <= self.asked < 40:
+                if kind == "raises":  # every frame: a net that rests would not be asked
+                    raise RuntimeError("out of memory")
+                return None
+            return self._net.matte(frame)
+
+    window = KeptWindow({70: keys("q")})
+    result = make_session(lambda: Scripted(scenes(100_000)), Faulty(), window=window).run()
+    assert sum(result.hidden.values()) >= 20
+    assert raw_share(window.pictures) < RAW / 5
+    seen = [person(picture) for picture in window.pictures]
+    assert any(seen[:20])
+    assert not any(seen[24:38])
+    assert seen[-1]
+
+
+def test_a_stalled_net_hides_the_picture_and_does_not_keep_the_window_from_closing(tmp_path: Path) -> None:
+    stuck = threading.Event()
+
+    class Stalls:
+        def __init__(self) -> None:
+            self._net, self.asked = red_segmenter(tmp_path), 0
+
+        def matte(self, frame: Frame, *, previous: Any = None) -> Any:
+            self.asked += 1
+            if self.asked == 15:
+                stuck.wait(30)
+            return self._net.matte(frame)
+
+    window = KeptWindow()
+    session = make_session(
+        lambda: Scripted(scenes(100_000)), Stalls(), window=window, options={"stall": 0.5, "seconds": 4.0}
+    )
+    began = time.monotonic()
+    session.run()
+    stuck.set()
+    assert time.monotonic() - began < 20
+    assert any(person(picture) for picture in window.pictures)
+    assert not person(window.pictures[-1])
+    assert raw_share(window.pictures) < RAW / 5
+
+
+def test_an_effect_that_fails_shows_nothing_and_another_key_goes_on(tmp_path: Path) -> None:
+    window = KeptWindow({30: keys("g"), 60: keys("q")})
+    session = make_session(lambda: Scripted(scenes(100_000)), red_segmenter(tmp_path), window=window)
+    good = session._effect.chosen
+
+    def broken(frame: Frame, matte: Any) -> Frame:
+        raise RuntimeError("no memory")
+
+    session._effect._guarded.effect = type("Broken", (type(good),), {"__call__": lambda self, f, m: broken(f, m)})()
+    session.controls._asked = session._effect.chosen
+    session.run()
+    assert raw_share(window.pictures) < RAW / 5
+    assert not person(window.pictures[20])
+    assert person(window.pictures[55])
+
+
+def test_a_lost_camera_shows_a_card_and_comes_back(tmp_path: Path) -> None:
+    window = KeptWindow()
+    tries: list[int] = []
+
+    def shows_person() -> bool:
+        return bool(window.pictures) and person(window.pictures[-1])
+
+    def until_seen() -> Iterator[Frame | Exception]:
+        for frame in scenes(100_000):
+            yield lost() if shows_person() else frame
+
+    def after_card() -> Iterator[Frame]:
+        for index, frame in enumerate(scenes(100_000)):
+            if shows_person() and index > 3:
+                window._script.setdefault(0, keys("q"))
+            yield frame
+
+    def connect() -> Scripted:
+        tries.append(1)
+        if len(tries) == 1:
+            return Scripted(until_seen())
+        if shows_person():  # until the card is there
+            raise lost()
+        return Scripted(after_card())
+
+    result = make_session(connect, red_segmenter(tmp_path), window=window, options={"seconds": 60}).run()
+    assert result.losses == 1
+    assert len(tries) > 2
+    people = [person(picture) for picture in window.pictures]
+    assert people[-1]
+    assert False in people[people.index(True) :]
+    assert raw_share(window.pictures) < RAW / 5
+
+
+def test_a_change_of_size_survives_in_window_and_recording(tmp_path: Path) -> None:
+    def frames() -> Iterator[Frame]:
+        yield from scenes(40)
+        yield from scenes(40, (120, 90))
+        yield from scenes(40)
+
+    window = KeptWindow()
+    target = tmp_path / "out.mp4"
+    result = make_session(
+        lambda: Scripted(frames(), rate=60), red_segmenter(tmp_path), effect="color", window=window, record=target
+    ).run()
+    assert {picture.shape for picture in window.pictures} == {(96, 128, 3), (120, 90, 3)}
+    assert {frame.shape for frame in frames_of(target)} == {(96, 128, 3)}
+    assert len(times_of(target)) == result.frames - result.skipped
+
+
+def test_pause_shows_the_same_picture_and_goes_on(tmp_path: Path) -> None:
+    window = KeptWindow({10: keys("p")})
+    session = make_session(lambda: Scripted(scenes(100_000)), red_segmenter(tmp_path), window=window)
+    thread_stop = threading.Timer(1.0, lambda: (session._press("p"), window._script.update({30: keys("q")})))
+    thread_stop.start()
+    result = session.run()
+    assert 28 <= result.frames < 60
+
+
+def test_a_click_picks_who_stays(tmp_path: Path) -> None:
+    def two() -> Iterator[Frame]:
+        for index in range(100_000):
+            frame = scene(index)
+            frame[30:90, 8:30] = (230, 30, 20)
+            frame[:, :] = np.where((np.mgrid[:96, :128][1] > 45)[..., None], frame, frame)
+            yield frame
+
+    window = KeptWindow({25: [Pointer("down", 16, 60), Pointer("up", 16, 60)], 90: keys("q")})
+    make_session(
+        lambda: Scripted(two()), red_segmenter(tmp_path), effect="color", window=window, options={"overlay": False}
+    ).run()
+    last = window.pictures[-1]
+    assert tuple(int(v) for v in last[60, 16]) == (230, 30, 20)
+
+
+def test_a_recording_that_cannot_be_written_ends_in_its_error(tmp_path: Path) -> None:
+    with pytest.raises(LimnerError, match="does not exist"):
+        make_session(lambda: Scripted(scenes(10)), red_segmenter(tmp_path), record=tmp_path / "no" / "out.mp4")
+
+
+def test_sliders_and_arrows(tmp_path: Path) -> None:
+    from limner.effects import make_effect
+
+    moved: list[float] = []
+    controls = Controls(make_effect("blur"), backgrounds=("red", "blue"), threshold=0.5, set_threshold=moved.append)
+    controls.press("right")
+    assert controls.background_slider == ("blur 55%", 0.55)
+    controls.press("up")
+    assert moved == [0.55]
+    controls.press("r")
+    controls.press("left")
+    assert controls.look.background == 1
+    controls.press("c")
+    assert controls.title == "replace + color_transfer"
+    before = controls.effect()
+    controls.press("m")
+    assert controls.effect() is not before
+    controls.press("m")
+    assert controls.effect() is before
+    assert not controls.press("x")
+
+
+@pytest.mark.slow
+def test_an_hour_takes_no_more_memory_than_a_minute(tmp_path: Path) -> None:
+    """Five thousand frames through everything, all of them as fast as they go: what leaked would be seen."""
+    process, sizes = psutil.Process(), []
+
+    class Watched(KeptWindow):
+        count = 0
+
+        def show(self, pixels: Frame) -> None:
+            self.count += 1
+            if self.count % 250 == 0:
+                sizes.append(process.memory_info().rss / 2**20)
+            if self.count % 500 == 0:
+                self._script[0] = keys("r" if self.count % 1000 else "b")
+
+    few = [scene(index) for index in range(44)]
+    frames = (few[index % 44] for index in range(5000))
+    session = make_session(
+        lambda: Scripted(frames, rate=100_000),
+        red_segmenter(tmp_path),
+        source={"every_frame": True},
+        window=Watched(),
+        record=tmp_path / "long.mp4",
+        options={"overlay": True},
+    )
+    result = session.run()
+    assert result.frames == 5000
+    settled = sizes[len(sizes) // 4]
+    assert max(sizes[len(sizes) // 4 :]) - settled < 24
