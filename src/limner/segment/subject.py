@@ -194,13 +194,11 @@ def _reduced(alpha: Float32) -> Float32:
 
 
 def _without(alpha: Float32, drop: NDArray[np.uint8], small: Float32) -> Float32:
-    """``alpha`` with 0 where ``drop`` (cells) is 1, softly between; only where there is something to drop."""
+    """``alpha`` with 0 where ``drop`` (cells) is 1, softly between; only where somebody stays is worked at."""
     height, width = alpha.shape
     rows, columns = drop.shape
-    left, top, wide, tall = cv2.boundingRect(drop & (cv2.dilate(small, np.ones((3, 3), np.uint8)) > 0).astype(np.uint8))
-    result = alpha.copy()
-    if not wide:
-        return result
+    kept = (cv2.dilate(small, np.ones((3, 3), np.uint8)) > 0).astype(np.uint8) & (1 - drop)
+    left, top, wide, tall = cv2.boundingRect(kept)
     y0, y1 = max(0, (top - 1) * height // rows), min(height, -(-(top + tall + 1) * height // rows))
     x0, x1 = max(0, (left - 1) * width // columns), min(width, -(-(left + wide + 1) * width // columns))
     matrix = np.array([[width / columns, 0, 0.5 * width / columns - 0.5 - x0],
@@ -213,7 +211,8 @@ def _without(alpha: Float32, drop: NDArray[np.uint8], small: Float32) -> Float32
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    result[y0:y1, x0:x1] *= keep
+    result = np.zeros(alpha.shape, np.float32)
+    np.multiply(alpha[y0:y1, x0:x1], keep, out=result[y0:y1, x0:x1])
     return result
 
 
