@@ -19,7 +19,7 @@ _LEAST = 0.002
 """Share of the frame under which a region is nobody."""
 _NECK = 0.65
 """Two bodies are two while what joins them is narrower than this share of the narrower one."""
-_RADII = 5
+_RADII = 4
 _SMALL = 0.08
 """Share of the largest body from which another one can be split off it; less is a hand."""
 

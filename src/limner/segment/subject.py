@@ -194,17 +194,18 @@ def _reduced(alpha: Float32) -> Float32:
 
 
 def _without(alpha: Float32, drop: NDArray[np.uint8], small: Float32) -> Float32:
-    """``alpha`` with 0 where ``drop`` (cells) is 1, softly between; only where there is something to drop."""
-    height, width = alpha.shape
-    rows, columns = drop.shape
-    left, top, wide, tall = cv2.boundingRect(drop & (cv2.dilate(small, np.ones((3, 3), np.uint8)) > 0).astype(np.uint8))
-    result = alpha.copy()
-    if not wide:
+    """``alpha`` with 0 where ``drop`` (cells) is 1, softly between; only where somebody stays is worked at."""
+    some = (cv2.dilate(small, np.ones((3, 3), np.uint8)) > 0).astype(np.uint8)
+    kept = _pixels(some & (1 - drop), alpha.shape)
+    result = np.zeros(alpha.shape, np.float32)
+    result[kept] = alpha[kept]
+    cut = _pixels(some & drop, alpha.shape)
+    y0, y1 = max(kept[0].start, cut[0].start), min(kept[0].stop, cut[0].stop)
+    x0, x1 = max(kept[1].start, cut[1].start), min(kept[1].stop, cut[1].stop)
+    if y0 >= y1 or x0 >= x1:
         return result
-    y0, y1 = max(0, (top - 1) * height // rows), min(height, -(-(top + tall + 1) * height // rows))
-    x0, x1 = max(0, (left - 1) * width // columns), min(width, -(-(left + wide + 1) * width // columns))
-    matrix = np.array([[width / columns, 0, 0.5 * width / columns - 0.5 - x0],
-                       [0, height / rows, 0.5 * height / rows - 0.5 - y0]])  # fmt: skip
+    tall, wide = alpha.shape[0] / drop.shape[0], alpha.shape[1] / drop.shape[1]
+    matrix = np.array([[wide, 0, 0.5 * wide - 0.5 - x0], [0, tall, 0.5 * tall - 0.5 - y0]])
     # Smoothed, for the cut through two people is a line of cells.
     keep = cv2.warpAffine(
         cv2.GaussianBlur((1 - drop).astype(np.float32), (3, 3), 0),
@@ -215,6 +216,16 @@ def _without(alpha: Float32, drop: NDArray[np.uint8], small: Float32) -> Float32
     )
     result[y0:y1, x0:x1] *= keep
     return result
+
+
+def _pixels(cells: NDArray[np.uint8], shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of a frame of ``shape`` in which there are cells of 1, and one cell around them."""
+    left, top, wide, tall = cv2.boundingRect(cells)
+    rows, columns = cells.shape
+    return (
+        slice(max(0, (top - 1) * shape[0] // rows), min(shape[0], -(-(top + tall + 1) * shape[0] // rows))),
+        slice(max(0, (left - 1) * shape[1] // columns), min(shape[1], -(-(left + wide + 1) * shape[1] // columns))),
+    )
 
 
 def _at(here: list[Subject], point: tuple[float, float], size: tuple[int, int]) -> Subject | None:

@@ -162,7 +162,7 @@ class Trust:
     def _left_slowly(self) -> bool:
         """Whether the mask was dwindling before it went. A person takes longer to walk out than a net to fail."""
         most = max(self._areas, default=0.0)
-        return most < _SOMEBODY or self._areas[max(0, len(self._areas) - self.rules.sudden)] < 0.5 * most
+        return most < _SOMEBODY or self._areas[max(0, len(self._areas) - self.rules.sudden)] < 0.8 * most
 
     def _count(self, now: Glance, before: Glance, place: Mask) -> None:
         """Go on counting how long nobody was found, and how long the picture has been still."""
