@@ -23,9 +23,12 @@ def test_is_the_formula_and_keeps_the_confidence(low: float, high: float) -> Non
     assert result.confidence == 0.3
 
 
-def test_a_chain_uses_the_new_edge_wherever_it_was_named() -> None:
-    rng = np.random.default_rng(0)
-    frame, alpha = rng.integers(0, 256, (20, 30, 3), dtype=np.uint8), rng.random((20, 30), np.float32)
-    expected = make_effect("color", color="teal")(frame, Smoothstep(low=0.4, high=0.6).reshape(Matte(alpha)))
-    for spec in ("smoothstep:0.4-0.6,color:teal", "color:teal,smoothstep:0.4-0.6"):
-        np.testing.assert_array_equal(make_effect(spec)(frame, Matte(alpha)), expected)
+def test_a_chain_uses_the_new_edge_wherever_it_was_named_and_no_old_background_comes_in() -> None:
+    alpha = np.ascontiguousarray(np.broadcast_to(np.linspace(0, 1, 300, dtype=np.float32), (40, 300)))
+    alpha = np.clip(alpha * 9 - 4, 0, 1)  # an edge of 33 pixels
+    frame = np.rint(alpha[..., None] * (200, 0, 0) + (1 - alpha[..., None]) * 255).astype(np.uint8)
+    new = Smoothstep(low=0.2, high=0.6).reshape(Matte(alpha)).alpha
+    for spec in ("smoothstep:0.2-0.6,color:black", "color:black,smoothstep:0.2-0.6"):
+        result = make_effect(spec)(frame, Matte(alpha)).astype(float)
+        np.testing.assert_allclose(result[..., 0], 200 * new, atol=6)
+        assert result[..., 1:].max() <= 12

@@ -38,7 +38,7 @@ class Layers:
         check_sizes(frame, matte)
         self.frame = frame
         self.alone = alone
-        self._matte = matte
+        self._matte = self._found = matte
         self._alpha8: NDArray[np.uint8] | None = None
         self._boxes: list[Box] | None = None
         self._make: Callable[[], Frame] = lambda: frame
@@ -128,7 +128,8 @@ class Layers:
         """
         if self._person is None:
             clean = self._clean
-            self._person = estimate_foreground(self.frame, self.matte.alpha, self.alpha8) if clean else self.frame
+            # The frame is a mixture by the matte that was found in it, whatever has become of the matte since.
+            self._person = estimate_foreground(self.frame, self._found.alpha) if clean else self.frame
             self._own_person = clean
         return self._person
 
@@ -153,7 +154,7 @@ class Layers:
         if self._person is None and self.own_background:
             return self.frame.copy()
         back = self.background if self._fresh and not self.own_background else self.background.copy()
-        if self._person is None and self._clean:
+        if self._person is None and self._clean and self._matte is self._found:
             return blend_clean(back, self.frame, self.matte.alpha, self.alpha8)
         return blend_onto(back, self.person, self.matte.alpha, self.alpha8)
 
