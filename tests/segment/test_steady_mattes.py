@@ -93,6 +93,19 @@ def test_who_moved_leaves_no_ghost(contrast: float) -> None:
     assert wrong[62:118, 62:118].max() == wrong[62:118, 182:238].max() == 0
 
 
+def test_a_soft_edge_leaves_no_trail() -> None:
+    """A net's edge may reach beyond what moves, into cells where the picture stands still."""
+
+    def soft(x: int) -> np.ndarray:
+        return cv2.GaussianBlur(person(x), (0, 0), 4)
+
+    camera, places = Camera(), [60] * 12 + [90, 120, 150, 180]
+    clip = TemporalSegmenter(Scripted(*map(soft, places)), temporal="strong", gate=False)
+    for x in places:
+        after = clip.matte(camera.frame(x)).alpha
+    assert after[:, :120].max() < 0.02
+
+
 def test_slow_motion_adds_up_and_is_followed() -> None:
     camera = Camera()
     places = [60 + step // 3 for step in range(60)]

@@ -211,9 +211,9 @@ def light(now: Float32, reference: Float32) -> Float32:
     near = np.clip(((ratios[:, 1] + 1) / _STOP_BINS).astype(np.int32), 0, _BINS - 1)
     best = int(np.convolve(np.bincount(near, minlength=_BINS), (1, 2, 1), "same").argmax())
     stops = np.full(3, (best + 0.5) * _STOP_BINS - 1, np.float32)
-    for _ in range(3):  # to the middle of those that agree: noise is as large on both sides of it
+    for middle in (np.mean, np.median):  # of those that agree: noise is as large on both sides of it
         agree = ratios[np.abs(ratios[:, 1] - stops[1]) < _AGREE]
         if not len(agree):
             break
-        stops = np.median(agree, axis=0)
+        stops = middle(agree, axis=0)
     return np.exp2(np.clip(stops, -1, 1)).astype(np.float32)

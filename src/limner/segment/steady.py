@@ -18,6 +18,9 @@ _STILL, _MOVED = 2.4, 4.0
 """Change, in noises, below which a cell counts as still and above which it has moved."""
 _WAKE = 3.5
 """Change of any cell that ends the rest of the net: between the two, since a cell is small."""
+_NEAR = np.ones((7, 7), np.uint8)
+"""Cells around what moved that count as stirred; ``_CALMS`` of that wears off in each frame."""
+_CALMS, _GONE = 0.25, 0.05
 _MARGIN = 24
 _TAIL = 1 / 255
 
@@ -38,6 +41,7 @@ class SteadyFilter:
         self.least = least
         self._reference: Float32 | None = None
         self._seen: Any = None
+        self._stirred: Any = None
         self._alpha: Any = None
         self._mixer = Mixer()
 
@@ -67,11 +71,15 @@ class SteadyFilter:
         if compared is None:
             self._reference, self._alpha = look.picture, alpha.copy()
             self._seen = np.ones(look.picture.shape[:2], np.float32)
+            self._stirred = np.zeros_like(self._seen)
             return alpha
         moved = motion(compared)
         self._seen = np.where(moved > 0.5, np.float32(0), self._seen) + np.float32(1)
         share = np.maximum(1 / self._seen, np.float32(self.least))
         share += (1 - share) * moved
+        # A net's soft edge reaches beyond what moved, and would leave a trail: what it lets go of there is gone.
+        self._stirred = np.maximum(cv2.dilate(moved, _NEAR), self._stirred - np.float32(_CALMS))
+        share[(self._stirred > 0) & (_sampled(alpha, share.shape) < _GONE)] = 1
         self._reference = compared.reference + share[..., None] * (look.picture - compared.reference)
         return self._mixer(self._alpha, alpha, share, keep=True)
 
@@ -86,6 +94,11 @@ def motion(compared: Compared) -> Float32:
     ramp = (compared.noises - np.float32(_STILL)) * np.float32(1 / (_MOVED - _STILL))
     moved: Float32 = np.clip(ramp, 0, 1)
     return moved
+
+
+def _sampled(alpha: Float32, size: tuple[int, ...]) -> Any:
+    """The matte at one pixel of each cell."""
+    return cv2.resize(alpha, size[::-1], interpolation=cv2.INTER_NEAREST)
 
 
 def at_rest(compared: Compared) -> bool:
