@@ -1,35 +1,96 @@
-"""What every effect is: a frame and its matte in, a new frame out."""
+"""What every effect is: a frame and its matte in, a new frame out; and where in a chain it has its place."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from enum import IntEnum
 from fractions import Fraction
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.errors import OptionError
 from limner.matte import Matte
+
+if TYPE_CHECKING:
+    from limner.effects.layers import Layers
 
 Frame = NDArray[np.uint8]
 
 
-class Effect(ABC):
-    """Options in ``__init__``, one call for each frame. An effect never changes its inputs and needs no other frame."""
+class Stage(IntEnum):
+    """What an effect does in a chain. A chain runs its effects in this order, whatever order they were named in."""
 
-    name: ClassVar[str]
+    EDGE = 0
+    """Reshapes the matte."""
+    BACKGROUND = 1
+    """Makes what lies behind the person."""
+    BACKGROUND_LOOK = 2
+    """Recolours what lies behind the person."""
+    FIT = 3
+    """Fits the person's colours to what lies behind them."""
+    LIGHT = 4
+    """Lets light of the background fall on the person."""
+    PERSON_LOOK = 5
+    """Recolours the person."""
+    PICTURE = 6
+    """Changes the picture that person and background make together."""
+    LAYOUT = 7
+    """Puts that picture elsewhere in the frame."""
+    RESULT = 8
+    """Shows something else than that picture: the person alone, the matte."""
+
+
+class Effect(ABC):
+    """Options in ``__init__``, one call for each frame. An effect never changes its inputs.
+
+    This class is enough for an effect that stands alone. One that is to work well in a chain is better made from
+    `limner.effects.layers`: `EdgeEffect`, `BackgroundEffect` or `PersonEffect`.
+    """
+
+    name: str
     """What the command and the registry call it."""
 
-    has_alpha: ClassVar[bool] = False
+    stage: Stage = Stage.PICTURE
+    """What it does in a chain."""
+
+    has_alpha: bool = False
     """True where the result is RGBA (H, W, 4) with straight alpha instead of RGB (H, W, 3)."""
 
-    keeps_background: ClassVar[bool] = False
+    is_matte: bool = False
+    """True where the result is the matte itself, to be kept without loss."""
+
+    keeps_background: bool = False
     """True where what lies behind the person stays in the picture, changed or not, and with it its transparency."""
+
+    moves_pixels: bool = False
+    """True where a pixel of the result is not about the same place of the frame."""
+
+    shows_alone: bool = True
+    """False where it changes nothing as long as the background is the frame's own."""
 
     @abstractmethod
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
         """RGB uint8 (H, W, 3) and a matte of the same size to RGB (or RGBA) uint8 of the same size."""
 
+    def apply(self, layers: Layers) -> None:
+        """Its part in a chain: changes `layers`. By default it is called with the composed picture and the matte."""
+        layers.picture = self(layers.picture, layers.matte)
+
     def at(self, time: Fraction) -> None:
         """The presentation time in seconds of the frame that comes next. Only effects that move with it need it."""
         return None
+
+    def reset(self) -> None:
+        """Forget earlier frames: what comes next is another scene. Only effects that remember something need it."""
+        return None
+
+    @classmethod
+    def from_text(cls, text: str) -> dict[str, Any]:
+        """The options of ``__init__`` that ``name:text`` stands for, in a chain's description.
+
+        Raises:
+            OptionError: the effect takes none, or `text` is not what it takes.
+        """
+        raise OptionError(f"effect {cls.name} takes no value: leave {':' + text!r} out")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Effect, Frame
-from limner.effects.compose import blend_onto, check_sizes, halve, quantize, to_uint8
+from limner.effects.base import Frame
+from limner.effects.compose import blend_onto, halve, to_uint8
 from limner.effects.fill import fill_unknown
-from limner.errors import OptionError
-from limner.matte import Matte
+from limner.effects.layers import BackgroundEffect, Layers
+from limner.effects.numbers import check_range, number
 
 _STRONGEST = 0.06
 """Standard deviation of the Gaussian at strength 1, as a share of the frame's shorter side."""
@@ -27,7 +28,7 @@ _CLEAN = 4.0
 """A cell with more than 1 / _CLEAN person in it says nothing about the background."""
 
 
-class Blur(Effect):
+class Blur(BackgroundEffect):
     """The background blurred by a Gaussian, as if out of focus; the person untouched.
 
     The person is taken out first and the surroundings carried inwards (`fill_unknown`), so that no colour of the
@@ -44,17 +45,17 @@ class Blur(Effect):
     keeps_background = True
 
     def __init__(self, *, strength: float = 0.5) -> None:
-        if not 0.0 <= strength <= 1.0:  # also refuses NaN
-            raise OptionError(f"blur strength {strength} is out of range: say 0 (no blur) to 1 (strongest)")
-        self._strength = strength
+        self._strength = check_range(strength, 0.0, 1.0, option="blur strength", says="0 (no blur) to 1 (strongest)")
 
-    def __call__(self, frame: Frame, matte: Matte) -> Frame:
-        check_sizes(frame, matte)
-        sigma = self._strength * _STRONGEST * min(matte.size)
+    @classmethod
+    def from_text(cls, text: str) -> dict[str, Any]:
+        return {"strength": number(text, option="blur strength")}
+
+    def behind(self, layers: Layers) -> Frame:
+        sigma = self._strength * _STRONGEST * min(layers.matte.size)
         if sigma < 0.3:  # a kernel of one pixel
-            return frame.copy()
-        alpha8 = quantize(matte.alpha)
-        return blend_onto(_blurred_background(frame, alpha8, sigma), frame, matte.alpha, alpha8)
+            return layers.frame
+        return _blurred_background(layers.frame, layers.alpha8, sigma)
 
 
 def _blurred_background(frame: Frame, alpha8: NDArray[np.uint8], sigma: float) -> Frame:
@@ -62,22 +63,22 @@ def _blurred_background(frame: Frame, alpha8: NDArray[np.uint8], sigma: float) -
     height, width = alpha8.shape
     halvings = max(0, round(math.log2(sigma / _COARSE_SIGMA)))
     pixels, person = halve(frame, halvings), halve(alpha8, halvings)
-    known = _without_person(pixels, person)
+    known = without_person(pixels, person)
     blurred = cv2.GaussianBlur(known, (0, 0), sigma / 2**halvings, borderType=cv2.BORDER_REPLICATE)
     return cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
-def _without_person(pixels: Frame, person: NDArray[np.uint8]) -> Frame:
+def without_person(pixels: Frame, person: NDArray[np.uint8]) -> Frame:
     """`pixels` with the surroundings in the person's place; `person` is uint8 (H, W), 255 where nothing else is."""
     halvings = max(0, math.ceil(math.log2(max(person.shape) / _FILL_SIDE)))
     coarse = halve(pixels, halvings).astype(np.float32)
-    filled = to_uint8(fill_unknown(coarse, _background_share(halve(person, halvings))))
+    filled = to_uint8(fill_unknown(coarse, background_share(halve(person, halvings))))
     size = (person.shape[1], person.shape[0])
     behind = cv2.resize(filled, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
-    return blend_onto(behind, pixels, _background_share(person))
+    return blend_onto(behind, pixels, background_share(person))
 
 
-def _background_share(person: NDArray[np.uint8]) -> NDArray[np.float32]:
+def background_share(person: NDArray[np.uint8]) -> NDArray[np.float32]:
     """How far to trust each cell to show background only, in [0, 1]."""
     # A cell beside the person may hold a little of them too: mattes are never right to the pixel.
     near = cv2.dilate(person, np.ones((3, 3), np.uint8)).astype(np.float32)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from limner.effects.base import Effect, Frame
+from typing import Any
+
+from limner.effects.base import Frame
 from limner.effects.colors import Color, parse_color
-from limner.effects.compose import check_sizes, plain
-from limner.effects.foreground import blend_clean
-from limner.matte import Matte
+from limner.effects.compose import plain
+from limner.effects.layers import BackgroundEffect, Layers
 
 
-class SolidColor(Effect):
+class SolidColor(BackgroundEffect):
     """The person over one colour, the old background's colour taken out of the edges.
 
     Args:
@@ -24,6 +25,9 @@ class SolidColor(Effect):
     def __init__(self, *, color: str | Color = "magenta") -> None:
         self._color = parse_color(color, option="color")
 
-    def __call__(self, frame: Frame, matte: Matte) -> Frame:
-        check_sizes(frame, matte)
-        return blend_clean(plain(matte.size, self._color), frame, matte.alpha)
+    @classmethod
+    def from_text(cls, text: str) -> dict[str, Any]:
+        return {"color": text}
+
+    def behind(self, layers: Layers) -> Frame:
+        return plain(layers.matte.size, self._color)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from limner.effects.base import Effect, Frame
-from limner.effects.compose import check_sizes, quantize
-from limner.effects.foreground import estimate_foreground
+from limner.effects.base import Effect, Frame, Stage
+from limner.effects.layers import Layers
 from limner.matte import Matte
 
 
@@ -18,15 +17,18 @@ class Cutout(Effect):
     """
 
     name = "cutout"
+    stage = Stage.RESULT
     has_alpha = True
 
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
-        check_sizes(frame, matte)
-        alpha8 = quantize(matte.alpha)
-        person = estimate_foreground(frame, matte.alpha)
-        rgba = cv2.merge([person, alpha8])
+        layers = Layers(frame, matte, alone=True)
+        self.apply(layers)
+        return layers.picture
+
+    def apply(self, layers: Layers) -> None:
+        rgba = cv2.merge([layers.picture, layers.alpha8])
         alone = np.zeros_like(rgba)
-        return cv2.copyTo(rgba, alpha8, alone).astype(np.uint8, copy=False)
+        layers.picture = cv2.copyTo(rgba, layers.alpha8, alone).astype(np.uint8, copy=False)
 
 
 def person_box(rgba: Frame) -> tuple[slice, slice]:

@@ -23,7 +23,7 @@ _REMAP_LIMIT = 32_000
 """OpenCV's remap makes rows of less than 2 ** 15 pixels only."""
 
 
-def estimate_foreground(frame: Frame, alpha: NDArray[np.float32]) -> Frame:
+def estimate_foreground(frame: Frame, alpha: NDArray[np.float32], alpha8: NDArray[np.uint8] | None = None) -> Frame:
     """The person's own colours: what `frame` shows where alpha is 1, and where it is in between, an estimate.
 
     The colours of surely person and surely background are carried into the edge on coarse grids, and the estimate is
@@ -33,11 +33,13 @@ def estimate_foreground(frame: Frame, alpha: NDArray[np.float32]) -> Frame:
     Args:
         frame: RGB uint8 (H, W, 3).
         alpha: (H, W) float32 in [0, 1].
+        alpha8: `quantize(alpha)` where the caller has it already.
 
     Returns:
         RGB uint8 (H, W, 3), a new array; the frame's own pixels where alpha rounds to 0 or 1 in 8 bits.
     """
-    alpha8 = quantize(alpha)
+    if alpha8 is None:
+        alpha8 = quantize(alpha)
     edge = partly(alpha8)
     own = frame.copy()
     if edge.size:
@@ -45,15 +47,19 @@ def estimate_foreground(frame: Frame, alpha: NDArray[np.float32]) -> Frame:
     return own
 
 
-def blend_clean(back: Frame, frame: Frame, alpha: NDArray[np.float32]) -> Frame:
+def blend_clean(
+    back: Frame, frame: Frame, alpha: NDArray[np.float32], alpha8: NDArray[np.uint8] | None = None
+) -> Frame:
     """`estimate_foreground` over `back` in one go. Writes into `back` and returns it.
 
     Args:
         back: the new background, RGB uint8 (H, W, 3).
         frame: RGB uint8 (H, W, 3).
         alpha: (H, W) float32 in [0, 1].
+        alpha8: `quantize(alpha)` where the caller has it already.
     """
-    alpha8 = quantize(alpha)
+    if alpha8 is None:
+        alpha8 = quantize(alpha)
     edge = partly(alpha8)
     cv2.copyTo(frame, (alpha8 == 255).view(np.uint8), back)
     if edge.size:

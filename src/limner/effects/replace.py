@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, Protocol, get_args, runtime_checkable
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 import cv2
 import numpy as np
 
-from limner.effects.base import Effect, Frame
+from limner.effects.base import Frame
 from limner.effects.colors import Color, parse_color
-from limner.effects.compose import check_sizes, plain
-from limner.effects.foreground import blend_clean
+from limner.effects.compose import plain
+from limner.effects.layers import BackgroundEffect, Layers
 from limner.errors import OptionError
-from limner.matte import Matte
 
 Fit = Literal["cover", "contain"]
 BLACK: Color = (0, 0, 0)
@@ -76,7 +75,7 @@ def fit_frame(pixels: Frame, size: tuple[int, int], fit: Fit, fill: Color = BLAC
     return framed
 
 
-class Replace(Effect):
+class Replace(BackgroundEffect):
     """The person over `background`, the old background's colour taken out of the edges.
 
     Args:
@@ -90,28 +89,47 @@ class Replace(Effect):
     """
 
     name = "replace"
+    fresh = False
 
     def __init__(self, *, background: Background | str | Path, fit: str = "cover", fill: str | Color = "black") -> None:
-        if fit not in get_args(Fit):
-            raise OptionError(f"fit {fit!r} is unknown: say cover or contain")
-        self._fit: Fit = "cover" if fit == "cover" else "contain"
+        self._fit = parse_fit(fit)
         self._fill = parse_color(fill, option="fill")
         self._time = Fraction(0)
-        self._background: Background
-        if isinstance(background, (str, Path)):
-            from limner.media.backgrounds import open_background
+        self._background = as_background(background)
 
-            self._background = open_background(str(background))
-        else:
-            self._background = background
+    @classmethod
+    def from_text(cls, text: str) -> dict[str, Any]:
+        return {"background": text}
 
     def at(self, time: Fraction) -> None:
         self._time = time
 
-    def __call__(self, frame: Frame, matte: Matte) -> Frame:
-        check_sizes(frame, matte)
-        behind = self._background.frame_at(self._time, matte.size, self._fit, self._fill)
-        return blend_clean(behind.copy(), frame, matte.alpha)
+    def behind(self, layers: Layers) -> Frame:
+        return self._background.frame_at(self._time, layers.matte.size, self._fit, self._fill)
+
+
+def parse_fit(fit: str) -> Fit:
+    """
+    Raises:
+        OptionError: `fit` is neither "cover" nor "contain".
+    """
+    if fit not in get_args(Fit):
+        raise OptionError(f"fit {fit!r} is unknown: say cover or contain")
+    return "cover" if fit == "cover" else "contain"
+
+
+def as_background(background: Background | str | Path) -> Background:
+    """`background` itself, or opened where it is a name.
+
+    Raises:
+        OptionError: it is neither a colour nor a file.
+        MediaError: it cannot be read.
+    """
+    if isinstance(background, (str, Path)):
+        from limner.media.backgrounds import open_background
+
+        return open_background(str(background))
+    return background
 
 
 def _resize(pixels: Frame, height: int, width: int) -> Frame:

@@ -1,0 +1,83 @@
+"""Chain: several effects as one, each in its place, whatever order they were named in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from limner.effects.base import Effect, Frame, Stage
+from limner.effects.layers import Layers
+from limner.errors import OptionError
+from limner.matte import Matte
+
+_FITTING = (Stage.FIT, Stage.LIGHT)
+"""What looks at the background even where it is not shown."""
+
+
+class Chain(Effect):
+    """Several effects on one frame, in the order of their stages (`limner.effects.base.Stage`).
+
+    The matte is reshaped first, then the background made and recoloured, then the person fitted to it and recoloured,
+    then both composed, and the picture laid out or cut out. Within a stage the order given holds.
+
+    Args:
+        effects: in any order. At most one makes the background, and at most one lays out or shows something else.
+
+    Raises:
+        OptionError: two of the effects exclude each other.
+    """
+
+    stage = Stage.PICTURE
+
+    def __init__(self, effects: Iterable[Effect]) -> None:
+        self.effects: tuple[Effect, ...] = tuple(sorted(effects, key=lambda effect: effect.stage))
+        _refuse_conflicts(self.effects)
+        self.name = ",".join(effect.name for effect in self.effects)
+        self.has_alpha = any(effect.has_alpha for effect in self.effects)
+        self.is_matte = any(effect.is_matte for effect in self.effects)
+        self.moves_pixels = any(effect.moves_pixels for effect in self.effects)
+        self.keeps_background = all(effect.keeps_background for effect in self.effects)
+        self.shows_alone = any(effect.shows_alone for effect in self.effects)
+
+    def __call__(self, frame: Frame, matte: Matte) -> Frame:
+        layers = Layers(frame, matte, alone=self.has_alpha)
+        for effect in self.effects:
+            effect.apply(layers)
+        return layers.picture
+
+    def at(self, time: Fraction) -> None:
+        for effect in self.effects:
+            effect.at(time)
+
+    def reset(self) -> None:
+        for effect in self.effects:
+            effect.reset()
+
+
+def _refuse_conflicts(effects: Sequence[Effect]) -> None:
+    """
+    Raises:
+        OptionError: two of `effects` exclude each other.
+    """
+    by_stage: dict[Stage, list[str]] = {}
+    for effect in effects:
+        by_stage.setdefault(effect.stage, []).append(effect.name)
+    backgrounds = by_stage.get(Stage.BACKGROUND, [])
+    if len(backgrounds) > 1:
+        raise OptionError(f"{_both(backgrounds)} each make the background: a chain has room for one of them")
+    ends = by_stage.get(Stage.LAYOUT, []) + by_stage.get(Stage.RESULT, [])
+    if len(ends) > 1:
+        raise OptionError(f"{_both(ends)} each say what the result is: a chain has room for one of them")
+    if any(effect.is_matte for effect in effects):
+        idle = [effect.name for effect in effects if effect.stage not in (Stage.EDGE, Stage.RESULT)]
+        if idle:
+            raise OptionError(f"{ends[0]} shows the matte, to which {_both(idle)} does nothing: leave one out")
+    shows_person_only = next((e.name for e in effects if e.stage >= Stage.LAYOUT and not e.keeps_background), None)
+    if shows_person_only and backgrounds and not any(effect.stage in _FITTING for effect in effects):
+        raise OptionError(
+            f"{shows_person_only} shows the person alone, so nothing is seen of {backgrounds[0]}: leave one out"
+        )
+
+
+def _both(names: Sequence[str]) -> str:
+    return " and ".join(names)

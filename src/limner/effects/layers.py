@@ -1,0 +1,195 @@
+"""Layers: a frame taken apart into person and background on its way through a chain, and effects that change one."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.effects.base import Effect, Frame, Stage
+from limner.effects.compose import blend_onto, check_sizes, quantize
+from limner.effects.foreground import blend_clean, estimate_foreground
+from limner.matte import Matte
+
+
+class Layers:
+    """What a chain works on: the frame, its matte, the person's colours and what lies behind them.
+
+    Nothing is computed before it is asked for, so that a chain costs no more than its effects.
+
+    Attributes:
+        frame: RGB uint8 (H, W, 3), as it came. Never written to.
+        matte: of the frame's size; an EDGE effect replaces it.
+        alone: the picture wanted is the person's colours without any background behind them.
+
+    Raises:
+        ValueError: frame and matte do not belong together.
+    """
+
+    def __init__(self, frame: Frame, matte: Matte, *, alone: bool = False) -> None:
+        check_sizes(frame, matte)
+        self.frame = frame
+        self.alone = alone
+        self._matte = matte
+        self._alpha8: NDArray[np.uint8] | None = None
+        self._box: tuple[slice, slice] | None = None
+        self._make: Callable[[], Frame] = lambda: frame
+        self._background: Frame | None = None
+        self._fresh = False
+        self._clean = alone
+        self._person: Frame | None = None
+        self._picture: Frame | None = None
+
+    @property
+    def matte(self) -> Matte:
+        return self._matte
+
+    @matte.setter
+    def matte(self, matte: Matte) -> None:
+        self._matte, self._alpha8, self._box = matte, None, None
+
+    @property
+    def alpha8(self) -> NDArray[np.uint8]:
+        """The matte's alpha in 8 bits, (H, W)."""
+        if self._alpha8 is None:
+            self._alpha8 = quantize(self._matte.alpha)
+        return self._alpha8
+
+    @property
+    def person_box(self) -> tuple[slice, slice]:
+        """Rows and columns outside which nobody is; both empty where nobody is at all."""
+        if self._box is None:
+            left, top, width, height = cv2.boundingRect(self.alpha8)
+            self._box = slice(top, top + height), slice(left, left + width)
+        return self._box
+
+    @property
+    def background(self) -> Frame:
+        """What lies behind the person, RGB uint8 (H, W, 3); the frame itself until an effect says otherwise."""
+        if self._background is None:
+            self._background = self._make()
+        return self._background
+
+    def change_background(self, change: Callable[[Frame], Frame]) -> None:
+        """Puts `change` of the background in its place; `change` gives a new array."""
+        before, was = self._make, self._background
+        self.put_behind(lambda: change(before() if was is None else was), fresh=True, clean=False)
+
+    @property
+    def own_background(self) -> bool:
+        """Whether the background still is the frame itself."""
+        return self.background is self.frame
+
+    def put_behind(self, make: Callable[[], Frame], *, fresh: bool, clean: bool) -> None:
+        """Gives the person another background.
+
+        Args:
+            make: gives RGB uint8 (H, W, 3); called at most once, and not at all where nobody looks.
+            fresh: nobody else holds what `make` gives, so it may be written to.
+            clean: it differs so much from the old background that its colour must leave the person's edges.
+        """
+        self._make, self._background = make, None
+        self._fresh, self._clean = fresh, clean or self._clean
+        self._picture = None
+
+    @property
+    def person(self) -> Frame:
+        """The person's colours, RGB uint8 (H, W, 3); of no meaning where alpha is 0. Not to be written to.
+
+        Before a background that is not the frame's own, the old one's colour is out of the edges.
+        """
+        if self._person is None:
+            clean = self._clean
+            self._person = estimate_foreground(self.frame, self.matte.alpha, self.alpha8) if clean else self.frame
+        return self._person
+
+    @person.setter
+    def person(self, pixels: Frame) -> None:
+        self._person, self._picture = pixels, None
+
+    @property
+    def picture(self) -> Frame:
+        """Person over background, RGB uint8 (H, W, 3), shared with nobody."""
+        if self._picture is None:
+            self._picture = self._composed()
+        return self._picture
+
+    @picture.setter
+    def picture(self, pixels: Frame) -> None:
+        self._picture = pixels
+
+    def _composed(self) -> Frame:
+        if self.alone:
+            return self.person.copy()
+        if self._person is None and self.own_background:
+            return self.frame.copy()
+        back = self.background if self._fresh and not self.own_background else self.background.copy()
+        if self._person is None and self._clean:
+            return blend_clean(back, self.frame, self.matte.alpha, self.alpha8)
+        return blend_onto(back, self.person, self.matte.alpha, self.alpha8)
+
+
+class _Link(Effect):
+    """An effect that is its part in a chain; standing alone it is a chain of one."""
+
+    def __call__(self, frame: Frame, matte: Matte) -> Frame:
+        layers = Layers(frame, matte)
+        self.apply(layers)
+        return layers.picture
+
+
+class EdgeEffect(_Link):
+    """Reshapes the matte before anything else looks at it."""
+
+    stage = Stage.EDGE
+    keeps_background = True
+    shows_alone = False
+
+    @abstractmethod
+    def reshape(self, matte: Matte) -> Matte:
+        """A new matte of the same size; everything but its alpha as it was (`dataclasses.replace`)."""
+
+    def apply(self, layers: Layers) -> None:
+        layers.matte = self.reshape(layers.matte)
+
+
+class BackgroundEffect(_Link):
+    """Makes what lies behind the person. A chain has at most one."""
+
+    stage = Stage.BACKGROUND
+
+    fresh: bool = True
+    """Whether `behind` makes a new array each time, which may be written to."""
+
+    @abstractmethod
+    def behind(self, layers: Layers) -> Frame:
+        """The new background alone, RGB uint8 (H, W, 3) at the frame's size; the frame itself where nothing changes."""
+
+    def apply(self, layers: Layers) -> None:
+        layers.put_behind(lambda: self.behind(layers), fresh=self.fresh, clean=not self.keeps_background)
+
+
+class PersonEffect(_Link):
+    """Changes the person's colours, given what lies behind them."""
+
+    stage = Stage.FIT
+    keeps_background = True
+
+    @abstractmethod
+    def fit(self, person: Frame, background: Frame, matte: Matte) -> Frame:
+        """The person's new colours.
+
+        Args:
+            person: their colours, RGB uint8 (H, W, 3), right where alpha is above 0; anything elsewhere.
+            background: the new background, RGB uint8 (H, W, 3), also where the person hides it.
+            matte: of the same size.
+
+        Returns:
+            RGB uint8 (H, W, 3): a new array, or `person` where nothing changes. No input is written to.
+        """
+
+    def apply(self, layers: Layers) -> None:
+        layers.person = self.fit(layers.person, layers.background, layers.matte)
