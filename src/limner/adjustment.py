@@ -74,11 +74,6 @@ class Adjustment:
             self.light + (other.light - self.light) * np.float32(share),
         )
 
-    def distance(self, other: Adjustment) -> float:
-        """How far a mid-tone's change is from ``other``'s at most, in [0, 1]; about what the eye sees of a step."""
-        parts = (self.curves - other.curves, self.matrix - other.matrix, np.expm1(self.light - other.light))
-        return float(max(np.abs(part).max() for part in parts))
-
     def apply(self, frame: Frame, *, box: tuple[int, int, int, int] | None = None) -> Frame:
         """The part of ``frame`` in ``box``, adjusted.
 

@@ -135,7 +135,7 @@ def _balance(rng: np.random.Generator, strength: float) -> NDArray[np.float64]:
     """Gains of red, green and blue on linear light: warm or cold, and a little green or magenta."""
     warmth, tint = rng.normal(0, strength), rng.normal(0, 0.25 * strength)
     gains = np.exp(np.array([0.6 * warmth, tint, -warmth]))
-    return gains / (gains @ _LUMA)
+    return np.asarray(gains / (gains @ _LUMA))
 
 
 def _gradient(rng: np.random.Generator) -> NDArray[np.float64]:
@@ -143,7 +143,7 @@ def _gradient(rng: np.random.Generator) -> NDArray[np.float64]:
     angle, height = rng.uniform(0, 2 * np.pi), rng.normal(0, 0.4)
     slope = np.cos(angle) * np.array([[-1, 1], [-1, 1]]) + np.sin(angle) * np.array([[-1, -1], [1, 1]])
     colour = 1 + (rng.normal(0, 0.25, 3) if rng.random() < 0.5 else np.zeros(3))
-    return np.exp(np.clip(height * slope[..., None] * colour, -0.9, 0.9))
+    return np.asarray(np.exp(np.clip(height * slope[..., None] * colour, -0.9, 0.9)))
 
 
 def _transfer(person: Statistics, other: Statistics, strength: float) -> NDArray[np.float64]:

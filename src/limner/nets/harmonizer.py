@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from limner.adjustment import COUNT, GRID, KNOTS, SMOOTH
+from limner.adjustment import GRID, KNOTS, SMOOTH
 from limner.errors import OptionError
 from limner.nets.blocks import ConvBN, GlobalContext, InvertedResidual, init_weights, round_channels
 
@@ -72,7 +72,7 @@ class Harmonizer(nn.Module):
         mask = {8: F.avg_pool2d(x[:, 3:], 8), 16: mask16, 32: F.avg_pool2d(mask16, 2)}
         told = [self._colours(x), _both(x8, mask[8]), _both(x16, mask[16]), _both(x32, mask[32])]
         thought = self.think(torch.cat(told, 1))
-        curves, mixture = self.say(thought).split([3 * KNOTS, 6], 1)
+        curves, mixture = torch.split(self.say(thought), [3 * KNOTS, 6], 1)
         side = x16.shape[-1] // GRID
         local = torch.cat([x16, F.interpolate(x32, scale_factor=2.0, mode="nearest")], 1)
         local = F.avg_pool2d(self.place(local * mask16), side) + self.place_all(thought)[:, :, None, None]
@@ -83,7 +83,7 @@ class Harmonizer(nn.Module):
         """Soft histogram, mean, and mean products of the colours, inside and outside the matte."""
         small = F.avg_pool2d(x, 4)
         rgb, mask = small[:, :3], small[:, 3:]
-        red, green, blue = rgb.split(1, 1)
+        red, green, blue = torch.split(rgb, 1, 1)
         products = torch.cat([rgb * rgb, red * green, green * blue, blue * red], 1)
         return _both(torch.cat([self.histogram(rgb * 2 - 1), rgb, products], 1), mask)
 
@@ -105,7 +105,7 @@ def adjust(images: Tensor, numbers: Tensor) -> Tensor:
     Returns:
         float (N, 3, H, W), not clipped.
     """
-    curves, matrix, light = numbers.split([3 * KNOTS, 9, 3 * GRID * GRID], 1)
+    curves, matrix, light = torch.split(numbers, [3 * KNOTS, 9, 3 * GRID * GRID], 1)
     count = len(images)
     hats = F.relu(1 - (images[:, None] * (KNOTS - 1) - _knots(images)).abs())  # how near each level is to each knot
     toned = torch.einsum("nkchw,nck->nchw", hats, curves.view(count, 3, KNOTS))

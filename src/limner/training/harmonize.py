@@ -192,9 +192,7 @@ class _Worker:
         self.average = AveragedWeights(state.ema, decay=self.recipe.ema, device=device)
         self.step, self.sessions = state.step, state.sessions
         self.photos = prepare(job.data, job.cache)
-        self.reporter = Reporter(
-            self.recipe, job.out, list(TERMS), first_step=state.step, board=None, report=report
-        )
+        self.reporter = Reporter(self.recipe, job.out, list(TERMS), first_step=state.step, board=None, report=report)
         self._interrupted = False
 
     def run(self) -> Outcome:

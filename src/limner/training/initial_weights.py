@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from limner.errors import ModelError
 from limner.models.weights import weights_path
-from limner.nets.base import SegmentationNet
 from limner.training.checkpoint import load_weights
 
 

@@ -61,7 +61,7 @@ def _among_others(
     if job.recipe.batch < group.world:
         raise OptionError(f"batch: {job.recipe.batch} pictures are too few for {group.world} processes")
     if device == "cuda":
-        torch.cuda.setchoose_device(group.local)
+        torch.cuda.set_device(group.local)
     group.join(device)
     try:
         if group.local == 0:

@@ -31,9 +31,23 @@ class Reporter:
     """
 
     def __init__(
-        self, recipe: Course, out: Path, terms: list[str], *, first_step: int, board: Board | None, report: Report | None
+        self,
+        recipe: Course,
+        out: Path,
+        terms: list[str],
+        *,
+        first_step: int,
+        board: Board | None,
+        report: Report | None,
     ) -> None:
-        self.recipe, self.out, self.terms, self.first_step, self.board, self.report = recipe, out, terms, first_step, board, report
+        self.recipe, self.out, self.terms, self.first_step, self.board, self.report = (
+            recipe,
+            out,
+            terms,
+            first_step,
+            board,
+            report,
+        )
         self._began = self._last = time.monotonic()
         self._sum, self._count = torch.zeros(1 + len(terms)), 0
 

