@@ -136,14 +136,14 @@ def _apply(
     result: Result, image: Image, matte: Matte, effect: Effect, *, trim: bool
 ) -> tuple[Image, NDArray[np.uint8]]:
     pixels = effect(image.pixels, matte)
-    if effect.name == "mask":
+    if effect.is_matte:
         return image, pixels[..., 0]
     if trim and effect.has_alpha:
         rows, columns = person_box(pixels)
         pixels = pixels[rows, columns]
         native = None if image.native is None else image.native[rows, columns]
         image = replace(image, pixels=image.pixels[rows, columns], native=native)
-    if image.alpha is not None and effect.keeps_background:
+    if image.alpha is not None and effect.keeps_background and not effect.moves_pixels:
         if format_for(result.job.format).has_alpha:
             pixels = np.dstack([pixels, image.alpha])
         else:

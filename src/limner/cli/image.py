@@ -38,8 +38,6 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Blur, replace, recolour or cut out the background of photos."""
-    if trim and effect.effect != "cutout":
-        belongs_to("--trim", ("cutout",), effect.effect)
     if as_json and output == "-":
         raise OptionError("--json and -o - both want stdout; name a file or leave --json out")
     from limner.cli.image_plan import plan_jobs
@@ -48,12 +46,14 @@ def command(
 
     warnings.filterwarnings("ignore", module="PIL")  # about odd metadata, of which the result is free
     applied = build_effect(effect)
+    if trim and not applied.has_alpha:
+        belongs_to("--trim", ("cutout",), effect.effect)
     jobs, batch = plan_jobs(
         photos,
         output,
         format=format,
         alpha=applied.has_alpha,
-        lossless=applied.name == "mask",
+        lossless=applied.is_matte,
         overwrite=overwrite,
     )
     if quality is not None and not 1 <= quality <= 100:

@@ -28,27 +28,72 @@ class EffectOptions:
     """What becomes of the picture. None means that the option was not given: the effect's own default holds."""
 
     effect: Annotated[
-        str, typer.Option("--effect", "-e", help="blur, replace, color, cutout, mask or overlay.", metavar="NAME")
+        str,
+        typer.Option(
+            "--effect",
+            "-e",
+            help="One of blur, bokeh, replace, color, cutout, mask, overlay, smoothstep, light_wrap, color_transfer, "
+            "seamless_clone, stylize and frame_in_frame, or several with commas between them. NAME:VALUE gives the main "
+            "option: light_wrap:0.7,replace:beach.jpg.",
+            metavar="NAME[:VALUE],…",
+        ),
     ] = "blur"
     blur_strength: Annotated[
         float | None,
-        typer.Option("--blur-strength", help="blur: 0 (none) to 1 (very strong), the same look at any size. [0.5]"),
-    ] = _of(blur="strength")
+        typer.Option(
+            "--blur-strength", help="blur, bokeh: 0 (none) to 1 (very strong), the same look at any size. [0.5]"
+        ),
+    ] = _of(blur="strength", bokeh="strength")
+    highlights: Annotated[
+        float | None,
+        typer.Option("--highlights", help="bokeh: how much lights bloom, 0 (not at all) to 1. [0.5]"),
+    ] = _of(bokeh="highlights")
     background: Annotated[
         str | None,
         typer.Option("--background", "-b", help="replace: a photo, a video or a colour.", metavar="PHOTO|VIDEO|COLOUR"),
     ] = _of(replace="background")
+    presentation: Annotated[
+        str | None,
+        typer.Option("--presentation", help="frame_in_frame: what fills the frame.", metavar="PHOTO|VIDEO|COLOUR"),
+    ] = _of(frame_in_frame="presentation")
+    inset_shape: Annotated[
+        str | None,
+        typer.Option("--inset-shape", help="frame_in_frame: person, circle, rounded or rectangle. [person]"),
+    ] = _of(frame_in_frame="shape")
+    inset_position: Annotated[
+        str | None,
+        typer.Option(
+            "--inset-position", help="frame_in_frame: bottom-right, bottom-left, top-right or top-left. [bottom-right]"
+        ),
+    ] = _of(frame_in_frame="position")
+    inset_size: Annotated[
+        float | None,
+        typer.Option("--inset-size", help="frame_in_frame: height, 0.05 to 1 of the frame's. [0.4]"),
+    ] = _of(frame_in_frame="size")
+    inset_margin: Annotated[
+        float | None,
+        typer.Option("--inset-margin", help="frame_in_frame: distance from the edges, 0 to 0.25. [0.03]"),
+    ] = _of(frame_in_frame="margin")
     fit: Annotated[
         str | None,
-        typer.Option("--fit", help="replace: cover (crop to fill) or contain (all of it, with bars). [cover]"),
-    ] = _of(replace="fit")
+        typer.Option(
+            "--fit",
+            help="replace, frame_in_frame: cover (crop to fill) or contain (all of it, with bars). "
+            "[replace: cover, frame_in_frame: contain]",
+        ),
+    ] = _of(replace="fit", frame_in_frame="fit")
     fill: Annotated[
-        str | None, typer.Option("--fill", help="replace: colour of the bars of --fit contain. [black]")
-    ] = _of(replace="fill")
+        str | None,
+        typer.Option("--fill", help="replace, frame_in_frame: colour of the bars of --fit contain. [black]"),
+    ] = _of(replace="fill", frame_in_frame="fill")
     color: Annotated[
         str | None,
         typer.Option("--color", "-c", help="color: a name, #rgb, #rrggbb or 'rgb(r, g, b)'. [magenta]"),
     ] = _of(color="color")
+    wrap_width: Annotated[
+        float | None,
+        typer.Option("--wrap-width", help="light_wrap: how far light reaches in, 0.001 to 0.2 of the frame. [0.03]"),
+    ] = _of(light_wrap="width")
     tint: Annotated[str | None, typer.Option("--tint", help="overlay: colour laid over the person. [lime]")] = _of(
         overlay="tint"
     )
@@ -126,24 +171,34 @@ def spread(function: Callable[..., T]) -> Callable[..., T]:
 
 
 def build_effect(options: EffectOptions) -> Effect:
-    """The effect that the options ask for.
+    """The effect or chain of effects that the options ask for.
 
     Raises:
-        OptionError: the effect is unknown, a value cannot be used, or an option belongs to another effect.
+        OptionError: an effect is unknown, a value cannot be used, an option belongs to an effect that was not named,
+            or the effects exclude each other or would change nothing.
     """
-    from limner.effects import EFFECTS, make_effect
+    from limner.effects import EFFECTS, Chain, make_link
+    from limner.effects.spec import parse_spec
 
-    chosen: dict[str, Any] = {}
+    links = parse_spec(options.effect)
+    chosen: dict[str, dict[str, Any]] = {link.name: {} for link in links}
     for item in fields(options):
         value = getattr(options, item.name)
-        if value is None or "effects" not in item.metadata or options.effect not in EFFECTS:
+        if value is None or "effects" not in item.metadata or not chosen.keys() <= EFFECTS.keys():
             continue
-        if options.effect not in item.metadata["effects"]:
+        owners = [name for name in item.metadata["effects"] if name in chosen]
+        if not owners:
             belongs_to(f"--{item.name.replace('_', '-')}", item.metadata["effects"], options.effect)
-        chosen[item.metadata["parameter"].get(options.effect, item.name)] = value
-    if options.effect == "replace" and "background" not in chosen:
-        raise OptionError("--effect replace needs --background: a photo, a video or a colour")
-    return make_effect(options.effect, **chosen)
+        for name in owners:
+            chosen[name][item.metadata["parameter"].get(name, item.name)] = value
+    effects = [make_link(link, **chosen[link.name]) for link in links]
+    effect = effects[0] if len(effects) == 1 else Chain(effects)
+    if not effect.shows_alone:
+        raise OptionError(
+            f"--effect {options.effect} changes nothing alone: name a background with it, "
+            f"such as {options.effect},replace:beach.jpg"
+        )
+    return effect
 
 
 def belongs_to(flag: str, effects: tuple[str, ...], chosen: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from enum import IntEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,9 @@ class Effect(ABC):
     shows_alone: bool = True
     """False where it changes nothing as long as the background is the frame's own."""
 
+    wants_alone: bool = False
+    """True where it shows the person without what lies behind them."""
+
     @abstractmethod
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
         """RGB uint8 (H, W, 3) and a matte of the same size to RGB (or RGBA) uint8 of the same size."""
@@ -77,6 +81,10 @@ class Effect(ABC):
     def apply(self, layers: Layers) -> None:
         """Its part in a chain: changes `layers`. By default it is called with the composed picture and the matte."""
         layers.picture = self(layers.picture, layers.matte)
+
+    def parts(self) -> Sequence[Effect]:
+        """What a chain runs for it: by default itself."""
+        return (self,)
 
     def at(self, time: Fraction) -> None:
         """The presentation time in seconds of the frame that comes next. Only effects that move with it need it."""

@@ -20,7 +20,7 @@ _LARGEST = 0.06
 """Radius of the disc at strength 1, as a share of the frame's shorter side."""
 
 _CELLS = 5.0
-"""The blur is computed on a grid so coarse that the disc's radius is this many cells: a kernel that OpenCV does fast."""
+"""The blur is computed on a grid so coarse that the disc's radius is this many cells: larger kernels are slow."""
 
 _BRIGHTEST = 24.0
 """How many times as bright as a grey near white a light is taken to be, at `highlights` 1."""

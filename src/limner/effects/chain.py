@@ -31,17 +31,20 @@ class Chain(Effect):
 
     def __init__(self, effects: Iterable[Effect]) -> None:
         self.effects: tuple[Effect, ...] = tuple(sorted(effects, key=lambda effect: effect.stage))
-        _refuse_conflicts(self.effects)
+        parts = [part for effect in self.effects for part in effect.parts()]
+        self._parts = sorted(parts, key=lambda effect: effect.stage)
+        _refuse_conflicts(self._parts)
         self.name = ",".join(effect.name for effect in self.effects)
         self.has_alpha = any(effect.has_alpha for effect in self.effects)
         self.is_matte = any(effect.is_matte for effect in self.effects)
         self.moves_pixels = any(effect.moves_pixels for effect in self.effects)
         self.keeps_background = all(effect.keeps_background for effect in self.effects)
+        self.wants_alone = any(effect.wants_alone for effect in self.effects)
         self.shows_alone = any(effect.shows_alone for effect in self.effects)
 
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
-        layers = Layers(frame, matte, alone=self.has_alpha)
-        for effect in self.effects:
+        layers = Layers(frame, matte, alone=self.wants_alone)
+        for effect in self._parts:
             effect.apply(layers)
         return layers.picture
 
@@ -72,11 +75,8 @@ def _refuse_conflicts(effects: Sequence[Effect]) -> None:
         idle = [effect.name for effect in effects if effect.stage not in (Stage.EDGE, Stage.RESULT)]
         if idle:
             raise OptionError(f"{ends[0]} shows the matte, to which {_both(idle)} does nothing: leave one out")
-    shows_person_only = next((e.name for e in effects if e.stage >= Stage.LAYOUT and not e.keeps_background), None)
-    if shows_person_only and backgrounds and not any(effect.stage in _FITTING for effect in effects):
-        raise OptionError(
-            f"{shows_person_only} shows the person alone, so nothing is seen of {backgrounds[0]}: leave one out"
-        )
+    if by_stage.get(Stage.RESULT) and backgrounds and not any(effect.stage in _FITTING for effect in effects):
+        raise OptionError(f"{ends[0]} shows nothing of the background that {backgrounds[0]} makes: leave one out")
 
 
 def _both(names: Sequence[str]) -> str:

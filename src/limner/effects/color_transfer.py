@@ -16,6 +16,7 @@ from limner.effects.numbers import check_range, number
 from limner.matte import Matte
 
 Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
 
 _SIDE = 192
 """Longer side, at the most, of the grid on which the statistics are taken."""
@@ -73,9 +74,9 @@ class ColorTransfer(PersonEffect):
     ) -> NDArray[np.uint8] | None:
         """What becomes of each of 256 values in each channel of 8-bit CIELAB, (1, 256, 3); None where nobody is."""
         halvings = max(0, math.ceil(math.log2(max(alpha8.shape) / _SIDE)))
-        share = halve(alpha8, halvings).astype(np.float32) * np.float32(1 / 255)
-        behind = np.float32(1.0 - share >= _SURE) if own else np.ones_like(share)
-        inside = np.float32(share >= _SURE)
+        share = halve(alpha8, halvings)
+        inside: Bools = share >= 255 * _SURE
+        behind: Bools = share <= 255 * (1 - _SURE) if own else np.ones_like(inside)
         if self._strength == 0.0 or not inside.any() or not behind.any():
             return None
         source = _statistics(halve(person, halvings), inside)
@@ -84,11 +85,12 @@ class ColorTransfer(PersonEffect):
         values = np.arange(256, dtype=np.float32)[:, None]
         full = (values - source[0]) * scale + target[0]
         curves = values + np.float32(self._strength) * (full - values)
-        return np.rint(curves.clip(0, 255)).astype(np.uint8)[None]
+        table: NDArray[np.uint8] = np.rint(curves.clip(0, 255)).astype(np.uint8)[None]
+        return table
 
 
-def _statistics(pixels: Frame, weight: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation (3,) of `pixels` in 8-bit CIELAB where `weight` (H, W) is 1."""
+def _statistics(pixels: Frame, where: Bools) -> tuple[Floats, Floats]:
+    """Mean and standard deviation (3,) of `pixels` in 8-bit CIELAB in the places `where` (H, W)."""
     lab = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)
-    mean, deviation = cv2.meanStdDev(lab, mask=weight.astype(np.uint8))
+    mean, deviation = cv2.meanStdDev(lab, mask=where.view(np.uint8))
     return mean.reshape(3).astype(np.float32), deviation.reshape(3).astype(np.float32)

@@ -19,6 +19,7 @@ class Cutout(Effect):
     name = "cutout"
     stage = Stage.RESULT
     has_alpha = True
+    wants_alone = True
 
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
         layers = Layers(frame, matte, alone=True)

@@ -22,9 +22,9 @@ _COARSE_SIGMA = 3.0
 class LightWrap(PersonEffect):
     """Light of the background on the person near their edge, so that they sit in the picture and not on it.
 
-    The blurred background, times how near the edge is, is laid over the person as light is (screen: 1 - (1 - a)(1 - b)):
-    a bright background glows around them, a dark one leaves them alone. Nothing becomes darker, and the background
-    does not change. As compositors do it (Brinkmann, The Art and Science of Digital Compositing, 2nd ed. 2008).
+    The blurred background, times how near the edge is, is laid over the person as light is, by screen:
+    1 - (1 - a)(1 - b). A bright background glows around them, a dark one leaves them alone. Nothing becomes darker, and
+    the background does not change. As compositors do it (Brinkmann, The Art and Science of Digital Compositing, 2nd ed. 2008).
 
     Args:
         strength: 0 (nothing) to 1 (at the very edge, as bright as the background).

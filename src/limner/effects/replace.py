@@ -91,11 +91,15 @@ class Replace(BackgroundEffect):
     name = "replace"
     fresh = False
 
-    def __init__(self, *, background: Background | str | Path, fit: str = "cover", fill: str | Color = "black") -> None:
+    def __init__(
+        self, *, background: Background | str | Path | None = None, fit: str = "cover", fill: str | Color = "black"
+    ) -> None:
+        if background is None:
+            raise OptionError("replace needs --background: a photo, a video or a colour")
         self._fit = parse_fit(fit)
         self._fill = parse_color(fill, option="fill")
         self._time = Fraction(0)
-        self._background = as_background(background)
+        self._background = as_background(background, option="background")
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:
@@ -118,8 +122,8 @@ def parse_fit(fit: str) -> Fit:
     return "cover" if fit == "cover" else "contain"
 
 
-def as_background(background: Background | str | Path) -> Background:
-    """`background` itself, or opened where it is a name.
+def as_background(background: Background | str | Path, *, option: str) -> Background:
+    """`background` itself, or opened where it is a name. `option` is what the error calls it.
 
     Raises:
         OptionError: it is neither a colour nor a file.
@@ -128,7 +132,7 @@ def as_background(background: Background | str | Path) -> Background:
     if isinstance(background, (str, Path)):
         from limner.media.backgrounds import open_background
 
-        return open_background(str(background))
+        return open_background(str(background), option=option)
     return background
 
 

@@ -35,8 +35,9 @@ class Look:
     curves: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
     def table(self) -> NDArray[np.uint8]:
-        """The curves through those points as a table (1, 256, 3): monotone, without kinks (Fritsch and Carlson 1980)."""
-        return np.stack([_smooth_curve(points) for points in self.curves], axis=-1)[None]
+        """The curves through those points as a table (1, 256, 3): monotone, without kinks (Fritsch, Carlson 1980)."""
+        table: NDArray[np.uint8] = np.stack([_smooth_curve(points) for points in self.curves], axis=-1)[None]
+        return table
 
 
 _PLAIN = (0, 64, 128, 192, 255)
@@ -131,4 +132,5 @@ def _smooth_curve(points: tuple[int, ...]) -> NDArray[np.uint8]:
         + t * t * (3 - 2 * t) * y[piece + 1]
         + t * t * (t - 1) * width * tangents[piece + 1]
     )
-    return np.rint(curve.clip(0, 255)).astype(np.uint8)
+    table: NDArray[np.uint8] = np.rint(curve.clip(0, 255)).astype(np.uint8)
+    return table

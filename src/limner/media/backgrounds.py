@@ -17,8 +17,10 @@ VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".m
                             ".wmv", ".flv", ".ogv", ".3gp", ".gif"})  # fmt: skip
 
 
-def open_background(spec: str) -> Background:
+def open_background(spec: str, *, option: str = "background") -> Background:
     """The background that `spec` names: a colour (`magenta`, `#rrggbb`), a photo or a video file.
+
+    `option` is what the error calls it.
 
     A file wins over a colour of the same name.
 
@@ -32,7 +34,7 @@ def open_background(spec: str) -> Background:
             return ColorBackground(spec)
         looks_like_file = path.suffix or len(path.parts) > 1
         hint = "no such file; check the name" if looks_like_file else "neither a colour nor a file"
-        raise OptionError(f"--background {spec}: {hint}")
+        raise OptionError(f"--{option} {spec}: {hint}")
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return VideoBackground(path)
     from limner.media.images import read_image
