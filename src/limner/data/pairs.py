@@ -16,14 +16,14 @@ from limner.data.blending import mix
 from limner.data.composites import pick
 from limner.data.manifest import VOID, VOID_SETS, PhotoFolder
 from limner.data.photo_map import MappedPhoto, PhotoMap
-from limner.data.recolour import Changes, Recolouring, Statistics, colour_statistics, draw_recolouring
+from limner.data.recolour import Changes, Statistics, colour_statistics, draw_recolouring
 from limner.errors import DataError
 
 Rgb = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 
 _LEAST_SHARE = 0.01
-_CHANCES = ("whole", "scene", "plain", "untouched", "rough_matte")
+_CHANCES = ("whole", "scene", "moved", "plain", "untouched", "rough_matte")
 _HELD_OUT_SEED = 20260704
 
 
@@ -53,6 +53,8 @@ class PairMix:
         changes: chances of what is done to the person.
         whole: chance that a photo is shown whole; the rest are views inside it.
         scene: chance that the whole photo, truth too, is first put into other light: dusk, lamps, night.
+        moved: chance that the person of such a photo stays as photographed, as somebody does who is moved there from
+            elsewhere; the others are recoloured like all.
         plain: chance that the background is one colour, which says nothing of the light: the person's own colours
             must do, and nobody is pulled towards magenta.
         untouched: chance that the person fits already, so that the net learns to let be.
@@ -64,7 +66,8 @@ class PairMix:
     sets: Mapping[str, float]
     changes: Changes = field(default_factory=Changes)
     whole: float = 0.35
-    scene: float = 0.4
+    scene: float = 0.7
+    moved: float = 0.5
     plain: float = 0.06
     untouched: float = 0.06
     rough_matte: float = 0.3
@@ -108,19 +111,23 @@ class Pairs:
         mix_ = self.mix
         entry = self._pick(rng)
         truth, mask = self._view(entry, size, rng)
+        photographed, moved = truth, False
         if rng.random() < mix_.scene:
             truth = draw_recolouring(rng, mix_.changes).apply(truth)
+            moved = rng.random() < mix_.moved
         if rng.random() < mix_.plain:
             plain = np.full_like(truth, np.clip(rng.uniform(0, 255) + rng.normal(0, 60, 3), 0, 255).astype(np.uint8))
-            truth = mix(truth, plain, mask)
+            truth, moved = mix(truth, plain, mask), False
         composite = truth
-        if rng.random() >= mix_.untouched:
+        if moved:
+            composite = pasted(photographed, truth, mask)
+        elif rng.random() >= mix_.untouched:
 
             def other() -> Statistics | None:
                 return colour_statistics(*self._view(self._pick(rng), 64, rng))
 
             change = draw_recolouring(rng, mix_.changes, person=colour_statistics(truth, mask), other=other)
-            composite = recoloured(truth, mask, change)
+            composite = pasted(change.apply(truth), truth, mask)
         return Pair(composite, truth, mask, self._matte(mask, rng))
 
     def _pick(self, rng: np.random.Generator) -> MappedPhoto:
@@ -144,12 +151,12 @@ class Pairs:
         return np.asarray(cv2.GaussianBlur(rough, (0, 0), rng.uniform(0.4, 0.02 * size)), np.uint8)
 
 
-def recoloured(truth: Rgb, mask: Mask, change: Recolouring) -> Rgb:
-    """``truth`` with its person recoloured; where ``mask`` is 0 it stays as it is, bit for bit."""
-    return np.where(mask[..., None] > 0, mix(change.apply(truth), truth, mask), truth)
+def pasted(person: Rgb, truth: Rgb, mask: Mask) -> Rgb:
+    """``truth`` with ``person`` in the place of its own; where ``mask`` is 0 it stays as it is, bit for bit."""
+    return np.where(mask[..., None] > 0, mix(person, truth, mask), truth)
 
 
-def held_out_pairs(folder: PhotoFolder, *, size: int = 256, each: int = 2) -> Iterator[Pair]:
+def held_out_pairs(folder: PhotoFolder, *, size: int = 256, each: int = 2, moved: bool = False) -> Iterator[Pair]:
     """The pairs that harmonization is measured on: photos of the split val, ``each`` times, always the same.
 
     Photos are as they are, squeezed into the square; the seed of each recolouring is of the photo's name.
@@ -157,6 +164,7 @@ def held_out_pairs(folder: PhotoFolder, *, size: int = 256, each: int = 2) -> It
     Args:
         size: pixels, square.
         each: recolourings of each photo.
+        moved: the photo is put into other light and the person left as photographed, instead of the other way round.
     """
     photos = [photo for photo in folder.select(split="val") if photo.mask in ("hand", "auto")]
     previous: Statistics | None = None
@@ -176,7 +184,9 @@ def held_out_pairs(folder: PhotoFolder, *, size: int = 256, each: int = 2) -> It
         for number in range(each):
             rng = np.random.default_rng([_HELD_OUT_SEED, number, *f"{photo.set}/{photo.stem}".encode()])
             change = draw_recolouring(rng, Changes(), person=statistics, other=other)
-            yield Pair(recoloured(rgb, mask, change), rgb, mask, mask)
+            other_light = change.apply(rgb)
+            truth = other_light if moved else rgb
+            yield Pair(pasted(rgb if moved else other_light, truth, mask), truth, mask, mask)
         previous = statistics
 
 

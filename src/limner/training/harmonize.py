@@ -20,6 +20,7 @@ from limner.adjustment import GRID
 from limner.data.pairs import Pairs
 from limner.data.photo_map import PhotoMap, prepare
 from limner.errors import ModelError, OptionError
+from limner.model_card import HARMONIZE, SEGMENT
 from limner.nets.harmonizer import Harmonizer, adjust
 from limner.training.averaging import AveragedWeights
 from limner.training.batches import Order, only_draw
@@ -93,9 +94,11 @@ def load_harmonizer(path: Path) -> tuple[Harmonizer, HarmonizeRecipe, Checkpoint
     """The averaged net of a checkpoint in eval mode, its recipe, and the checkpoint.
 
     Raises:
-        ModelError: missing, damaged, or its weights are not those of its net.
+        ModelError: missing, damaged, of another task, or its weights are not those of its net.
     """
     state = Checkpoint.load(path)
+    if state.recipe.get("task") != HARMONIZE:
+        raise ModelError(f"{path}: is a checkpoint of the task {state.recipe.get('task', SEGMENT)}, not {HARMONIZE}")
     recipe = harmonize_recipe(state.recipe, source=path)
     net = make_harmonizer(recipe)
     try:

@@ -15,15 +15,13 @@ from pydantic.dataclasses import dataclass
 
 from limner.data.mix import Mix
 from limner.errors import OptionError
+from limner.model_card import SEGMENT
 from limner.training.loss_recipe import LossRecipe, PixelTerm, Term
 from limner.training.optimizer_recipe import OptimizerRecipe
 from limner.training.schedules import Cosine, Plateau, Schedule
 from limner.training.teacher_recipe import TeacherRecipe
 
 T = TypeVar("T")
-SEGMENT = "segment"
-"""The ``task`` of recipes that do not name one."""
-
 _CONFIG = ConfigDict(extra="forbid")
 
 
