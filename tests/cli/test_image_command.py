@@ -77,6 +77,13 @@ def names(folder: Path) -> list[str]:
         (("-e", "cutout"), (255, 0, 0, 255), (0, 0, 0, 0)),
         (("-e", "mask"), (255, 255, 255), (0, 0, 0)),
         (("-e", "overlay", "--tint", "white", "--opacity", "1"), (255, 255, 255), (0, 0, 255)),
+        (("-e", "bokeh", "--highlights", "0"), (255, 0, 0), (0, 0, 255)),
+        (("-e", "stylize:bw@person"), (64, 64, 64), (0, 0, 255)),
+        (("-e", "smoothstep:0.4-0.6,replace", "-b", "teal"), (255, 0, 0), (0, 128, 128)),
+        (("-e", "light_wrap:0.2,stylize:bw,color:white"), (64, 64, 64), (255, 255, 255)),
+        (("-e", "color_transfer:0,replace:teal,cutout"), (255, 0, 0, 255), (0, 0, 0, 0)),
+        (("-e", "frame_in_frame:teal", "--inset-size", "1", "--inset-margin", "0"), (255, 0, 0), (0, 128, 128)),
+        (("-e", "mask,smoothstep"), (255, 255, 255), (0, 0, 0)),
     ],
 )
 def test_every_effect(limner, photo, tmp_path, options, person_colour, room_colour) -> None:
@@ -251,9 +258,15 @@ def test_results_of_an_earlier_run_are_replaced(limner, photo, tmp_path) -> None
         ("PHOTO -o out/ -f doc", "--format .doc: .doc is no format"),
         ("PHOTO -o o.png --quality 80", "--quality 80 means nothing in lossless png"),
         ("PHOTO -o o.jpg --quality 300", "--quality 300 is out of range: say 1 to 100"),
-        ("PHOTO -o o.png -e sepia", "effect 'sepia' is unknown: say blur, replace, color, cutout, mask, overlay"),
+        (
+            "PHOTO -o o.png -e sepia",
+            "effect 'sepia' is unknown: say blur, bokeh, replace, color, cutout, mask, overlay",
+        ),
         ("PHOTO -o o.png --color red", "--color belongs to the effect color, not to blur"),
-        ("PHOTO -o o.png -e mask --blur-strength 1", "--blur-strength belongs to the effect blur, not to mask"),
+        (
+            "PHOTO -o o.png -e mask --blur-strength 1",
+            "--blur-strength belongs to the effect blur or bokeh, not to mask",
+        ),
         ("PHOTO -o o.png --trim", "--trim belongs to the effect cutout, not to blur"),
         ("PHOTO -o o.png -e replace", "--effect replace needs --background: a photo, a video or a colour"),
         ("PHOTO -o o.png -e replace -b nowhere.jpg", "--background nowhere.jpg"),

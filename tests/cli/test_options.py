@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Annotated
 
+import numpy as np
 import pytest
 import typer
 
 from limner.cli.options import EffectOptions, MatteOptions, build_effect, spread
-from limner.effects import EFFECTS
+from limner.effects import EFFECTS, Chain, make_effect
 from limner.errors import OptionError
+from limner.matte import Matte
 
 SAMPLES = {
     "blur_strength": 0.2,
@@ -21,7 +23,16 @@ SAMPLES = {
     "tint": "red",
     "opacity": 0.1,
     "outline": 1.0,
+    "highlights": 0.3,
+    "presentation": "red",
+    "inset_shape": "circle",
+    "inset_position": "top-left",
+    "inset_size": 0.3,
+    "inset_margin": 0.1,
+    "wrap_width": 0.1,
 }
+NEEDED = {"replace": {"background": "red"}, "frame_in_frame": {"presentation": "red"}}
+BEFORE = {"smoothstep": "smoothstep,color", "seamless_clone": "color,seamless_clone"}
 
 
 def run(*arguments: str) -> tuple[str, EffectOptions, MatteOptions, int]:
@@ -57,8 +68,9 @@ def test_every_option_belongs_to_an_effect_and_is_refused_by_the_others() -> Non
     assert set(given) == set(SAMPLES)
     for option, owners in given.items():
         for name in EFFECTS:
-            chosen = {"background": "red"} if name == "replace" else {}
-            options = EffectOptions(**(chosen | {"effect": name, option: SAMPLES[option]}))
+            if name in BEFORE:  # of no use alone
+                continue
+            options = EffectOptions(**(NEEDED.get(name, {}) | {"effect": name, option: SAMPLES[option]}))
             if name in owners:
                 assert isinstance(build_effect(options), EFFECTS[name])
                 continue
@@ -75,5 +87,33 @@ def test_help_names_every_effect() -> None:
 
 def test_defaults_are_those_of_the_effects() -> None:
     for name in EFFECTS:
-        options = EffectOptions(effect=name, **({"background": "red"} if name == "replace" else {}))
-        assert build_effect(options).name == name
+        spec = BEFORE.get(name, name)
+        assert build_effect(EffectOptions(effect=spec, **NEEDED.get(name, {}))).name == spec
+
+
+def test_options_reach_their_links_in_a_chain() -> None:
+    options = EffectOptions(effect="light_wrap:0.9,bokeh", blur_strength=0.3, wrap_width=0.1, highlights=0.2)
+    chain = build_effect(options)
+    assert isinstance(chain, Chain)
+    frame = np.random.default_rng(0).integers(0, 256, (80, 90, 3), dtype=np.uint8)
+    matte = Matte(np.pad(np.ones((50, 40), np.float32), ((30, 0), (25, 25))))
+    same = Chain([make_effect("bokeh", strength=0.3, highlights=0.2), make_effect("light_wrap:0.9", width=0.1)])
+    np.testing.assert_array_equal(chain(frame, matte), same(frame, matte))
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"effect": "light_wrap,blur", "color": "red"}, "--color belongs to the effect color, not to light_wrap,blur"),
+        ({"effect": "replace:red", "background": "teal"}, "replace:red already says its background: say it once"),
+        ({"effect": "replace,light_wrap"}, "replace needs --background"),
+        ({"effect": "smoothstep"}, "--effect smoothstep changes nothing alone: name a background with it"),
+        ({"effect": "smoothstep,seamless_clone"}, "such as smoothstep,seamless_clone,replace:beach.jpg"),
+        ({"effect": "blur,sparkle", "color": "red"}, "effect 'sparkle' is unknown"),
+        ({"effect": "blur,bokeh"}, "blur and bokeh each make the background"),
+    ],
+)
+def test_what_makes_no_sense_together_is_said(given: dict, says: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        build_effect(EffectOptions(**given))
+    assert says in str(caught.value)

@@ -64,6 +64,19 @@ def test_a_video_behind_the_person(tmp_path: Path) -> None:
     assert len(times_of(tmp_path / "out.mp4")) == 6
 
 
+def test_a_chain_with_a_video_behind_and_a_transparent_end(tmp_path: Path) -> None:
+    make_clip(tmp_path / "in.mp4", Clip(frames=4))
+    make_clip(tmp_path / "back.mp4", Clip(frames=3, bars=True))
+    done = limner(
+        "in.mp4", "-o", "out.mp4", "-e", "smoothstep,color_transfer,light_wrap,replace:back.mp4", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(times_of(tmp_path / "out.mp4")) == 4
+    done = limner("in.mp4", "-o", "out.webm", "-e", "color_transfer,replace:back.mp4,cutout", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "vp9 with alpha" in done.stdout
+
+
 def test_preview_is_one_picture_of_moments_before_and_after(tmp_path: Path) -> None:
     make_clip(tmp_path / "in.mp4", Clip(frames=30))
     done = limner("in.mp4", "--preview", "look.png", "--effect", "cutout", "--start", "0.2", cwd=tmp_path)
@@ -86,6 +99,8 @@ def test_preview_is_one_picture_of_moments_before_and_after(tmp_path: Path) -> N
         (["in.mp4", "-o", "out.mp4", "--start", "soon"], "no time"),
         (["in.mp4", "-o", "out.mp4", "--effect", "cutout"], "no transparency"),
         (["in.mp4", "-o", "out.mp4", "--effect", "sparkle"], "sparkle"),
+        (["in.mp4", "-o", "out.mp4", "--effect", "blur,bokeh"], "each make the background"),
+        (["in.mp4", "-o", "out.mp4", "--effect", "stylize:bw,cutout"], "no transparency"),
         (["in.mp4", "-o", "out.mp4", "--model", "gone.onnx"], "gone.onnx"),
     ],
 )

@@ -16,6 +16,15 @@ from limner.matte import Matte
 SIZES = [(1, 1), (1, 4), (4, 1), (1, 9), (3, 2), (7, 301), (64, 64), (121, 77)]
 
 
+CHAINS = [
+    "smoothstep,color_transfer:1,light_wrap,replace:teal,stylize:warm",
+    "seamless_clone:1,replace:teal,cutout",
+    "color_transfer,frame_in_frame:teal",
+    "bokeh,stylize:green@background,overlay",
+    "smoothstep,mask",
+]
+
+
 def noise(size: tuple[int, int], seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
 
@@ -29,8 +38,17 @@ def disc(size: tuple[int, int], radius: float, soft: float = 0.0) -> np.ndarray:
 
 
 def every_effect() -> list[Effect]:
-    options = {"replace": [{"background": "teal"}], "overlay": [{}, {"outline": 2.0}], "blur": [{}, {"strength": 0.02}]}
-    return [make_effect(name, **kw) for name in EFFECTS for kw in options.get(name, [{}])]
+    options = {
+        "replace": [{"background": "teal"}],
+        "overlay": [{}, {"outline": 2.0}],
+        "blur": [{}, {"strength": 0.02}],
+        "bokeh": [{}, {"strength": 0.05, "highlights": 1.0}, {"strength": 1.0}],
+        "light_wrap": [{}, {"strength": 1.0, "width": 0.2}],
+        "stylize": [{"look": "cool@person"}, {"look": "bw@background"}, {"look": "vivid"}],
+        "frame_in_frame": [{"presentation": "teal", "shape": shape} for shape in ("person", "circle", "rounded")],
+    }
+    alone = [make_effect(name, **kw) for name in EFFECTS for kw in options.get(name, [{}])]
+    return [*alone, *map(make_effect, CHAINS)]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -46,11 +64,13 @@ def test_any_size_and_matte(size: tuple[int, int], kind: str) -> None:
         assert result.dtype == np.uint8
         assert result.flags.c_contiguous
         assert not np.shares_memory(result, frame)
+        effect.reset()
+        np.testing.assert_array_equal(effect(frame, Matte(alpha)), result, err_msg=effect.name)
         np.testing.assert_array_equal(frame, frame_before, err_msg=effect.name)
         np.testing.assert_array_equal(alpha, alpha_before, err_msg=effect.name)
 
 
-@pytest.mark.parametrize("name", ["blur", "replace", "color", "cutout"])
+@pytest.mark.parametrize("name", ["blur", "bokeh", "replace", "color", "cutout", "smoothstep", "seamless_clone"])
 @pytest.mark.parametrize("soft", [0.0, 9.0])
 def test_the_person_is_untouched(name: str, soft: float) -> None:
     frame, alpha = noise((90, 120)), disc((90, 120), 0.3, soft)
@@ -155,8 +175,30 @@ def test_blur_looks_the_same_at_any_size() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "says"),
     [
-        ("sepia", {}, "effect 'sepia' is unknown: say blur, replace, color, cutout, mask, overlay"),
+        ("sepia", {}, "effect 'sepia' is unknown: say blur, bokeh, replace, color, cutout, mask, overlay, smoothstep"),
         ("blur", {"strength": 1.5}, "blur strength 1.5"),
+        ("bokeh", {"strength": -1.0}, "bokeh strength -1.0"),
+        ("bokeh", {"highlights": float("nan")}, "highlights nan"),
+        ("smoothstep", {"low": 0.5, "high": 0.5}, "smoothstep 0.5-0.5 is out of range"),
+        ("smoothstep", {"low": float("nan")}, "smoothstep nan-0.8"),
+        ("light_wrap", {"strength": 2.0}, "light_wrap strength 2.0"),
+        ("light_wrap", {"width": 0.0}, "light_wrap width 0.0"),
+        ("color_transfer", {"strength": 1.1}, "color_transfer strength 1.1"),
+        ("seamless_clone", {"strength": float("inf")}, "seamless_clone strength inf"),
+        ("stylize", {"look": "moody"}, "look 'moody' is unknown: say warm, cool, green, bw"),
+        ("stylize", {"look": "warm@hair"}, "look warm@hair: say both, person, background"),
+        ("stylize", {"look": "warm@person", "on": "both"}, "already says where"),
+        ("frame_in_frame", {}, "frame_in_frame needs --presentation"),
+        (
+            "frame_in_frame",
+            {"presentation": "red", "shape": "star"},
+            "inset shape 'star' is unknown: say person, circle",
+        ),
+        ("frame_in_frame", {"presentation": "red", "position": "middle"}, "inset position 'middle' is unknown"),
+        ("frame_in_frame", {"presentation": "red", "size": 0.0}, "inset size 0.0"),
+        ("frame_in_frame", {"presentation": "red", "margin": 0.3}, "inset margin 0.3"),
+        ("frame_in_frame", {"presentation": "slides.png"}, "--presentation slides.png: no such file"),
+        ("replace", {}, "replace needs --background"),
         ("blur", {"strength": float("nan")}, "blur strength nan"),
         ("color", {"color": "no such colour"}, "color 'no such colour' is no colour"),
         ("color", {"color": "#ff00ff80"}, "has transparency"),

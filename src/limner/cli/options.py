@@ -33,8 +33,8 @@ class EffectOptions:
             "--effect",
             "-e",
             help="One of blur, bokeh, replace, color, cutout, mask, overlay, smoothstep, light_wrap, color_transfer, "
-            "seamless_clone, stylize and frame_in_frame, or several with commas between them. NAME:VALUE gives the main "
-            "option: light_wrap:0.7,replace:beach.jpg.",
+            "seamless_clone, stylize and frame_in_frame, or several with commas between them. NAME:VALUE gives the "
+            "main option: light_wrap:0.7,replace:beach.jpg.",
             metavar="NAME[:VALUE],…",
         ),
     ] = "blur"
@@ -177,7 +177,7 @@ def build_effect(options: EffectOptions) -> Effect:
         OptionError: an effect is unknown, a value cannot be used, an option belongs to an effect that was not named,
             or the effects exclude each other or would change nothing.
     """
-    from limner.effects import EFFECTS, Chain, make_link
+    from limner.effects import EFFECTS, make_chain
     from limner.effects.spec import parse_spec
 
     links = parse_spec(options.effect)
@@ -191,8 +191,7 @@ def build_effect(options: EffectOptions) -> Effect:
             belongs_to(f"--{item.name.replace('_', '-')}", item.metadata["effects"], options.effect)
         for name in owners:
             chosen[name][item.metadata["parameter"].get(name, item.name)] = value
-    effects = [make_link(link, **chosen[link.name]) for link in links]
-    effect = effects[0] if len(effects) == 1 else Chain(effects)
+    effect = make_chain(links, chosen)
     if not effect.shows_alone:
         raise OptionError(
             f"--effect {options.effect} changes nothing alone: name a background with it, "

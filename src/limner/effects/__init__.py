@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from limner.effects.base import Effect
@@ -23,7 +24,7 @@ from limner.effects.spec import Link, parse_spec
 from limner.effects.stylize import Stylize
 from limner.errors import OptionError
 
-__all__ = ["EFFECTS", "Chain", "Effect", "make_effect", "make_link"]
+__all__ = ["EFFECTS", "Chain", "Effect", "make_chain", "make_effect"]
 
 KINDS: tuple[type[Effect], ...] = (
     Blur,
@@ -56,23 +57,29 @@ def make_effect(spec: str, **options: Any) -> Effect:
         TypeError: the effect has no such option.
     """
     links = parse_spec(spec)
-    if len(links) == 1:
-        return make_link(links[0], **options)
-    if options:
+    if options and len(links) > 1:
         raise OptionError(f"effect {spec!r}: options of a chain are written name:value, not {', '.join(options)}=")
-    return Chain(make_link(link) for link in links)
+    return make_chain(links, {links[0].name: options})
 
 
-def make_link(link: Link, **options: Any) -> Effect:
-    """One effect of a description.
+def make_chain(links: Sequence[Link], options: Mapping[str, Mapping[str, Any]]) -> Effect:
+    """The effect of a description of one link, the `Chain` of a longer one; `options` of ``__init__`` by effect.
 
     Raises:
-        OptionError: as `make_effect`, or the text after the colon and `options` say the same thing twice.
-        TypeError: the effect has no such option.
+        OptionError: as `make_effect`.
+        TypeError: an effect has no such option.
     """
-    if link.name not in EFFECTS:
-        raise OptionError(f"effect {link.name!r} is unknown: say {', '.join(EFFECTS)}")
-    kind = EFFECTS[link.name]
+    names = [link.name for link in links]
+    for link in links:
+        if link.name not in EFFECTS:
+            raise OptionError(f"effect {link.name!r} is unknown: say {', '.join(EFFECTS)}")
+        if names.count(link.name) > 1 and not EFFECTS[link.name].may_repeat:
+            raise OptionError(f"effect {link.name} is named twice: a chain has room for it once")
+    effects = [_make(EFFECTS[link.name], link, options.get(link.name, {})) for link in links]
+    return effects[0] if len(effects) == 1 else Chain(effects)
+
+
+def _make(kind: type[Effect], link: Link, options: Mapping[str, Any]) -> Effect:
     told = {} if link.text is None else kind.from_text(link.text)
     twice = sorted(told.keys() & options.keys())
     if twice:

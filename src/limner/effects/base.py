@@ -74,6 +74,9 @@ class Effect(ABC):
     wants_alone: bool = False
     """True where it shows the person without what lies behind them."""
 
+    may_repeat: bool = False
+    """True where a chain's description may name it more than once."""
+
     @abstractmethod
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
         """RGB uint8 (H, W, 3) and a matte of the same size to RGB (or RGBA) uint8 of the same size."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from limner.effects.base import Frame
 from limner.effects.blur import background_share
 from limner.effects.compose import halve, to_uint8
-from limner.effects.fill import Floats, fill_unknown
+from limner.effects.fill import Floats, fill_unknown, thrice
 from limner.effects.layers import BackgroundEffect, Layers
 from limner.effects.numbers import check_range, number
 
@@ -23,9 +23,12 @@ _CELLS = 5.0
 """The blur is computed on a grid so coarse that the disc's radius is this many cells: larger kernels are slow."""
 
 _BRIGHTEST = 24.0
-"""How many times as bright as a grey near white a light is taken to be, at `highlights` 1."""
+"""How many times as bright as the picture shows it white is taken to be, at `highlights` 1."""
 
-_FILL_SIDE = 160
+_STRIP = 128
+"""Rows of the frame that are turned into light at once: little enough to stay in the processor's cache."""
+
+_FILL_SIDE = 128
 """Longer side, at the most, of the grid on which the person's place is filled."""
 
 
@@ -50,8 +53,9 @@ class Bokeh(BackgroundEffect):
     def __init__(self, *, strength: float = 0.5, highlights: float = 0.5) -> None:
         self._strength = check_range(strength, 0.0, 1.0, option="bokeh strength", says="0 (no blur) to 1 (strongest)")
         check_range(highlights, 0.0, 1.0, option="highlights", says="0 (as they are) to 1 (brightest)")
-        self._gain = np.float32(_BRIGHTEST**highlights)
-        self._light = _light_of_code(self._gain)
+        self._white = np.float32(1 + 1 / _BRIGHTEST**highlights)
+        self._light = np.square(np.arange(256, dtype=np.float32) / np.float32(255))
+        self._gain = (1 / (self._white - self._light)).astype(np.float32)
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:
@@ -68,29 +72,37 @@ class Bokeh(BackgroundEffect):
         known = _without_person(light, person)
         disc = _disc(radius / coarseness)
         blurred = cv2.filter2D(known, -1, disc, borderType=cv2.BORDER_REPLICATE)
-        code = self._code_of_light(blurred)
+        code = self._code_of_light(blurred.astype(np.float32, copy=False))
         return cv2.resize(code, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
 
     def _coarse_light(self, layers: Layers, grid: tuple[int, int], coarseness: float) -> tuple[Floats, Frame]:
         """Light (h, w, 3) float32 and person uint8 (h, w) on the `grid` (w, h)."""
+        halvings = int(math.log2(coarseness))
+        rows = range(0, layers.matte.size[0], _STRIP)
+        strips = [self._light_of_code(layers.frame[top : top + _STRIP], halvings) for top in rows]
+        light = cv2.resize(np.concatenate(strips), grid, interpolation=cv2.INTER_LINEAR)
+        person = cv2.resize(halve(layers.alpha8, halvings), grid, interpolation=cv2.INTER_LINEAR)
+        size = grid[1], grid[0]
+        return light.astype(np.float32, copy=False).reshape(*size, 3), person.astype(np.uint8, copy=False).reshape(size)
+
+    def _light_of_code(self, pixels: Frame, halvings: int) -> Floats:
+        """Light of `pixels`, halved: about the square of their codes, and the more the nearer they are to white."""
         # One halving in code values is cheap and loses no light larger than two pixels; the rest is done in light.
-        first = 1 if coarseness >= 2.0 else 0
-        light = cv2.LUT(halve(layers.frame, first), self._light)
-        light = cv2.resize(light, grid, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
-        person = cv2.resize(halve(layers.alpha8, first), grid, interpolation=cv2.INTER_AREA)
-        return light.reshape(grid[1], grid[0], 3), person.astype(np.uint8, copy=False)
+        first = min(halvings, 1)
+        pixels = halve(pixels, first)
+        red, green, blue = cv2.split(pixels)
+        gain = cv2.LUT(cv2.max(cv2.max(red, green), blue), self._gain).astype(np.float32, copy=False)
+        light = cv2.LUT(pixels, self._light).astype(np.float32, copy=False).reshape(pixels.shape)
+        light *= thrice(gain)
+        coarse = halve(light, halvings - first)
+        return coarse.reshape(*coarse.shape[:2], 3)
 
     def _code_of_light(self, light: Floats) -> Frame:
         """The inverse of `_light_of_code`."""
-        light *= (1 + 1 / self._gain) / (1 + light)
+        red, green, blue = cv2.split(light)
+        brightest = cv2.max(cv2.max(red, green), blue).astype(np.float32, copy=False)
+        light *= thrice(self._white / (1 + brightest))
         return to_uint8(np.sqrt(np.maximum(light, 0.0)), 255.0)
-
-
-def _light_of_code(gain: np.float32) -> Floats:
-    """Light for each of 256 code values: about proportional to its square in the dark, `gain` for white."""
-    linear = np.square(np.arange(256, dtype=np.float32) / 255)
-    table: Floats = linear / (1 + 1 / gain - linear)
-    return table
 
 
 def _without_person(light: Floats, person: NDArray[np.uint8]) -> Floats:
@@ -110,7 +122,7 @@ def _disc(radius: float) -> Floats:
     """A disc whose weights add up to 1, its edge cells by the share of them that it covers."""
     reach, fine = math.ceil(radius - 0.5), 8
     steps = (np.arange((2 * reach + 1) * fine, dtype=np.float32) + 0.5) / fine - reach - 0.5
-    inside = np.float32(np.hypot(steps[:, None], steps[None]) <= radius)
+    inside = (np.hypot(steps[:, None], steps[None]) <= radius).astype(np.float32)
     cells = inside.reshape(2 * reach + 1, fine, 2 * reach + 1, fine).mean((1, 3))
-    disc: Floats = cells / cells.sum()
+    disc: Floats = (cells / cells.sum()).astype(np.float32, copy=False)
     return disc

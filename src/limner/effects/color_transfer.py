@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Frame
+from limner.effects.base import Frame, Stage
 from limner.effects.compose import halve
-from limner.effects.layers import Layers, PersonEffect
+from limner.effects.layers import LayerEffect, Layers
 from limner.effects.numbers import check_range, number
-from limner.matte import Matte
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -28,7 +27,7 @@ _WIDEST = 2.0
 """The spread of a channel is changed by this factor at most: a flat background would make the person a silhouette."""
 
 
-class ColorTransfer(PersonEffect):
+class ColorTransfer(LayerEffect):
     """The person's mean and standard deviation in CIELAB moved towards the background's, channel by channel.
 
     Reinhard, Ashikhmin, Gooch and Shirley 2001, "Color Transfer between Images", in CIELAB in place of their lαβ, with
@@ -43,6 +42,8 @@ class ColorTransfer(PersonEffect):
     """
 
     name = "color_transfer"
+    stage = Stage.FIT
+    keeps_background = True
 
     def __init__(self, *, strength: float = 0.4) -> None:
         self._strength = check_range(
@@ -54,39 +55,31 @@ class ColorTransfer(PersonEffect):
         return {"strength": number(text, option="color_transfer strength")}
 
     def apply(self, layers: Layers) -> None:
-        layers.person = self._moved(layers.person, layers.background, layers, own=layers.own_background)
+        curves = self._curves(layers)
+        if curves is not None:
+            layers.change_person(lambda person, box: _mapped(person, curves))
 
-    def fit(self, person: Frame, background: Frame, matte: Matte) -> Frame:
-        return self._moved(person, background, Layers(person, matte), own=False)
-
-    def _moved(self, person: Frame, background: Frame, layers: Layers, *, own: bool) -> Frame:
-        curves = self._curves(person, background, layers.alpha8, own=own)
-        if curves is None:
-            return person
-        rows, columns = layers.person_box
-        moved = person.copy()
-        lab = cv2.cvtColor(np.ascontiguousarray(person[rows, columns]), cv2.COLOR_RGB2LAB)
-        moved[rows, columns] = cv2.cvtColor(cv2.LUT(lab, curves), cv2.COLOR_LAB2RGB)
-        return moved
-
-    def _curves(
-        self, person: Frame, background: Frame, alpha8: NDArray[np.uint8], *, own: bool
-    ) -> NDArray[np.uint8] | None:
+    def _curves(self, layers: Layers) -> NDArray[np.uint8] | None:
         """What becomes of each of 256 values in each channel of 8-bit CIELAB, (1, 256, 3); None where nobody is."""
-        halvings = max(0, math.ceil(math.log2(max(alpha8.shape) / _SIDE)))
-        share = halve(alpha8, halvings)
+        halvings = max(0, math.ceil(math.log2(max(layers.matte.size) / _SIDE)))
+        share = halve(layers.alpha8, halvings)
         inside: Bools = share >= 255 * _SURE
-        behind: Bools = share <= 255 * (1 - _SURE) if own else np.ones_like(inside)
+        behind: Bools = share <= 255 * (1 - _SURE) if layers.own_background else np.ones_like(inside)
         if self._strength == 0.0 or not inside.any() or not behind.any():
             return None
-        source = _statistics(halve(person, halvings), inside)
-        target = _statistics(halve(background, halvings), behind)
+        source = _statistics(halve(layers.person, halvings), inside)
+        target = _statistics(halve(layers.background, halvings), behind)
         scale = (target[1] / np.maximum(source[1], 1e-3)).clip(1 / _WIDEST, _WIDEST)
         values = np.arange(256, dtype=np.float32)[:, None]
         full = (values - source[0]) * scale + target[0]
         curves = values + np.float32(self._strength) * (full - values)
         table: NDArray[np.uint8] = np.rint(curves.clip(0, 255)).astype(np.uint8)[None]
         return table
+
+
+def _mapped(pixels: Frame, curves: NDArray[np.uint8]) -> Frame:
+    lab = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)
+    return cv2.cvtColor(cv2.LUT(lab, curves), cv2.COLOR_LAB2RGB).astype(np.uint8, copy=False)
 
 
 def _statistics(pixels: Frame, where: Bools) -> tuple[Floats, Floats]:

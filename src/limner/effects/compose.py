@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from limner.effects.base import Frame
 from limner.matte import Matte
+
+T = TypeVar("T", np.uint8, np.float32)
 
 _GATHER_BELOW = 0.12
 """Share of half-transparent pixels under which picking them out beats blending the whole frame."""
@@ -48,12 +52,18 @@ def partly(alpha8: NDArray[np.uint8]) -> NDArray[np.intp]:
     return np.flatnonzero((alpha8 - np.uint8(1)) < 254)
 
 
-def halve(array: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
-    """Area means of a uint8 array on a grid 2 ** times as coarse; step by step, which OpenCV does much faster."""
+def halve(array: NDArray[T], times: int) -> NDArray[T]:
+    """Area means of `array` (H, W, C) on a grid 2 ** times as coarse; step by step, which OpenCV does much faster."""
     for _ in range(times):
         size = ((array.shape[1] + 1) // 2, (array.shape[0] + 1) // 2)
-        array = cv2.resize(array, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        array = cv2.resize(array, size, interpolation=cv2.INTER_AREA).astype(array.dtype, copy=False)
     return array
+
+
+def enlarge(coarse: NDArray[T], size: tuple[int, int]) -> NDArray[T]:
+    """`coarse` (h, w, C) bilinearly at `size` (H, W)."""
+    large = cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_LINEAR)
+    return large.astype(coarse.dtype, copy=False).reshape(*size, *coarse.shape[2:])
 
 
 def blend_onto(back: Frame, front: Frame, alpha: NDArray[np.float32], alpha8: NDArray[np.uint8] | None = None) -> Frame:

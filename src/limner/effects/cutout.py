@@ -5,12 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from limner.effects.base import Effect, Frame, Stage
-from limner.effects.layers import Layers
-from limner.matte import Matte
+from limner.effects.base import Frame, Stage
+from limner.effects.layers import LayerEffect, Layers
 
 
-class Cutout(Effect):
+class Cutout(LayerEffect):
     """RGBA (H, W, 4) with straight alpha, the old background's colour taken out of the edges.
 
     Pixels without any person are black and fully transparent: nothing of the background stays hidden in the file.
@@ -20,11 +19,6 @@ class Cutout(Effect):
     stage = Stage.RESULT
     has_alpha = True
     wants_alone = True
-
-    def __call__(self, frame: Frame, matte: Matte) -> Frame:
-        layers = Layers(frame, matte, alone=True)
-        self.apply(layers)
-        return layers.picture
 
     def apply(self, layers: Layers) -> None:
         rgba = cv2.merge([layers.picture, layers.alpha8])

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from limner.effects.base import Effect, Frame, Stage
 from limner.effects.colors import Color, parse_color
-from limner.effects.compose import plain
-from limner.effects.layers import BackgroundEffect, Layers
+from limner.effects.compose import halve
+from limner.effects.foreground import estimate_foreground
+from limner.effects.layers import BackgroundEffect, LayerEffect, Layers
 from limner.effects.numbers import check_range
 from limner.effects.replace import Background, as_background, parse_fit
 from limner.errors import OptionError
-from limner.matte import Matte
 
 Shape = Literal["person", "circle", "rounded", "rectangle"]
 Position = Literal["bottom-right", "bottom-left", "top-right", "top-left"]
@@ -30,7 +30,7 @@ _FINE = 4
 """Shapes are drawn this many times as large and shrunk, so that their edges are smooth."""
 
 
-class FrameInFrame(Effect):
+class FrameInFrame(LayerEffect):
     """A presentation, photo or video all over the frame, and the person small in one of its corners.
 
     With the shape "person" only they are cut out, and stand on the lower edge in the bottom corners; what fits a
@@ -67,7 +67,7 @@ class FrameInFrame(Effect):
         fill: str | Color = "black",
     ) -> None:
         if presentation is None:
-            raise OptionError("frame_in_frame needs --presentation: a photo, a video or a colour")
+            raise OptionError("--effect frame_in_frame needs --presentation: a photo, a video or a colour")
         if shape not in get_args(Shape):
             raise OptionError(f"inset shape {shape!r} is unknown: say {', '.join(get_args(Shape))}")
         if position not in get_args(Position):
@@ -92,23 +92,17 @@ class FrameInFrame(Effect):
     def parts(self) -> Sequence[Effect]:
         return (_BehindInset(self), self) if self.wants_alone else (self,)
 
-    def __call__(self, frame: Frame, matte: Matte) -> Frame:
-        layers = Layers(frame, matte, alone=self.wants_alone)
-        self.apply(layers)
-        return layers.picture
-
     def apply(self, layers: Layers) -> None:
-        whole = self.whole(layers.matte.size)
-        inset = self.place(layers.matte.size)
-        small = _Inset(layers.picture, layers.alpha8 if self.wants_alone else None)
-        crop = _square(layers.matte.size) if self._shape == "circle" else (slice(None), slice(None))
-        colours, cover = small.shrunk(crop, (inset[1].stop - inset[1].start, inset[0].stop - inset[0].start))
-        if not self.wants_alone:
-            cover = self._drawn(cover.shape)
-            colours = cv2.multiply(colours, cv2.cvtColor(cover, cv2.COLOR_GRAY2RGB), scale=1 / 255)
-        hidden = cv2.cvtColor(cv2.bitwise_not(cover), cv2.COLOR_GRAY2RGB)
-        behind = np.ascontiguousarray(whole[inset])
-        whole[inset] = cv2.add(cv2.multiply(behind, hidden, scale=1 / 255), colours).reshape(behind.shape)
+        whole, place = self.whole(layers.matte.size), self.place(layers.matte.size)
+        size = place[0].stop - place[0].start, place[1].stop - place[1].start
+        if self.wants_alone:
+            colours, cover = _small_person(layers, size)
+        else:
+            crop = _square(layers.matte.size) if self._shape == "circle" else (slice(None), slice(None))
+            cover = self._drawn(size)
+            colours = _times(_shrink(np.ascontiguousarray(layers.picture[crop]), size), cover)
+        behind = _times(np.ascontiguousarray(whole[place]), cv2.bitwise_not(cover).astype(np.uint8, copy=False))
+        whole[place] = cv2.add(behind, colours).reshape(behind.shape)
         layers.picture = whole
 
     def whole(self, size: tuple[int, int]) -> Frame:
@@ -129,10 +123,10 @@ class FrameInFrame(Effect):
         top = height - tall - down if self._position.startswith("bottom") else down
         return slice(top, top + tall), slice(left, left + wide)
 
-    def _drawn(self, size: tuple[int, ...]) -> NDArray[np.uint8]:
+    def _drawn(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """The shape in white on black, (H, W) of `size`, with smooth edges; kept until the size changes."""
         if self._outline is None or self._outline[0] != size:
-            self._outline = (size[0], size[1]), _draw(self._shape, size[0], size[1])
+            self._outline = size, _draw(self._shape, *size)
         return self._outline[1]
 
 
@@ -150,25 +144,27 @@ class _BehindInset(BackgroundEffect):
         return cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
-class _Inset:
-    """A picture to be shown small, and how much each of its pixels covers what lies behind it."""
+def _small_person(layers: Layers, size: tuple[int, int]) -> tuple[Frame, NDArray[np.uint8]]:
+    """The person at `size` (h, w): their colours times alpha, and alpha in 8 bits."""
+    if not layers.as_came:
+        # Times alpha before shrinking: pixels around the person must not come into their edge.
+        return _shrink(_times(layers.picture, layers.alpha8), size), _shrink(layers.alpha8, size)
+    pixels, cover = _shrink(layers.frame, size), _shrink(layers.alpha8, size)
+    alpha = cover.astype(np.float32) * np.float32(1 / 255)
+    return _times(estimate_foreground(pixels, alpha, cover), cover), cover
 
-    def __init__(self, pixels: Frame, alpha8: NDArray[np.uint8] | None) -> None:
-        self._pixels, self._alpha8 = pixels, alpha8
 
-    def shrunk(self, crop: tuple[slice, slice], size: tuple[int, int]) -> tuple[Frame, NDArray[np.uint8]]:
-        """At `size` (w, h): the colours, times the cover where there is one, and the cover."""
-        pixels = np.ascontiguousarray(self._pixels[crop])
-        if self._alpha8 is None:
-            return _shrink(pixels, size), np.full(size[::-1], 255, np.uint8)
-        alpha8 = np.ascontiguousarray(self._alpha8[crop])
-        # Times alpha first: pixels around the person must not come into their edge.
-        person = cv2.multiply(pixels, cv2.cvtColor(alpha8, cv2.COLOR_GRAY2RGB), scale=1 / 255)
-        return _shrink(person.astype(np.uint8, copy=False), size), _shrink(alpha8, size)
+def _times(pixels: Frame, cover: NDArray[np.uint8]) -> Frame:
+    """`pixels` (H, W, 3) times `cover` (H, W), of which 255 stands for 1."""
+    product = cv2.multiply(pixels, cv2.cvtColor(cover, cv2.COLOR_GRAY2RGB), scale=1 / 255)
+    return product.astype(np.uint8, copy=False)
 
 
 def _shrink(array: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    return cv2.resize(array, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    """`array` at `size` (h, w), not larger than it is."""
+    while array.shape[0] >= 2 * size[0] and array.shape[1] >= 2 * size[1]:
+        array = halve(array, 1)
+    return cv2.resize(array, size[::-1], interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _square(size: tuple[int, int]) -> tuple[slice, slice]:
@@ -187,4 +183,5 @@ def _draw(shape: str, height: int, width: int) -> NDArray[np.uint8]:
     radius = min(height, width) * (0.5 if shape == "circle" else _ROUNDING)
     beyond = np.hypot(np.maximum(y - (height / 2 - radius), 0), np.maximum(x - (width / 2 - radius), 0))
     inside = (beyond <= radius).astype(np.float32).reshape(height, _FINE, width, _FINE)
-    return np.rint(inside.mean((1, 3)) * 255).astype(np.uint8)
+    drawn: NDArray[np.uint8] = np.rint(inside.mean((1, 3)) * 255).astype(np.uint8)
+    return drawn

@@ -14,6 +14,11 @@ from limner.effects.compose import blend_onto, check_sizes, quantize
 from limner.effects.foreground import blend_clean, estimate_foreground
 from limner.matte import Matte
 
+Box = tuple[slice, slice]
+
+_BAND = 48
+"""Height in pixels of the boxes that hold the person: a box for all of them would hold as much background again."""
+
 
 class Layers:
     """What a chain works on: the frame, its matte, the person's colours and what lies behind them.
@@ -35,12 +40,13 @@ class Layers:
         self.alone = alone
         self._matte = matte
         self._alpha8: NDArray[np.uint8] | None = None
-        self._box: tuple[slice, slice] | None = None
+        self._boxes: list[Box] | None = None
         self._make: Callable[[], Frame] = lambda: frame
         self._background: Frame | None = None
         self._fresh = False
         self._clean = alone
         self._person: Frame | None = None
+        self._own_person = False
         self._picture: Frame | None = None
 
     @property
@@ -49,7 +55,7 @@ class Layers:
 
     @matte.setter
     def matte(self, matte: Matte) -> None:
-        self._matte, self._alpha8, self._box = matte, None, None
+        self._matte, self._alpha8, self._boxes = matte, None, None
 
     @property
     def alpha8(self) -> NDArray[np.uint8]:
@@ -59,12 +65,31 @@ class Layers:
         return self._alpha8
 
     @property
-    def person_box(self) -> tuple[slice, slice]:
-        """Rows and columns outside which nobody is; both empty where nobody is at all."""
-        if self._box is None:
-            left, top, width, height = cv2.boundingRect(self.alpha8)
-            self._box = slice(top, top + height), slice(left, left + width)
-        return self._box
+    def person_boxes(self) -> list[Box]:
+        """Rows and columns of boxes that hold all of the person and little else; none where nobody is."""
+        if self._boxes is None:
+            self._boxes = _boxes(self.alpha8)
+        return self._boxes
+
+    @property
+    def as_came(self) -> bool:
+        """Whether no effect has changed the person yet."""
+        return self._person is None
+
+    def change_person(self, change: Callable[[Frame, Box], Frame]) -> None:
+        """Gives the person other colours, box by box of `person_boxes`.
+
+        Args:
+            change: makes new colours, RGB uint8 (h, w, 3), of the old ones in a box, C-contiguous, and the box.
+        """
+        if not self.person_boxes:
+            return
+        before = self.person
+        # Only an array that is the layers' own may be written to.
+        changed = before if self._own_person else before.copy()
+        for box in self.person_boxes:
+            changed[box] = change(np.ascontiguousarray(before[box]), box)
+        self.person, self._own_person = changed, True
 
     @property
     def background(self) -> Frame:
@@ -104,11 +129,12 @@ class Layers:
         if self._person is None:
             clean = self._clean
             self._person = estimate_foreground(self.frame, self.matte.alpha, self.alpha8) if clean else self.frame
+            self._own_person = clean
         return self._person
 
     @person.setter
     def person(self, pixels: Frame) -> None:
-        self._person, self._picture = pixels, None
+        self._person, self._picture, self._own_person = pixels, None, False
 
     @property
     def picture(self) -> Frame:
@@ -123,7 +149,7 @@ class Layers:
 
     def _composed(self) -> Frame:
         if self.alone:
-            return self.person.copy()
+            return self.person if self._own_person else self.person.copy()
         if self._person is None and self.own_background:
             return self.frame.copy()
         back = self.background if self._fresh and not self.own_background else self.background.copy()
@@ -132,16 +158,29 @@ class Layers:
         return blend_onto(back, self.person, self.matte.alpha, self.alpha8)
 
 
-class _Link(Effect):
-    """An effect that is its part in a chain; standing alone it is a chain of one."""
+def _boxes(alpha8: NDArray[np.uint8]) -> list[Box]:
+    found = []
+    for top in range(0, alpha8.shape[0], _BAND):
+        left, above, width, height = cv2.boundingRect(alpha8[top : top + _BAND])
+        if width:
+            found.append((slice(top + above, top + above + height), slice(left, left + width)))
+    return found
+
+
+class LayerEffect(Effect):
+    """An effect that is its part in a chain, `apply`; standing alone it is a chain of one."""
 
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
-        layers = Layers(frame, matte)
+        layers = Layers(frame, matte, alone=self.wants_alone)
         self.apply(layers)
         return layers.picture
 
+    @abstractmethod
+    def apply(self, layers: Layers) -> None:
+        """Changes `layers`."""
 
-class EdgeEffect(_Link):
+
+class EdgeEffect(LayerEffect):
     """Reshapes the matte before anything else looks at it."""
 
     stage = Stage.EDGE
@@ -156,7 +195,7 @@ class EdgeEffect(_Link):
         layers.matte = self.reshape(layers.matte)
 
 
-class BackgroundEffect(_Link):
+class BackgroundEffect(LayerEffect):
     """Makes what lies behind the person. A chain has at most one."""
 
     stage = Stage.BACKGROUND
@@ -172,7 +211,7 @@ class BackgroundEffect(_Link):
         layers.put_behind(lambda: self.behind(layers), fresh=self.fresh, clean=not self.keeps_background)
 
 
-class PersonEffect(_Link):
+class PersonEffect(LayerEffect):
     """Changes the person's colours, given what lies behind them."""
 
     stage = Stage.FIT

@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.fill import Floats, fill_unknown
+from limner.effects.fill import Floats, fill_unknown, thrice
 
 _SWEEPS = 24
-"""Sweeps of relaxation on each grid; each grid starts from the solution on the next coarser one."""
+"""Sweeps of relaxation on the finest grid, twice as many on coarser ones; each starts from the next coarser one's."""
 
-_SMALLEST = 6
+_NEIGHBOURS = np.array(((0, 1, 0), (1, 0, 1), (0, 1, 0)), np.float32) / 4
+
+_SMALLEST = 2
 """Grids get coarser down to this shorter side."""
 
 
@@ -19,34 +21,37 @@ def solve_membrane(values: Floats, known: NDArray[np.bool_]) -> Floats:
     """`values` (H, W, 3) float32 where `known` (H, W), and elsewhere the solution of Laplace's equation.
 
     At the border of the picture the slope is 0. Where nothing is known, 0 comes back. Cascadic multigrid
-    (Bornemann and Deuflhard 1996) with over-relaxed red and black half-sweeps.
+    (Bornemann and Deuflhard 1996) with Jacobi sweeps.
     """
     if not known.any():
         return np.zeros_like(values)
     if known.all():
         return values.copy()
-    start = fill_unknown(values, known.astype(np.float32))
+    # Only what borders on the hole counts. Carried outwards, it is also what the coarse cells there are the means of.
+    ring = known & (cv2.dilate((~known).view(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    solved = _solve(fill_unknown(values, ring.astype(np.float32)), known, _SWEEPS)
+    return cv2.copyTo(values, known.view(np.uint8), solved).astype(np.float32, copy=False)
+
+
+def _solve(values: Floats, known: NDArray[np.bool_], sweeps: int) -> Floats:
     height, width = known.shape
+    start = values
     if min(height, width) >= 2 * _SMALLEST:
         size = (width + 1) // 2, (height + 1) // 2
         share = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-        total = cv2.resize(values * known[..., None], size, interpolation=cv2.INTER_AREA)
+        total = cv2.resize(values * thrice(known.astype(np.float32)), size, interpolation=cv2.INTER_AREA)
         mean = total / np.maximum(share, 1e-6)[..., None]
-        coarse = solve_membrane(mean.astype(np.float32, copy=False), share > 0.5)
         if (share > 0.5).any():
+            coarse = _solve(mean.astype(np.float32, copy=False), share > 0.5, 2 * _SWEEPS)
             start = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32, copy=False)
-    return _relaxed(np.where(known[..., None], values, start), known)
+            start = cv2.copyTo(values, known.view(np.uint8), start).astype(np.float32, copy=False)
+    return _relaxed(start, known, sweeps)
 
 
-def _relaxed(field: Floats, known: NDArray[np.bool_]) -> Floats:
-    """`field` (H, W, 3) after sweeps of successive over-relaxation, its `known` places untouched."""
-    height, width = known.shape
-    omega = np.float32(2 / (1 + np.sin(np.pi / max(3.0, min(40.0, float(max(height, width)))))))
-    checker = (np.add.outer(np.arange(height), np.arange(width)) % 2).astype(bool)
-    steps = [(~known & colour).astype(np.float32)[..., None] * omega for colour in (checker, ~checker)]
-    for _ in range(_SWEEPS):
-        for step in steps:
-            around = cv2.copyMakeBorder(field, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-            mean = (around[:-2, 1:-1] + around[2:, 1:-1] + around[1:-1, :-2] + around[1:-1, 2:]) * np.float32(0.25)
-            field = field + step * (mean - field)
-    return field.astype(np.float32, copy=False)
+def _relaxed(field: Floats, known: NDArray[np.bool_], sweeps: int) -> Floats:
+    """`field` (H, W, 3) float32 after sweeps of Jacobi's relaxation, its `known` places untouched."""
+    fixed, mask = field, known.view(np.uint8)
+    for _ in range(sweeps):
+        field = cv2.filter2D(field, -1, _NEIGHBOURS, borderType=cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
+        field = cv2.copyTo(fixed, mask, field).astype(np.float32, copy=False)
+    return field

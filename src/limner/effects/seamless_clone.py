@@ -7,15 +7,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from limner.effects.base import Frame
-from limner.effects.compose import halve
+from limner.effects.base import Frame, Stage
+from limner.effects.compose import enlarge, halve, to_uint8
 from limner.effects.fill import Floats
-from limner.effects.layers import Layers, PersonEffect
+from limner.effects.layers import LayerEffect, Layers
 from limner.effects.membrane import solve_membrane
 from limner.effects.numbers import check_range, number
-from limner.matte import Matte
 
 _SIDE = 96
 """Longer side, at the most, of the grid on which the equation is solved: its solution is smooth."""
@@ -23,14 +21,21 @@ _SIDE = 96
 _OUTSIDE = 0.04
 """A cell with less person in it than this shows background, and is part of the boundary."""
 
+_DARK = np.float32(8.0)
+"""Added to code values before their logarithm is taken: below it, differences are noise."""
 
-class SeamlessClone(PersonEffect):
+_FARTHEST = np.float32(math.log(6.0))
+"""The membrane makes nothing darker or brighter than by this factor."""
+
+
+class SeamlessClone(LayerEffect):
     """The person's gradients over the new background's colours: where they meet the old background, it becomes the new.
 
     Pérez, Gangnet and Blake 2003, "Poisson Image Editing": the clone is the person plus a membrane, the smoothest
-    function (∆f = 0) that is new minus old background around them. That membrane is solved on a coarse grid and
-    added at full size; the matte, which the paper lacks, cuts the person out of it. It is a fresh exact solution
-    for every frame, from area means, so nothing lags or flickers.
+    function (∆f = 0) that is new minus old background around them. Here that is done to the logarithms, so that the
+    membrane is a factor, as a change of light is, and a person from a bright room does not become black in the dark.
+    It is solved on a coarse grid and applied at full size; the matte, which the paper lacks, cuts the person out.
+    Every frame is solved afresh, from area means, so nothing lags and noise does not show.
 
     Over the frame's own background it changes nothing.
 
@@ -42,6 +47,8 @@ class SeamlessClone(PersonEffect):
     """
 
     name = "seamless_clone"
+    stage = Stage.FIT
+    keeps_background = True
     shows_alone = False
 
     def __init__(self, *, strength: float = 0.5) -> None:
@@ -54,27 +61,17 @@ class SeamlessClone(PersonEffect):
         return {"strength": number(text, option="seamless_clone strength")}
 
     def apply(self, layers: Layers) -> None:
-        rows, columns = layers.person_box
-        if self._strength == 0.0 or layers.own_background or rows.start == rows.stop:
+        if self._strength == 0.0 or layers.own_background or not layers.person_boxes:
             return
         halvings = max(0, math.ceil(math.log2(max(layers.matte.size) / _SIDE)))
-        change = halve(layers.background, halvings).astype(np.float32) - halve(layers.frame, halvings)
-        membrane = solve_membrane(change, halve(layers.alpha8, halvings) < 255 * _OUTSIDE)
-        layers.person = _added(layers.person, membrane * np.float32(self._strength), rows, columns)
-
-    def fit(self, person: Frame, background: Frame, matte: Matte) -> Frame:
-        layers = Layers(person, matte)
-        layers.put_behind(lambda: background, fresh=False, clean=False)
-        self.apply(layers)
-        return layers.person
+        old, new = (np.log(halve(pixels, halvings) + _DARK) for pixels in (layers.frame, layers.background))
+        known = halve(layers.alpha8, halvings) < 255 * _OUTSIDE
+        membrane = solve_membrane((new - old).clip(-_FARTHEST, _FARTHEST), known)
+        gain = enlarge(np.exp(membrane * np.float32(self._strength)), layers.matte.size)
+        layers.change_person(lambda person, box: _lit(person, gain[box]))
 
 
-def _added(person: Frame, membrane: Floats, rows: slice, columns: slice) -> Frame:
-    """`person` plus the membrane enlarged to its size, within the box."""
-    height, width = person.shape[:2]
-    steps = np.rint(membrane).astype(np.int16)
-    full: NDArray[Any] = cv2.resize(steps, (width, height), interpolation=cv2.INTER_LINEAR)
-    changed = person.copy()
-    inside = np.ascontiguousarray(person[rows, columns])
-    changed[rows, columns] = cv2.add(inside, np.ascontiguousarray(full[rows, columns]), dtype=cv2.CV_8U)
-    return changed
+def _lit(person: Frame, gain: Floats) -> Frame:
+    """`person` times `gain`, both counted from a little below black."""
+    lit = cv2.multiply(person.astype(np.float32) + _DARK, gain) - _DARK
+    return to_uint8(np.maximum(lit, 0.0))

@@ -9,10 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Effect, Frame, Stage
-from limner.effects.layers import Layers
+from limner.effects.base import Frame, Stage
+from limner.effects.layers import LayerEffect, Layers
 from limner.errors import OptionError
-from limner.matte import Matte
 
 Where = Literal["both", "person", "background"]
 
@@ -43,17 +42,17 @@ class Look:
 _PLAIN = (0, 64, 128, 192, 255)
 
 LOOKS: dict[str, Look] = {
-    "warm": Look(1.05, ((0, 74, 144, 208, 255), (0, 66, 131, 194, 252), (0, 52, 106, 168, 228))),
-    "cool": Look(0.95, ((0, 52, 108, 172, 238), (0, 64, 129, 194, 253), (8, 78, 146, 208, 255))),
-    "green": Look(0.7, ((0, 52, 110, 172, 232), (6, 72, 140, 202, 255), (0, 56, 112, 172, 230))),
+    "warm": Look(1.08, ((0, 70, 139, 203, 255), (0, 66, 131, 194, 253), (0, 57, 115, 177, 238))),
+    "cool": Look(0.95, ((0, 56, 114, 178, 243), (0, 64, 129, 194, 253), (6, 74, 140, 203, 255))),
+    "green": Look(0.75, ((0, 56, 115, 178, 238), (4, 69, 136, 199, 255), (0, 58, 116, 177, 236))),
     "bw": Look(0.0, ((0, 52, 126, 202, 255),) * 3),
     "sepia": Look(0.0, ((12, 84, 152, 210, 255), (6, 66, 130, 194, 246), (0, 44, 100, 164, 222))),
-    "vivid": Look(1.45, ((0, 56, 128, 200, 255),) * 3),
+    "vivid": Look(1.3, ((0, 56, 128, 200, 255),) * 3),
     "faded": Look(0.75, ((34, 84, 136, 188, 236), (32, 82, 134, 188, 236), (40, 90, 140, 188, 230))),
 }
 
 
-class Stylize(Effect):
+class Stylize(LayerEffect):
     """A colour filter over the whole picture, over the person or over what lies behind them.
 
     Args:
@@ -67,6 +66,7 @@ class Stylize(Effect):
 
     name = "stylize"
     keeps_background = True
+    may_repeat = True
 
     def __init__(self, *, look: str = "warm", on: str | None = None) -> None:
         look, at, place = look.partition("@")
@@ -85,14 +85,9 @@ class Stylize(Effect):
     def from_text(cls, text: str) -> dict[str, Any]:
         return {"look": text}
 
-    def __call__(self, frame: Frame, matte: Matte) -> Frame:
-        layers = Layers(frame, matte)
-        self.apply(layers)
-        return layers.picture
-
     def apply(self, layers: Layers) -> None:
         if self.stage == Stage.PERSON_LOOK:
-            layers.person = self._styled(layers.person)
+            layers.change_person(lambda person, _: self._styled(person))
         elif self.stage == Stage.BACKGROUND_LOOK:
             layers.change_background(self._styled)
         else:
