@@ -1,4 +1,4 @@
-"""What the effect `harmonize` takes off the error of people recoloured, and how long it takes, beside the net `fast`."""
+"""What the effect `harmonize` takes off the error of recoloured people, and how long it takes beside `fast`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _error(data: Path, *, moved: bool, limit: int | None) -> Row:
         figure=f"{below:.1f} % below ({errors['harmonize']:.0f}; nothing {errors[NOTHING]:.0f}, Reinhard "
         f"{errors[REINHARD]:.0f})",
         passed=None if moved else below >= LEAST_BELOW,
-        detail="mean squared error over the person's pixels, against the better of doing nothing and Reinhard's transfer",
+        detail="mean squared error over the person's pixels; against the better of nothing and Reinhard's transfer",
         values=errors | {"below_percent": below},
     )
 

@@ -66,7 +66,9 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default=",".join(NAMES), help=f"some of {','.join(NAMES)}")
     parser.add_argument(
-        "--data", type=Path, help="folder with manifest.csv and labelled photos: adds accuracy, loader and errors of harmonize"
+        "--data",
+        type=Path,
+        help="folder with manifest.csv and labelled photos: adds accuracy, loader, more of harmonize",
     )
     parser.add_argument("--limit", type=int, help="accuracy: at most this many photos of each set; harmonize: pairs")
     parser.add_argument("--minutes", type=float, default=0.5, help="memory: length of the video")

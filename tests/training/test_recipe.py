@@ -13,9 +13,7 @@ from limner.training.recipe import from_dict, load_recipe, read_recipe, recorded
 from limner.training.schedules import Poly
 
 RECIPES = [  # those of the task harmonize have a test of their own
-    path
-    for path in sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
-    if "task" not in read_recipe(path)
+    path for path in sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml")) if "task" not in read_recipe(path)
 ]
 FAST = next(path for path in RECIPES if path.name == "fast.yaml")
 
