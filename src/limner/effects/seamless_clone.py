@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import cv2
 import numpy as np
 
 from limner.effects.base import Frame, Stage
@@ -73,5 +72,8 @@ class SeamlessClone(LayerEffect):
 
 def _lit(person: Frame, gain: Floats) -> Frame:
     """`person` times `gain`, both counted from a little below black."""
-    lit = cv2.multiply(person.astype(np.float32) + _DARK, gain) - _DARK
-    return to_uint8(np.maximum(lit, 0.0))
+    lit = person.astype(np.float32)
+    lit += _DARK
+    lit *= gain
+    lit -= _DARK
+    return to_uint8(np.maximum(lit, 0.0, out=lit))
