@@ -16,6 +16,7 @@ from benchmarks.records import Model, Record, load_records, measure
 from benchmarks.table import ROOT, Surroundings
 from limner.errors import LimnerError
 from limner.media.whole_file import whole_file
+from limner.model_card import SEGMENT
 from limner.models.catalogue import list_models
 
 PEER = "mediapipe-selfie"
@@ -52,7 +53,7 @@ def find_models(runs: Path | None, work: Path, data: Path) -> list[Model]:
 
     Checkpoints are exported first. A run that is called like a shipped model is left out.
     """
-    models = [Model(found.path.stem, found.path, "ships") for found in list_models()]
+    models = [Model(found.path.stem, found.path, "ships") for found in list_models(SEGMENT)]
     shipped = {model.name for model in models}
     for name, path in sorted(_trained(runs).items() if runs else ()):
         if name in shipped:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import accuracy, inputs, latency, loader, memory, peer, start, video_cost
+from benchmarks import accuracy, harmonize, inputs, latency, loader, memory, peer, start, video_cost
 from benchmarks.table import ROOT, Row, Surroundings, as_json, as_markdown, as_text, failed, sections, with_sections
 
-NAMES = ("latency", "start", "video", "memory", "accuracy", "loader")
+NAMES = ("latency", "start", "video", "memory", "accuracy", "loader", "harmonize")
 
 
 def main() -> int:
@@ -47,6 +47,7 @@ def _measure(name: str, options: argparse.Namespace, work: Path) -> list[Row]:
         "memory": lambda: [memory.measure(minutes=options.minutes)],
         "accuracy": lambda: accuracy.measure(options.data, _peer_or_none(work), limit=options.limit),
         "loader": lambda: loader.measure(options.data, work),
+        "harmonize": lambda: harmonize.measure(options.data, limit=options.limit),
     }
     try:
         return measures[name]()
@@ -66,9 +67,11 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default=",".join(NAMES), help=f"some of {','.join(NAMES)}")
     parser.add_argument(
-        "--data", type=Path, help="folder with manifest.csv and labelled photos: adds accuracy and loader"
+        "--data",
+        type=Path,
+        help="folder with manifest.csv and labelled photos: adds accuracy, loader, more of harmonize",
     )
-    parser.add_argument("--limit", type=int, help="accuracy: at most this many photos of each set")
+    parser.add_argument("--limit", type=int, help="accuracy: at most this many photos of each set; harmonize: pairs")
     parser.add_argument("--minutes", type=float, default=0.5, help="memory: length of the video")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--json-file", type=Path, help="also write JSON here")

@@ -60,10 +60,10 @@ class Fields:
             self._fail(key, "a list of strings", value)
         return tuple(value)
 
-    def choice(self, key: str, options: tuple[T, ...]) -> T:
+    def choice(self, key: str, options: tuple[T, ...], default: Any = _MISSING) -> T:
         """One of ``options``."""
         must = " or ".join(str(option) for option in options)
-        value = self._get(key, must)
+        value = self._get(key, must, default)
         if isinstance(value, bool) or value not in options:
             self._fail(key, must, value)
         return options[options.index(value)]

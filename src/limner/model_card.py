@@ -17,7 +17,10 @@ SCHEMA = 1
 LAYOUTS = ("NCHW", "NHWC")
 COLOR_ORDERS = ("RGB", "BGR")
 RESIZES = ("stretch", "letterbox")
-OUTPUT_KINDS = ("logits", "sigmoid", "softmax", "argmax")
+SEGMENT, HARMONIZE = "segment", "harmonize"
+TASKS = (SEGMENT, HARMONIZE)
+MATTE_KINDS = ("logits", "sigmoid", "softmax", "argmax")
+OUTPUT_KINDS = (*MATTE_KINDS, "adjustment")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,8 @@ class InputSpec:
         name: the input's name in the model file.
         size: (height, width) in pixels.
         layout: "NCHW" or "NHWC".
-        channels: 3, or 4 where the fourth is the previous mask, in [0, 1] (zeros for the first frame); scale, mean and
-            std do not touch it.
+        channels: 3, or 4 where the fourth is a mask in [0, 1], which scale, mean and std do not touch: the previous
+            one (zeros for the first frame), or, for the task "harmonize", that of the person.
         color_order: "RGB" or "BGR"; mean and std are given in this order.
         scale: factor on pixel values 0 to 255.
         mean: three numbers, subtracted after scaling.
@@ -72,7 +75,8 @@ class OutputSpec:
     Attributes:
         name: the output's name in the model file.
         kind: "sigmoid" (probabilities), "logits" (one channel: before the sigmoid; several: before the softmax),
-            "softmax" (class probabilities) or "argmax" (class numbers).
+            "softmax" (class probabilities) or "argmax" (class numbers); for the task "harmonize" it is "adjustment",
+            the numbers of ``limner.adjustment.Adjustment``.
         person_class: number of the class that is the person; not used where the output has one channel.
     """
 
@@ -81,10 +85,10 @@ class OutputSpec:
     person_class: int
 
     @classmethod
-    def _read(cls, fields: Fields) -> Self:
+    def _read(cls, fields: Fields, kinds: tuple[str, ...]) -> Self:
         spec = cls(
             name=fields.text("name"),
-            kind=fields.choice("kind", OUTPUT_KINDS),
+            kind=fields.choice("kind", kinds),
             person_class=fields.integer("person_class", least=0),
         )
         fields.finish()
@@ -160,6 +164,7 @@ class Measurement:
 class ModelCard:
     """The card of one model file. JSON schema 1; see docs/model-cards.md.
 
+    ``task`` is what the model is for: "segment" finds people, "harmonize" fits their colours to a background.
     ``sha256`` may be None for a model of one's own; models that ship always have it.
 
     Raises:
@@ -170,6 +175,7 @@ class ModelCard:
     file: str
     input: InputSpec
     output: OutputSpec
+    task: str = SEGMENT
     sha256: str | None = None
     summary: str = ""
     licence: str = "unknown"
@@ -209,13 +215,15 @@ class ModelCard:
     @staticmethod
     def _parse(fields: Fields) -> dict[str, Any]:
         fields.choice("schema", (SCHEMA,))
+        task = fields.choice("task", TASKS, default=SEGMENT)
         net = fields.optional("net")
         training = fields.optional("training")
         values = {
             "name": fields.text("name"),
             "file": fields.text("file"),
             "input": InputSpec._read(fields.object("input")),
-            "output": OutputSpec._read(fields.object("output")),
+            "output": OutputSpec._read(fields.object("output"), MATTE_KINDS if task == SEGMENT else ("adjustment",)),
+            "task": task,
             "sha256": fields.sha256("sha256"),
             "summary": fields.text("summary", default=""),
             "licence": fields.text("licence", default="unknown"),
@@ -231,6 +239,8 @@ class ModelCard:
     def to_dict(self) -> dict[str, Any]:
         """The card as plain JSON values, in the order the file has them. Fields that say nothing are left out."""
         data: dict[str, Any] = {"schema": SCHEMA, "name": self.name, "file": self.file}
+        if self.task != SEGMENT:
+            data["task"] = self.task
         if self.sha256 is not None:
             data["sha256"] = self.sha256
         data |= {"summary": self.summary, "licence": self.licence, "origin": self.origin}

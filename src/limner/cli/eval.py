@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from limner.cli import eval_harmonize
 from limner.cli.progress import Meter
 from limner.errors import OptionError
 
@@ -54,6 +55,9 @@ def command(
     Means over images, and the first three also accumulated over all pixels of a set ("acc."). The bare net is scored as
     papers do: squeezed to its input, the mask scaled back, cut at 0.5. Photos without people are scored by the share of
     the picture taken for a person. See docs/evaluation.md.
+
+    Models that fit colours (harmonize) are scored on photos of the split val whose person was recoloured: fMSE beside
+    that of doing nothing and of Reinhard's colour transfer; --limit counts pairs. See docs/harmonize.md.
     """
     from limner.data.manifest import PhotoFolder
     from limner.evaluation.contenders import contenders
@@ -65,9 +69,12 @@ def command(
     for option, path in (("--report", report), ("--csv", csv), ("--sheet", sheet)):
         if path is not None and not path.parent.is_dir():
             raise OptionError(f"{option} {path}: the folder {path.parent} does not exist; make it first")
+    names = list(dict.fromkeys(models or ["fast"]))
+    if eval_harmonize.is_for(names):
+        eval_harmonize.run(names, data, limit=limit, as_json=json_)
+        return
     folder = PhotoFolder(data)
     photos = _choose(folder, split, sets, limit)
-    names = list(dict.fromkeys(models or ["fast"]))
     makers = contenders(names, refine=refine)
     with Meter("scoring", "photos", quiet=json_) as meter:
         scores = evaluate_all(

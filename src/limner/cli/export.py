@@ -54,6 +54,20 @@ def command(
     except ImportError as error:
         raise MissingExtraError("limner export", str(error.name), "export") from None
     _check(out, to, storage)
+    kind = cast(Literal["fp16", "fp32"], storage)
+    from limner.export.harmonizer import export_harmonizer, is_harmonizer
+
+    if is_harmonizer(weights):
+        if recipe is not None or size is not None:
+            raise OptionError("--recipe and --size: a checkpoint of the task harmonize has its own; leave them out")
+        remarks = tuple(note or ())
+        _tell(
+            out,
+            export_harmonizer(
+                Path(weights), out, storage=kind, data=data, licence=licence, origin=origin, notes=remarks
+            ),
+        )
+        return
     from limner.data.manifest import PhotoFolder
     from limner.export.card import make_card, measure, parity_row
     from limner.export.onnx_file import export_onnx
@@ -69,7 +83,6 @@ def command(
     pictures = parity_pictures(pixels, net.in_channels, folder)
     aside = out.with_name(f".{out.stem}.{os.getpid()}.onnx")
     try:
-        kind = cast(Literal["fp16", "fp32"], storage)
         parity = export_onnx(net, aside, size=pixels, pictures=pictures, channels=net.in_channels, storage=kind)
         card = make_card(
             source,

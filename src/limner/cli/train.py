@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from limner.cli import train_harmonize
 from limner.cli.progress import Meter
 from limner.errors import MissingExtraError
+from limner.model_card import HARMONIZE
 
 if TYPE_CHECKING:
     from limner.training.job import Outcome, Progress, Validate
@@ -53,11 +55,26 @@ def command(
     from limner.training.distributed import Group
     from limner.training.job import Job
     from limner.training.loop import train
-    from limner.training.recipe import load_recipe
+    from limner.training.recipe import load_recipe, read_recipe
 
+    run = out if out is not None else Path("runs") / recipe.stem
+    raw = read_recipe(recipe, changes=set_ or [])
+    if raw.get("task") == HARMONIZE:
+        train_harmonize.run(
+            raw,
+            recipe,
+            data=data,
+            out=run,
+            cache=cache,
+            init=init,
+            minutes=minutes,
+            device=device,
+            validate=validate,
+            board=board,
+        )
+        return
     group = Group.of_torchrun() or Group()
     plan = load_recipe(recipe, changes=set_ or [])
-    run = out if out is not None else Path("runs") / recipe.stem
     if group.local == 0:
         with Meter("decoding photos", "photos", quiet=group.rank > 0) as meter:
             prepare(data, cache, masks=plan.masks, progress=meter.update)

@@ -13,6 +13,7 @@ from limner.effects.color import SolidColor
 from limner.effects.color_transfer import ColorTransfer
 from limner.effects.cutout import Cutout
 from limner.effects.frame_in_frame import FrameInFrame
+from limner.effects.harmonize import Harmonize
 from limner.effects.light_wrap import LightWrap
 from limner.effects.mask import Mask
 from limner.effects.overlay import Overlay
@@ -36,6 +37,7 @@ KINDS: tuple[type[Effect], ...] = (
     Smoothstep,
     LightWrap,
     ColorTransfer,
+    Harmonize,
     SeamlessClone,
     Stylize,
     FrameInFrame,

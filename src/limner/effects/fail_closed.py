@@ -33,9 +33,9 @@ class FailClosed(Effect):
     def __init__(self, effect: Effect) -> None:
         self.effect = effect
         # What the effect is, this one is too: one that cuts out gives RGBA for hidden frames as well.
-        self.name = effect.name  # type: ignore[misc]
-        self.has_alpha = effect.has_alpha  # type: ignore[misc]
-        self.keeps_background = effect.keeps_background  # type: ignore[misc]
+        self.name = effect.name
+        self.has_alpha = effect.has_alpha
+        self.keeps_background = effect.keeps_background
 
     def at(self, time: Fraction) -> None:
         self.effect.at(time)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 from limner.data.manifest import Photo, PhotoFolder
@@ -21,6 +22,7 @@ from limner.model_card import (
 )
 from limner.nets.blocks import count_macs, count_parameters
 from limner.training.checkpoint import Checkpoint
+from limner.training.harmonize_recipe import HarmonizeRecipe
 from limner.training.recipe import Recipe
 
 PROTOCOL = (
@@ -52,7 +54,7 @@ def make_card(
     summary = f"{recipe.net.name}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M MACs at {size[0]}×{size[1]}"
     training = None
     if source.state is not None:
-        training = Training(data=_training_sets(recipe, photos), procedure=procedure(recipe, source.state))
+        training = Training(data=training_sets(recipe.data.sets, photos), procedure=procedure(recipe, source.state))
     return ModelCard(
         name=Path(file).stem,
         file=file,
@@ -78,16 +80,16 @@ def make_card(
     )
 
 
-def parity_row(parity: Parity, storage: str, *, photos: bool) -> Measurement:
+def parity_row(parity: Parity, storage: str, *, photos: bool, of: str = "alpha") -> Measurement:
     """How far the file is from PyTorch, as a row of the card's measurements."""
     return Measurement(
         on=f"export: {parity.pictures} {'train photos' if photos else 'pictures of noise'}",
-        protocol=f"absolute differences of alpha between the file and PyTorch; weights stored as {storage}",
+        protocol=f"absolute differences of {of} between the file and PyTorch; weights stored as {storage}",
         metrics={"mean_difference": float(f"{parity.mean:.2g}"), "largest_difference": float(f"{parity.largest:.2g}")},
     )
 
 
-def procedure(recipe: Recipe, state: Checkpoint) -> str:
+def procedure(recipe: Recipe | HarmonizeRecipe, state: Checkpoint) -> str:
     """In words: samples, sizes, optimiser, and each session with its time and machine."""
     phases = ", ".join(f"{phase.size} px for {phase.share:.0%}" for phase in recipe.phases)
     optimizer = {"adamw": "AdamW", "sgd": "SGD"}[recipe.optimizer.kind]
@@ -129,12 +131,12 @@ def measure(model: Path, card: ModelCard, data: Path) -> tuple[Measurement, ...]
     return tuple(found)
 
 
-def _training_sets(recipe: Recipe, photos: list[Photo]) -> tuple[TrainingSet, ...]:
+def training_sets(sets: Collection[str], photos: list[Photo]) -> tuple[TrainingSet, ...]:
+    """The train photos of these sets, with the rights in them; "no_people" stands for all sets without people."""
     used = [
         photo
         for photo in photos
-        if photo.split == "train"
-        and (photo.set in recipe.data.sets or (photo.mask == "none" and "no_people" in recipe.data.sets))
+        if photo.split == "train" and (photo.set in sets or (photo.mask == "none" and "no_people" in sets))
     ]
     sources = {photo.set: photo.source for photo in used}
     return tuple(

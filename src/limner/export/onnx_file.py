@@ -74,12 +74,29 @@ def export_onnx(
         LimnerError: the exported file does not compute what PyTorch computes; nothing is written then.
     """
     whole = _Alpha(net).eval()
+    return write_onnx(whole, path, size=size, pictures=pictures, channels=channels, storage=storage, output=OUTPUT)
+
+
+def write_onnx(
+    whole: nn.Module,
+    path: Path,
+    *,
+    size: tuple[int, int],
+    pictures: NDArray[np.float32],
+    channels: int,
+    storage: Storage,
+    output: str,
+) -> Parity:
+    """Write ``whole``, whose attribute ``net`` holds the weights, as ONNX with one input and one output.
+
+    Arguments and errors as of ``export_onnx``; ``output`` is the output's name.
+    """
     with aside(path) as partial:
-        model = tidy(_translate(whole, torch.zeros(1, channels, *size)), prefix="net.")
+        model = tidy(_translate(whole, torch.zeros(1, channels, *size), output), prefix="net.")
         if storage == "fp16":
             store_half(model)
         save(model, partial)
-        parity = compare(whole, partial, pictures)
+        parity = compare(whole, partial, pictures, output=output)
         if not parity.mean <= TOLERANCES[storage]:
             remedy = "its weights may need --storage fp32, or " if storage == "fp16" else ""
             raise LimnerError(
@@ -90,7 +107,7 @@ def export_onnx(
     return parity
 
 
-def _translate(net: nn.Module, example: Tensor) -> Any:
+def _translate(net: nn.Module, example: Tensor, output: str) -> Any:
     """An onnx.ModelProto, as the exporter makes it: nothing fused, so that weights keep their names."""
     with _silence():
         program = torch.onnx.export(
@@ -98,7 +115,7 @@ def _translate(net: nn.Module, example: Tensor) -> Any:
             (example,),
             None,
             input_names=[INPUT],
-            output_names=[OUTPUT],
+            output_names=[output],
             dynamo=True,
             optimize=False,
             verbose=False,
@@ -108,13 +125,13 @@ def _translate(net: nn.Module, example: Tensor) -> Any:
 
 
 @torch.no_grad()
-def compare(net: nn.Module, path: Path, pictures: NDArray[np.float32]) -> Parity:
-    """Differences between ``net`` (alpha out) and the file at ``path``, picture by picture."""
+def compare(net: nn.Module, path: Path, pictures: NDArray[np.float32], *, output: str = OUTPUT) -> Parity:
+    """Differences between ``net`` (``output`` out) and the file at ``path``, picture by picture."""
     runtime = OnnxRuntime(path)
     largest, total = 0.0, 0.0
     for picture in pictures:
         expected = net(torch.from_numpy(picture[None])).numpy()
-        got = runtime.run({INPUT: picture[None]})[OUTPUT]
+        got = runtime.run({INPUT: picture[None]})[output]
         difference = np.abs(expected - got)
         largest, total = max(largest, float(difference.max())), total + float(difference.mean())
     return Parity(largest, total / len(pictures), len(pictures))

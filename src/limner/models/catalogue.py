@@ -28,21 +28,25 @@ def model_names() -> tuple[str, ...]:
     return tuple(sorted(card.stem for card in _FOLDER.glob("*.json")))
 
 
-def list_models() -> tuple[ModelFile, ...]:
-    """Every model that ships, sorted by name. Cards are read; weights are not."""
-    return tuple(_shipped(name) for name in model_names())
+def list_models(task: str | None = None) -> tuple[ModelFile, ...]:
+    """Every model that ships (for ``task``, where it is given), sorted by name. Cards are read; weights are not."""
+    models = (_shipped(name) for name in model_names())
+    return tuple(model for model in models if task in (None, model.card.task))
 
 
-def find_model(model: str | Path, *, card: ModelCard | str | Path | None = None, verify: bool = True) -> ModelFile:
+def find_model(
+    model: str | Path, *, card: ModelCard | str | Path | None = None, verify: bool = True, task: str | None = None
+) -> ModelFile:
     """The model called ``model``, with its card.
 
     Args:
         model: a shipped name ("fast"), an alias ("default"), or the path of a .onnx or .tflite file.
         card: the card to use instead of ``<stem>.json`` beside the file.
         verify: compare the file with the card's sha256, where it has one.
+        task: what the model must be for, "segment" or "harmonize"; None takes any.
 
     Raises:
-        ModelError: no such name or file, no card, a card that is wrong, or a sha256 that differs.
+        ModelError: no such name or file, no card, a card that is wrong, a sha256 that differs, or another task.
     """
     path = Path(model)
     if path.suffix.lower() in MODEL_SUFFIXES or path.is_file():
@@ -51,6 +55,9 @@ def find_model(model: str | Path, *, card: ModelCard | str | Path | None = None,
         found = _shipped(_resolve(str(model)))
         if card is not None:
             found = ModelFile(found.path, _as_card(card))
+    if task not in (None, found.card.task):
+        names = ", ".join(model.card.name for model in list_models(task))
+        raise ModelError(f"model {str(model)!r} is for the task {found.card.task}, not {task}; those that are: {names}")
     if verify:
         found.card.verify(found.path)
     return found

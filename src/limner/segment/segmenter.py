@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from limner.errors import ModelError, OptionError
 from limner.matte import Matte
-from limner.model_card import ModelCard
+from limner.model_card import SEGMENT, ModelCard
 from limner.models.catalogue import find_model
 from limner.runtimes.base import Array, Runtime
 from limner.runtimes.loading import load_runtime
@@ -69,7 +69,7 @@ class Segmenter:
             raise OptionError(f"threshold must lie between 0 and 1, not {threshold}")
         if not 0.0 <= softness <= 1.0:
             raise OptionError(f"softness must lie in 0 (hard) to 1 (as soft as the net says), not {softness}")
-        found = find_model(model, card=card)
+        found = find_model(model, card=card, task=SEGMENT)
         self._card, self._refine, self._threshold = found.card, refine, threshold
         self._softness, self._largest_only = softness, largest_only
         self._runtime = load_runtime(found.path, runtime=runtime, device=device, threads=threads)

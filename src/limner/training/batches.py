@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset, default_collate
 from torch.utils.data import Sampler as IndexSampler
 
 from limner.data.sampler import Sampler
-from limner.training.recipe import Recipe
+from limner.training.recipe import Course, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ class _Drawn(Dataset[dict[str, Tensor]]):
         return {name: torch.from_numpy(array) for name, array in arrays.items() if array is not None}
 
 
-class _Order(IndexSampler[list[tuple[int, int]]]):
+class Order(IndexSampler[list[tuple[int, int]]]):
     """The (number, size) pairs of each batch of one process from ``first_step`` to the end of the run."""
 
-    def __init__(self, recipe: Recipe, first_step: int, rank: int, world: int) -> None:
+    def __init__(self, recipe: Course, first_step: int, rank: int, world: int) -> None:
         self.recipe, self.first_step, self.rank, self.world = recipe, first_step, rank, world
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
@@ -70,9 +70,9 @@ def batches(sampler: Sampler, recipe: Recipe, *, first_step: int, rank: int, wor
     """The batches of process ``rank`` of ``world``: every world-th sample of each step's batch."""
     loader = DataLoader(
         _Drawn(sampler),
-        batch_sampler=_Order(recipe, first_step, rank, world),
+        batch_sampler=Order(recipe, first_step, rank, world),
         num_workers=recipe.workers,
-        worker_init_fn=_only_draw,
+        worker_init_fn=only_draw,
         multiprocessing_context="fork" if recipe.workers else None,
         pin_memory=torch.cuda.is_available(),
         persistent_workers=False,
@@ -96,7 +96,7 @@ def _channels_second(stacked: Tensor) -> Tensor:
     return stacked.permute(0, 3, 1, 2) if stacked.ndim == 4 else stacked[:, None]
 
 
-def _only_draw(_worker: int) -> None:
+def only_draw(_worker: int) -> None:
     """A process that draws stops when its parent does, and takes one core."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import datetime
 import os
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 
 from limner.errors import OptionError
 
+T = TypeVar("T")
 _PATIENCE = datetime.timedelta(hours=2)  # the first process validates while the others wait
 
 
@@ -98,3 +102,41 @@ class Group:
             tensor.copy_(flat[offset : offset + tensor.numel()].view(tensor.shape))
             offset += tensor.numel()
         return flat[offset:]
+
+
+def together(first: Callable[[Group], T], other: Callable[[Group], object], world: int) -> T:
+    """Run ``first`` here and ``other`` in ``world`` - 1 further processes of this CPU, which make a group.
+
+    Args:
+        other: can be pickled.
+
+    Returns:
+        what ``first`` returns. If it fails, the others are ended.
+    """
+    group, address = Group(0, world, 0, world), f"tcp://127.0.0.1:{_free_port()}"
+    others = spawn(_join, args=(other, world, address), nprocs=world - 1, join=False)  # type: ignore[no-untyped-call]
+    try:
+        group.join("cpu", address=address)
+        result = first(group)
+    except BaseException:
+        for process in others.processes:  # they would wait for this one
+            process.kill()
+        raise
+    finally:
+        group.leave()
+    while not others.join(timeout=30):
+        pass
+    return result
+
+
+def _join(index: int, body: Callable[[Group], object], world: int, address: str) -> None:
+    group = Group(index + 1, world, index + 1, world)
+    group.join("cpu", address=address)
+    body(group)
+    group.leave()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from limner.errors import ModelError
 from limner.models.weights import weights_path
-from limner.nets.base import SegmentationNet
 from limner.training.checkpoint import load_weights
 
 
@@ -63,7 +62,7 @@ class WeightReport:
         return {"init": plain.pop("source"), **plain}
 
 
-def start_net(net: SegmentationNet, source: str) -> WeightReport:
+def start_net(net: nn.Module, source: str) -> WeightReport:
     """Start ``net`` from ``source``: "imagenet", a shipped model's name, a .safetensors file or a checkpoint.
 
     Raises:
@@ -78,7 +77,7 @@ def start_net(net: SegmentationNet, source: str) -> WeightReport:
     return init_net(net, load_weights(path), source=path.name)
 
 
-def init_net(net: SegmentationNet, weights: dict[str, Tensor], *, source: str) -> WeightReport:
+def init_net(net: nn.Module, weights: dict[str, Tensor], *, source: str) -> WeightReport:
     """Copy the weights that fit by name and shape into ``net``.
 
     A convolution over three channels fits one over four: the new channel, the previous mask, starts at zero, so that

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
-import socket
 
 import torch
-from torch.multiprocessing.spawn import spawn
 
 from limner.data.photo_map import prepare
 from limner.errors import OptionError
 from limner.nets import make_net
 from limner.training.checkpoint import Checkpoint
-from limner.training.distributed import Group
+from limner.training.distributed import Group, together
 from limner.training.initial_weights import start_net
 from limner.training.job import Job, Outcome, Report, Started, Validate
 from limner.training.recipe import Recipe, recorded, to_dict
@@ -36,7 +35,7 @@ def train(
         OptionError, ModelError, DataError, MissingExtraError: the recipe, weights, data or board cannot be used.
     """
     _check_validation(job.recipe, validate)
-    device = _device(job.device)
+    device = choose_device(job.device)
     group = Group.of_torchrun()
     if group is not None:
         return _among_others(job, device, group, started, report, validate)
@@ -78,28 +77,16 @@ def _among_others(
 
 def _with_others(job: Job, state: Checkpoint, world: int, report: Report | None, validate: Validate | None) -> Outcome:
     """The first of several processes on this CPU, which starts the others."""
-    group, address = Group(0, world, 0, world), f"tcp://127.0.0.1:{_free_port()}"
-    others = spawn(_other, args=(job, state, world, address), nprocs=world - 1, join=False)  # type: ignore[no-untyped-call]
-    try:
-        group.join("cpu", address=address)
-        outcome = Worker(job, state, "cpu", group, report=report, validate=validate).run()
-    except BaseException:
-        for process in others.processes:  # they would wait for this one
-            process.kill()
-        raise
-    finally:
-        group.leave()
-    while not others.join(timeout=30):
-        pass
-    return outcome
+
+    def first(group: Group) -> Outcome:
+        return Worker(job, state, "cpu", group, report=report, validate=validate).run()
+
+    return together(first, functools.partial(_other, job, state), world)
 
 
-def _other(index: int, job: Job, state: Checkpoint, world: int, address: str) -> None:
+def _other(job: Job, state: Checkpoint, group: Group) -> None:
     """Body of the processes beside the first."""
-    group = Group(index + 1, world, index + 1, world)
-    group.join("cpu", address=address)
     Worker(job, state, "cpu", group).run()
-    group.leave()
 
 
 def _start(job: Job, started: Started | None) -> Checkpoint:
@@ -135,7 +122,8 @@ def _check_validation(recipe: Recipe, validate: Validate | None) -> None:
         )
 
 
-def _device(asked: str) -> str:
+def choose_device(asked: str) -> str:
+    """ "cpu" or "cuda" for what --device says; OptionError where it cannot be had."""
     if asked not in ("auto", "cpu", "cuda"):
         raise OptionError(f"--device: must be auto, cpu or cuda, not {asked!r}")
     if asked == "cuda" and not torch.cuda.is_available():
@@ -143,9 +131,3 @@ def _device(asked: str) -> str:
     if asked == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return asked
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from limner.errors import OptionError
-from limner.nets.base import SegmentationNet
 from limner.training.optimizer_recipe import AdamW, Sgd
 
 
@@ -22,7 +21,7 @@ class ScaledOptimizer:
         OptionError: the encoder shall learn at another rate, and the net has none.
     """
 
-    def __init__(self, net: SegmentationNet, recipe: AdamW | Sgd) -> None:
+    def __init__(self, net: nn.Module, recipe: AdamW | Sgd) -> None:
         inner = {id(p) for module in encoder_modules(net) for p in module.parameters()}
         if recipe.encoder_lr != 1 and not inner:
             raise OptionError("optimizer.encoder_lr: this net has no encoder of its own; leave it at 1")
@@ -63,9 +62,9 @@ class ScaledOptimizer:
             ) from None
 
 
-def encoder_modules(net: SegmentationNet) -> list[nn.Module]:
+def encoder_modules(net: nn.Module) -> list[nn.Module]:
     """The modules that ``net`` counts to its encoder; none for nets without one."""
-    named = (getattr(net, name, None) for name in net.encoder_modules)
+    named = (getattr(net, name, None) for name in getattr(net, "encoder_modules", ()))
     return [module for module in named if isinstance(module, nn.Module)]
 
 
@@ -76,7 +75,7 @@ class Freezer:
         OptionError: the net has no encoder.
     """
 
-    def __init__(self, net: SegmentationNet, *, until: float) -> None:
+    def __init__(self, net: nn.Module, *, until: float) -> None:
         self.until, self._modules = until, encoder_modules(net)
         if until and not self._modules:
             raise OptionError("freeze.encoder_until: this net has no encoder of its own; take `freeze` out")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard
+from limner.model_card import SEGMENT, ModelCard
 from limner.models.catalogue import find_model
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
@@ -59,7 +59,7 @@ def model_net(model: str | Path) -> tuple[SegmentationNet, ModelCard]:
     Raises:
         ModelError: the model cannot be used, its card names no net, or its weights are not that net's.
     """
-    found = find_model(model)
+    found = find_model(model, task=SEGMENT)
     if found.card.net is None:
         raise ModelError(f"card of {found.card.name!r}: net is missing, so the net cannot be built again in torch")
     net = make_net(found.card.net.name, **found.card.net.options)

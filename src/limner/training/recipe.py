@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -15,11 +15,13 @@ from pydantic.dataclasses import dataclass
 
 from limner.data.mix import Mix
 from limner.errors import OptionError
+from limner.model_card import SEGMENT
 from limner.training.loss_recipe import LossRecipe, PixelTerm, Term
 from limner.training.optimizer_recipe import OptimizerRecipe
 from limner.training.schedules import Cosine, Plateau, Schedule
 from limner.training.teacher_recipe import TeacherRecipe
 
+T = TypeVar("T")
 _CONFIG = ConfigDict(extra="forbid")
 
 
@@ -53,13 +55,40 @@ class EarlyStopRecipe:
     patience: Annotated[int, Field(ge=1)]
 
 
+class Course:
+    """How a run's steps and input sizes follow from its samples, batch and phases."""
+
+    samples: int
+    batch: int
+    phases: tuple[Phase, ...]
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps in the whole run."""
+        return math.ceil(self.samples / self.batch)
+
+    def size_at(self, step: int) -> int:
+        """Input size of a step."""
+        progress, reached = step / self.steps, 0.0
+        for phase in self.phases:
+            reached += phase.share
+            if progress < reached - 1e-9:
+                return phase.size
+        return self.phases[-1].size
+
+    def check_phases(self) -> None:
+        """Raise ValueError unless the shares of the phases make a whole."""
+        if not self.phases or abs(sum(phase.share for phase in self.phases) - 1) > 1e-6:
+            raise ValueError("phases: their shares must add up to 1")
+
+
 def _usual_loss() -> LossRecipe:
     """What nets of any kind can train on: it needs no head, no twin and no teacher."""
     return LossRecipe(bce=PixelTerm(edge=3.0), person_iou=Term(0.5), background_iou=Term(0.25))
 
 
 @dataclass(frozen=True, config=_CONFIG)
-class Recipe:
+class Recipe(Course):
     """A whole training run.
 
     Attributes:
@@ -115,27 +144,12 @@ class Recipe:
     early_stop: EarlyStopRecipe | None = None
 
     def __post_init__(self) -> None:
-        if not self.phases or abs(sum(phase.share for phase in self.phases) - 1) > 1e-6:
-            raise ValueError("phases: their shares must add up to 1")
+        self.check_phases()
         if self.accumulate > self.batch:
             raise ValueError(f"accumulate: a batch of {self.batch} has no {self.accumulate} parts")
         for name, used in (("schedule.kind", isinstance(self.schedule, Plateau)), ("early_stop", self.early_stop)):
             if used and not self.validate_every:
                 raise ValueError(f"{name}: listens to validations; set validate_every to a number of samples")
-
-    @property
-    def steps(self) -> int:
-        """Optimiser steps in the whole run."""
-        return math.ceil(self.samples / self.batch)
-
-    def size_at(self, step: int) -> int:
-        """Input size of a step."""
-        progress, reached = step / self.steps, 0.0
-        for phase in self.phases:
-            reached += phase.share
-            if progress < reached - 1e-9:
-                return phase.size
-        return self.phases[-1].size
 
 
 _ADAPTER = TypeAdapter(Recipe)
@@ -151,10 +165,19 @@ def load_recipe(path: Path, *, changes: Sequence[str] = ()) -> Recipe:
         OptionError: the file is missing or not YAML, a field is unknown, missing or of the wrong type, or a change
             names no field.
     """
+    raw = read_recipe(path, changes=changes)
+    task = raw.pop("task", SEGMENT)
+    if task != SEGMENT:
+        raise OptionError(f"{path}: task: must be {SEGMENT} here, not {task!r}")
+    return from_dict(raw, source=str(path))
+
+
+def read_recipe(path: Path, *, changes: Sequence[str] = ()) -> dict[str, Any]:
+    """A recipe's fields as plain data, for whatever ``task``, with ``changes`` applied; nothing is checked yet."""
     raw = _read(path)
     for change in changes:
         _apply(raw, change)
-    return from_dict(raw, source=str(path))
+    return raw
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -179,8 +202,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 def from_dict(raw: dict[str, Any], *, source: str) -> Recipe:
     """Validate a recipe given as plain data; ``source`` names it in errors."""
+    return validated(_ADAPTER, raw, source=source)
+
+
+def validated(adapter: TypeAdapter[T], raw: dict[str, Any], *, source: str) -> T:
+    """What ``adapter`` makes of plain data; OptionError where it is wrong, in one line that names the field."""
     try:
-        return _ADAPTER.validate_python(raw)
+        return adapter.validate_python(raw)
     except ValidationError as error:
         first = error.errors()[0]
         parts = [str(part) for part in first["loc"]]

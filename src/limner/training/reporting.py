@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from limner.training.board import Board
-from limner.training.job import Job, Progress, Report, Validation
+from limner.training.job import Progress, Report, Validation
+from limner.training.recipe import Course
 
 COLUMNS = ("step", "samples", "size", "loss", "lr", "images_per_second", "terms", "validation", "score")
 
@@ -21,6 +22,8 @@ class Reporter:
     """Collects a stretch of steps and tells how it went.
 
     Args:
+        recipe: how many steps there are, and at which sizes.
+        out: folder of the run.
         terms: names of the loss terms.
         first_step: the step that the stretch of work began with.
         board: where curves go, or None.
@@ -28,9 +31,23 @@ class Reporter:
     """
 
     def __init__(
-        self, job: Job, terms: list[str], *, first_step: int, board: Board | None, report: Report | None
+        self,
+        recipe: Course,
+        out: Path,
+        terms: list[str],
+        *,
+        first_step: int,
+        board: Board | None,
+        report: Report | None,
     ) -> None:
-        self.job, self.terms, self.first_step, self.board, self.report = job, terms, first_step, board, report
+        self.recipe, self.out, self.terms, self.first_step, self.board, self.report = (
+            recipe,
+            out,
+            terms,
+            first_step,
+            board,
+            report,
+        )
         self._began = self._last = time.monotonic()
         self._sum, self._count = torch.zeros(1 + len(terms)), 0
 
@@ -41,7 +58,7 @@ class Reporter:
 
     def tell(self, step: int, *, rate: float, validation: Validation | None) -> None:
         """Tell if it is time to, if there was a validation, or if the run is over."""
-        recipe, now = self.job.recipe, time.monotonic()
+        recipe, now = self.recipe, time.monotonic()
         if not self._count or not (validation or step == recipe.steps or now - self._last > _EVERY_SECONDS):
             return
         loss, *values = (self._sum / self._count).tolist()
@@ -58,7 +75,7 @@ class Reporter:
         )
         self._last, self._count = now, 0
         self._sum.zero_()
-        log(self.job.out / "log.csv", progress)
+        log(self.out / "log.csv", progress)
         if self.board is not None:
             self.board.curves(progress)
         if self.report is not None:

