@@ -74,7 +74,7 @@ def _card_lines(card: ModelCard) -> list[str]:
     lines = [f"{card.name}: {card.summary}" if card.summary else card.name]
 
     def add(title: str, text: str) -> None:
-        lines.append(f"  {title:<10}{text}")
+        lines.append(f"  {title:<12}{text}")
 
     add("file", f"{card.file}, sha256 {card.sha256 or 'not given'}")
     add("licence", card.licence)
