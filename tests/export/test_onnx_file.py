@@ -33,7 +33,7 @@ def test_several_classes_and_four_channels_give_the_softmax_of_the_person(tmp_pa
 
 
 def test_a_wrong_translation_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_file, "compare", lambda *_: Parity(0.5, 5e-4, 16))
+    monkeypatch.setattr(onnx_file, "compare", lambda *_, **__: Parity(0.5, 5e-4, 16))
     net, pictures = small_net().for_inference(), parity_pictures((16, 16), 3, None)
     with pytest.raises(LimnerError, match=r"ONNX: the exported net differs from PyTorch by 5\.0e-04"):
         export_onnx(net, tmp_path / "net.onnx", size=(16, 16), pictures=pictures)
