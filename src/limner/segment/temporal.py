@@ -41,8 +41,8 @@ class TemporalSegmenter:
 
     Nets with a fourth channel are given the matte before. For all of them the mattes are averaged where the picture
     stands still and taken at once where it moves (see `limner.segment.steady`). While nothing moves at all, the matte
-    is kept and the net rests. A cut or a frame of another size begins a new clip. A hidden matte stays as it is, nothing
-    is mixed with it, and the average begins anew after it.
+    is kept and the net rests. A cut or a frame of another size begins a new clip. A hidden matte stays hidden,
+    nothing is mixed with it, and the average begins anew after it.
 
     >>> import numpy as np
     >>> from limner import Segmenter, TemporalSegmenter
