@@ -221,21 +221,23 @@ def test_a_click_picks_who_stays_and_the_others_go(tmp_path: Path) -> None:
     def two() -> Iterator[Frame]:
         for index in range(100_000):
             frame = scene(index)
-            frame[30:90, 8:30] = red
+            frame[30:90, :18] = red  # the disc never touches it
             yield frame
 
-    window = KeptWindow({25: [Pointer("down", 16, 60), Pointer("up", 16, 60)], 90: keys("q")})
+    window = KeptWindow({25: [Pointer("down", 9, 60), Pointer("up", 9, 60)], 85: keys("a"), 100: keys("q")})
     make_session(lambda: Scripted(two()), red_segmenter(tmp_path), effect="color", window=window).run()
-    both, alone = window.pictures[24], window.pictures[-1]
+    both, alone, again = window.pictures[24], window.pictures[80], window.pictures[-1]
 
     def share(picture: Frame, colour: tuple[int, int, int], columns: slice) -> float:
-        return float(np.all(picture[40:64, columns] == colour, axis=-1).mean())
+        below = picture[56:68, columns]  # what the overlay says stands above
+        return float(np.all(below == colour, axis=-1).mean())
 
-    picked, other = slice(12, 26), slice(60, 68)
+    picked, other = slice(4, 14), slice(60, 68)
     assert share(both, red, picked) == share(both, red, other) == 1
     assert share(alone, red, picked) == 1
     assert share(alone, magenta, other) == 1
     assert share(alone, red, slice(40, None)) == 0
+    assert share(again, red, picked) == share(again, red, other) == 1
 
 
 def test_a_recording_that_cannot_be_written_ends_in_its_error(tmp_path: Path) -> None:

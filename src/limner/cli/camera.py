@@ -110,7 +110,8 @@ def command(
 
     Keys: b blur, r replace (again: the next background), g magenta, c colour transfer, s seamless clone, m smooth step,
     h harmonize, left and right for strength or background, up and down for the threshold, p pause, space snapshot,
-    v record, o overlay, q quit. A click picks the person who stays. Nothing is shown before its own matte is trusted.
+    v record, o overlay, q quit. A click picks the person who stays, a lets all stay again. Nothing is shown before
+    its own matte is trusted.
     """
     if list_:
         _list(json_)
@@ -140,7 +141,8 @@ def command(
             mattes, controls = _stages(chosen, choices, strength, people_, temporal)
             session = LiveSession(
                 camera, mattes, controls, guard=people_.guard,
-                window=window, virtual=virtual, record=target.record, pick=mattes.pick, options=options,
+                window=window, virtual=virtual, record=target.record, pick=mattes.pick, release=mattes.release,
+                options=options,
             )  # fmt: skip
         except BaseException:
             camera.stop()

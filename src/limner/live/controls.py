@@ -21,7 +21,8 @@ STEP = 0.05
 
 HELP = (
     "b blur   r replace   g magenta   c colour transfer   s seamless clone   m smooth step   h harmonize",
-    "left/right background   up/down threshold   p pause   space snapshot   v record   o overlay   q quit",
+    "left/right background   up/down threshold   click one person   a all   p pause   space snapshot   v record   "
+    "o overlay   q quit",
 )
 
 
