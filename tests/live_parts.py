@@ -112,4 +112,6 @@ def make_session(
     controls = Controls(make_effect(effect), backgrounds=backgrounds, threshold=0.5, set_threshold=lambda _: None)
     frames = LatestFrames(camera, retry=(0.02, 0.1), **(source or {}))
     live = LiveOptions(**({"overlay": False} | (options or {})))
-    return LiveSession(frames, mattes, controls, guard=guard, pick=mattes.pick, options=live, **more)
+    return LiveSession(
+        frames, mattes, controls, guard=guard, pick=mattes.pick, release=mattes.release, options=live, **more
+    )

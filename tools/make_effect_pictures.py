@@ -31,7 +31,7 @@ def panels(frame: Frame, matte: Matte) -> list[tuple[str, Frame]]:
         ("light_wrap:1,replace:…", make_effect(f"light_wrap:1,{LAKE}")),
         ("color_transfer,replace:…", make_effect(f"color_transfer,{LAKE}")),
         ("seamless_clone,replace:…", make_effect(f"seamless_clone,{LAKE}")),
-        ("mask", make_effect("mask")),
+        ("harmonize,replace:…", make_effect(f"harmonize,{LAKE}")),
         ("smoothstep,mask", make_effect("smoothstep:0.3-0.7,mask")),
         ("stylize:warm", make_effect("stylize:warm")),
         ("stylize:cool", make_effect("stylize:cool")),

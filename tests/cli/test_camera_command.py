@@ -12,12 +12,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from limner import samples
-from limner.cli.camera import find_backgrounds, parse_size
+from limner.cli.camera import begin_with, find_backgrounds, parse_size
+from limner.cli.options import EffectOptions
 from limner.errors import OptionError
 from limner.media.images import read_image
 from video_clips import Clip, frames_of, make_clip, times_of
@@ -156,6 +158,20 @@ def test_sizes_and_backgrounds_are_read(tmp_path: Path) -> None:
     assert find_backgrounds([]) == [str(samples.BACKGROUND)]
     with pytest.raises(OptionError, match="neither"):
         find_backgrounds(["no-such-thing"])
+
+
+@pytest.mark.parametrize(
+    ("options", "background", "strength"),
+    [
+        ({}, None, 0.5),
+        ({"blur_strength": 0.2}, None, 0.2),
+        ({"effect": "blur:0.8"}, None, 0.8),
+        ({"effect": "replace", "background": "red"}, "red", 0.5),
+        ({"effect": "harmonize,replace:sea.jpg"}, "sea.jpg", 0.5),
+    ],
+)
+def test_keys_begin_with_what_was_asked_for(options: dict[str, Any], background: str | None, strength: float) -> None:
+    assert begin_with(EffectOptions(**options)) == (background, strength)
 
 
 # ------------------------------------------------------------------ a real window

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from limner.cli.options import MatteOptions
-from limner.cli.people_options import PeopleOptions, check_people, parse_pick, parse_subject
+from limner.cli.people_options import People, PeopleOptions, check_people, parse_pick, parse_subject
+from limner.cli.temporal_options import TemporalOptions
 from limner.errors import OptionError
 from staged_people import iou, stage
 from video_clips import frames_of
@@ -71,6 +72,15 @@ def test_single_moments_cannot_be_learned_from() -> None:
     with pytest.raises(OptionError, match="--preview looks at single moments"):
         check_people(PeopleOptions(method="mixture"), MatteOptions(), preview=True)
     check_people(PeopleOptions(method="subtraction", empty_scene=Path("x.png")), MatteOptions(), preview=True)
+
+
+@pytest.mark.parametrize("method", ["subtraction", "mixture"])
+def test_a_subtractor_sees_every_frame_of_a_still_scene(method: str) -> None:
+    steady = People(PeopleOptions(method=method, learn=3), MatteOptions()).steady(TemporalOptions())
+    frame = stage(at=[])[0]
+    hidden = [steady.matte(frame).hidden for _ in range(40)]
+    assert hidden == [True] * 3 + [False] * 37
+    assert (steady.frames, steady.skipped) == (40, 0)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from limner.effects.fail_closed import FailClosed
 from limner.matte import Matte, hidden_matte
 from staged_people import SIZE, stage
 
-OPTIONS = {"replace": {"background": "navy"}, "blur": {"strength": 0.0}, "frame_in_frame": {"presentation": "navy"}}
+OPTIONS = {"replace": {"background": "navy"}, "blur": {"strength": 0.0}, "frame_in_frame": {"presentation": "green"}}
 
 
 def fine_detail(picture: Frame) -> float:

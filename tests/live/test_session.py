@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
+from limner.effects import make_effect
 from limner.errors import LimnerError
 from limner.live.controls import Controls
 from limner.media.images import read_image
@@ -214,20 +215,29 @@ def test_pause_shows_the_same_picture_and_goes_on(tmp_path: Path) -> None:
     assert 28 <= result.frames < 60
 
 
-def test_a_click_picks_who_stays(tmp_path: Path) -> None:
+def test_a_click_picks_who_stays_and_the_others_go(tmp_path: Path) -> None:
+    red, magenta = (230, 30, 20), (255, 0, 255)
+
     def two() -> Iterator[Frame]:
         for index in range(100_000):
             frame = scene(index)
-            frame[30:90, 8:30] = (230, 30, 20)
-            frame[:, :] = np.where((np.mgrid[:96, :128][1] > 45)[..., None], frame, frame)
+            frame[30:90, :18] = red  # the disc never touches it
             yield frame
 
-    window = KeptWindow({25: [Pointer("down", 16, 60), Pointer("up", 16, 60)], 90: keys("q")})
-    make_session(
-        lambda: Scripted(two()), red_segmenter(tmp_path), effect="color", window=window, options={"overlay": False}
-    ).run()
-    last = window.pictures[-1]
-    assert tuple(int(v) for v in last[60, 16]) == (230, 30, 20)
+    window = KeptWindow({25: [Pointer("down", 9, 60), Pointer("up", 9, 60)], 85: keys("a"), 100: keys("q")})
+    make_session(lambda: Scripted(two()), red_segmenter(tmp_path), effect="color", window=window).run()
+    both, alone, again = window.pictures[24], window.pictures[80], window.pictures[-1]
+
+    def share(picture: Frame, colour: tuple[int, int, int], columns: slice) -> float:
+        below = picture[56:68, columns]  # what the overlay says stands above
+        return float(np.all(below == colour, axis=-1).mean())
+
+    picked, other = slice(4, 14), slice(60, 68)
+    assert share(both, red, picked) == share(both, red, other) == 1
+    assert share(alone, red, picked) == 1
+    assert share(alone, magenta, other) == 1
+    assert share(alone, red, slice(40, None)) == 0
+    assert share(again, red, picked) == share(again, red, other) == 1
 
 
 def test_a_recording_that_cannot_be_written_ends_in_its_error(tmp_path: Path) -> None:
@@ -235,9 +245,7 @@ def test_a_recording_that_cannot_be_written_ends_in_its_error(tmp_path: Path) ->
         make_session(lambda: Scripted(scenes(10)), red_segmenter(tmp_path), record=tmp_path / "no" / "out.mp4")
 
 
-def test_sliders_and_arrows(tmp_path: Path) -> None:
-    from limner.effects import make_effect
-
+def test_sliders_and_arrows() -> None:
     moved: list[float] = []
     controls = Controls(make_effect("blur"), backgrounds=("red", "blue"), threshold=0.5, set_threshold=moved.append)
     controls.press("right")
@@ -255,6 +263,46 @@ def test_sliders_and_arrows(tmp_path: Path) -> None:
     controls.press("m")
     assert controls.effect() is before
     assert not controls.press("x")
+
+
+@pytest.mark.parametrize(("key", "name"), [("c", "color_transfer"), ("s", "seamless_clone"), ("h", "harmonize")])
+def test_what_fits_the_person_to_a_background_brings_one_and_rests_with_blur(key: str, name: str) -> None:
+    controls = Controls(make_effect("blur"), backgrounds=("red", "blue"))
+    controls.press(key)
+    assert controls.title == f"replace + {name}"
+    controls.press("b")
+    assert controls.title == "blur"
+    controls.press("r")
+    assert controls.title == f"replace + {name}"
+    controls.press("b")
+    controls.press(key)
+    assert controls.title == f"replace + {name}"
+    controls.press(key)
+    assert controls.title == "replace"
+
+
+def test_keys_change_a_part_of_the_chain_that_was_asked_for() -> None:
+    asked = make_effect("harmonize:0.6,light_wrap,replace:red")
+    controls = Controls(asked, backgrounds=("red", "blue"))
+    assert controls.effect() is asked
+    controls.press("h")
+    assert set(controls.title.split(" + ")) == {"replace", "light_wrap"}
+    controls.press("h")
+    assert controls.effect() is asked
+    controls.press("m")
+    assert set(controls.title.split(" + ")) == {"replace", "light_wrap", "harmonize", "smoothstep"}
+    assert {effect.name for effect in controls.effect().effects} == {"replace", "light_wrap", "harmonize", "smoothstep"}
+    controls.press("r")
+    assert (controls.look.background, controls.title) == (1, "replace + harmonize + smoothstep")
+    assert asked.effects[0] in controls.effect().effects or asked.effects[1] in controls.effect().effects
+
+
+def test_a_key_that_cannot_be_followed_leaves_everything() -> None:
+    asked = make_effect("replace:red")
+    controls = Controls(asked, backgrounds=("red", "no-such-photo.jpg"))
+    controls.press("r")
+    assert controls.effect() is asked
+    assert "no-such-photo.jpg" in controls.message
 
 
 @pytest.mark.slow

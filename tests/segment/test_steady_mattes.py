@@ -12,7 +12,7 @@ import pytest
 
 from limner import TemporalSegmenter
 from limner.errors import OptionError
-from limner.matte import Matte
+from limner.matte import Matte, hidden_matte
 from limner.segment.segmenter import Segmenter
 from limner.segment.temporal import REFRESH, SETTLE
 
@@ -23,6 +23,7 @@ from benchmarks.steady_clips import SHORT, clips, lakes
 from limner.evaluation.steadiness import play_stream, score
 
 HEIGHT, WIDTH = 180, 320
+HIDDEN = np.zeros((HEIGHT, WIDTH), np.float32)
 ROOM = 0.6 * cv2.resize(lakes()[0], (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
@@ -53,7 +54,7 @@ class Scripted:
     def matte(self, frame: np.ndarray, *, previous: Matte | None = None) -> Matte:
         self.asked.append(previous)
         alpha = self.alphas[min(len(self.asked), len(self.alphas)) - 1]
-        return Matte(alpha)
+        return hidden_matte(alpha.shape) if alpha is HIDDEN else Matte(alpha)
 
 
 def person(x: int = 100, size: int = 60, level: float = 1.0) -> np.ndarray:
@@ -139,6 +140,31 @@ def test_a_small_motion_wakes_it_at_once(size: int) -> None:
     picture[20 : 20 + size, 20 : 20 + size] += 40
     clip.matte(camera.sense(picture))
     assert len(source.asked) == asked + 1
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 2])
+@pytest.mark.parametrize("temporal", ["off", "light", "strong"])
+def test_hidden_mattes_stay_hidden_and_are_mixed_with_nothing(temporal: str, ahead: int) -> None:
+    if temporal == "off" and ahead:
+        pytest.skip("off does not look ahead")
+    spans = [person(level=0.8)] * 4 + [HIDDEN] * 3 + [person(level=0.4)] * 4
+    camera, source = Camera(), Scripted(*spans)
+    clip = TemporalSegmenter(source, temporal=temporal, look_ahead=ahead)
+    results = [result for _ in spans for result in clip.push(camera.frame())] + clip.flush()
+    mattes = [matte for _, _, matte in results]
+    assert [matte.hidden for matte in mattes] == [alpha is HIDDEN for alpha in spans]
+    for matte, alpha in zip(mattes, spans, strict=True):
+        np.testing.assert_allclose(matte.alpha, alpha, atol=0.01)
+    assert len(source.asked) == len(spans)
+    assert not any(previous is not None and previous.hidden for previous in source.asked)
+    assert source.asked[7] is None
+
+
+def test_a_source_that_hides_is_asked_for_every_frame() -> None:
+    camera, source = Camera(), Scripted(HIDDEN)
+    clip = TemporalSegmenter(source)
+    assert all(clip.matte(camera.frame()).hidden for _ in range(3 * SETTLE))
+    assert (clip.skipped, len(source.asked)) == (0, 3 * SETTLE)
 
 
 def test_what_the_net_sees_anew_in_a_still_scene_gets_in() -> None:

@@ -16,7 +16,7 @@ import typer
 
 from limner.cli.options import EffectOptions, MatteOptions, build_effect, spread
 from limner.cli.people_options import People, PeopleOptions, check_people
-from limner.cli.temporal_options import TemporalOptions, build_temporal, check_temporal
+from limner.cli.temporal_options import TemporalOptions, check_temporal
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _SIZE = re.compile(r"(\d+)\s*[x×*]\s*(\d+)")
 class LiveMatteOptions(MatteOptions):
     """As elsewhere, but `--device` is the camera here."""
 
-    device: Annotated[str, typer.Option("--run-on", help="What the model runs on.")] = "cpu"
+    device: Annotated[str, typer.Option("--run-on", help="What the model runs on; --device of other commands.")] = "cpu"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,9 @@ class SourceOptions:
 
     camera: Annotated[
         str,
-        typer.Option("--device", "-d", help="Number of a camera, its device, or a video file.", metavar="N|DEV|FILE"),
+        typer.Option(
+            "--device", "-d", help="Camera: its number, its device, or a video file. See --list.", metavar="N|DEV|FILE"
+        ),
     ] = "0"
     size: Annotated[str | None, typer.Option("--size", help="Size of the picture. [1280x720]", metavar="WxH")] = None
     rate: Annotated[float | None, typer.Option("--rate", help="Frames a second. [30, or the file's own]")] = None
@@ -108,7 +110,8 @@ def command(
 
     Keys: b blur, r replace (again: the next background), g magenta, c colour transfer, s seamless clone, m smooth step,
     h harmonize, left and right for strength or background, up and down for the threshold, p pause, space snapshot,
-    v record, o overlay, q quit. A click picks the person who stays. Nothing is shown before its own matte is trusted.
+    v record, o overlay, q quit. A click picks the person who stays, a lets all stay again. Nothing is shown before
+    its own matte is trusted.
     """
     if list_:
         _list(json_)
@@ -126,7 +129,8 @@ def command(
     from limner.live.session import LiveOptions, LiveSession
     from limner.pipeline import stage_threads
 
-    choices = find_backgrounds([*([effect.background] if effect.background else []), *(backgrounds or [])])
+    background, strength = begin_with(effect)
+    choices = find_backgrounds([*([background] if background else []), *(backgrounds or [])])
     with _opened(source, size, target, virtual_size) as (camera, window, virtual):
         options = LiveOptions(
             seconds=seconds, frames=frames, stall=stall, mirror=target.mirror, overlay=target.overlay,
@@ -134,10 +138,11 @@ def command(
         )  # fmt: skip
         try:
             people_ = People(people, matte if matte.threads else replace(matte, threads=stage_threads()), privacy="on")
-            mattes, controls = _stages(chosen, choices, effect, people_, temporal)
+            mattes, controls = _stages(chosen, choices, strength, people_, temporal)
             session = LiveSession(
                 camera, mattes, controls, guard=people_.guard,
-                window=window, virtual=virtual, record=target.record, pick=mattes.pick, options=options,
+                window=window, virtual=virtual, record=target.record, pick=mattes.pick, release=mattes.release,
+                options=options,
             )  # fmt: skip
         except BaseException:
             camera.stop()
@@ -203,6 +208,19 @@ def find_backgrounds(named: list[str]) -> list[str]:
     return list(dict.fromkeys(found)) or [str(samples.BACKGROUND)]
 
 
+def begin_with(options: EffectOptions) -> tuple[str | None, float]:
+    """Background and strength of the blur that the options ask for, as options or within ``--effect``."""
+    from limner.effects import EFFECTS
+    from limner.effects.spec import parse_spec
+
+    told: dict[str, Any] = {}
+    for link in parse_spec(options.effect):
+        if link.name in ("blur", "replace") and link.text is not None:
+            told |= EFFECTS[link.name].from_text(link.text)
+    strength = told.get("strength", options.blur_strength)
+    return told.get("background", options.background), 0.5 if strength is None else strength
+
+
 @contextmanager
 def _opened(
     source: SourceOptions, size: tuple[int, int] | None, target: TargetOptions, virtual_size: tuple[int, int] | None
@@ -240,7 +258,7 @@ def _opened(
 def _stages(
     chosen: Effect,
     choices: list[str],
-    effect: EffectOptions,
+    strength: float,
     people: People,
     temporal: TemporalOptions,
 ) -> tuple[Picked, Controls]:
@@ -258,13 +276,12 @@ def _stages(
     controls = Controls(
         chosen,
         backgrounds=choices,
-        strength=0.5 if effect.blur_strength is None else effect.blur_strength,
+        strength=strength,
         threshold=threshold,
         set_threshold=set_threshold,
     )
-    steady = build_temporal(people.source, temporal)
     filtered, people.subjects = people.subjects, None  # a click may choose anew, so the filter is always there
-    guarded = people.stream(steady)
+    guarded = people.stream(people.steady(temporal))
     return Picked(guarded, filtered), controls
 
 

@@ -33,8 +33,8 @@ class EffectOptions:
             "--effect",
             "-e",
             help="One of blur, bokeh, replace, color, cutout, mask, overlay, smoothstep, light_wrap, color_transfer, "
-            "harmonize, seamless_clone, stylize and frame_in_frame, or several with commas between them. NAME:VALUE gives "
-            "the main option: light_wrap:0.7,replace:beach.jpg.",
+            "harmonize, seamless_clone, stylize and frame_in_frame, or several with commas between them. NAME:VALUE "
+            "gives the main option: light_wrap:0.7,replace:beach.jpg.",
             metavar="NAME[:VALUE],…",
         ),
     ] = "blur"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from limner.cli.options import MatteOptions, build_segmenter
+from limner.cli.temporal_options import TemporalOptions, build_temporal
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from limner.segment.privacy import PrivacyGuard
     from limner.segment.segmenter import Segmenter
     from limner.segment.subject import Keep, SubjectFilter
+    from limner.segment.temporal import TemporalSegmenter
 
 METHODS = ("net", "subtraction", "mixture")
 PRIVACY = ("on", "off", "strict")
@@ -64,7 +66,8 @@ class PeopleOptions(SubjectOptions):
         str | None,
         typer.Option(
             "--privacy",
-            help="Hide whole frames whose matte cannot be trusted; strict: those without anybody too. [video: off]",
+            help="Hide whole frames whose matte cannot be trusted; strict: those without anybody too. "
+            "[camera: on, video: off]",
             metavar="on|off|strict",
         ),
     ] = None
@@ -236,6 +239,10 @@ class People:
         from limner.segment.background_subtraction import EmptyScene
 
         return EmptyScene(self.segmenter, scene)
+
+    def steady(self, options: TemporalOptions) -> TemporalSegmenter:
+        """The source with its mattes kept steady. A subtractor learns from every frame, so it may not rest."""
+        return build_temporal(self.source, options if self.segmenter else replace(options, gate=False))
 
     def stream(self, steady: MatteStream) -> MatteStream:
         """Guarded first, then filtered: the guard judges mattes with everybody in them."""

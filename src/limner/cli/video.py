@@ -15,7 +15,7 @@ import typer
 from limner.cli.options import EffectOptions, MatteOptions, build_effect, spread
 from limner.cli.people_options import People, PeopleOptions, check_people
 from limner.cli.progress import Meter
-from limner.cli.temporal_options import TemporalOptions, build_temporal, check_temporal, temporal_summary
+from limner.cli.temporal_options import TemporalOptions, check_temporal, temporal_summary
 from limner.errors import MediaError, OptionError
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ def command(
     choose_format(output, codec=codec, alpha=chosen.has_alpha, crf=crf, preset=preset)  # before the model is loaded
     crowd = People(people, matte if matte.threads else replace(matte, threads=stage_threads()))
     segmenter = crowd.segmenter
-    # A subtractor learns from every frame: it may not rest.
-    steady = build_temporal(crowd.source, temporal if segmenter else replace(temporal, gate=False))
+    steady = crowd.steady(temporal)
     segment, effected = crowd.stream(steady), crowd.effect(chosen)
     with Meter(clip.name, "frames", quiet=json_) as meter:
         total: int | None = None

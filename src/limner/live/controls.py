@@ -16,17 +16,19 @@ EXTRAS = {"c": "color_transfer", "s": "seamless_clone", "m": "smoothstep", "h": 
 """Key -> what is done besides, on or off."""
 
 NEEDS_BACKGROUND = frozenset({"color_transfer", "seamless_clone", "harmonize"})
+"""What fits the person to another background, and so rests while their own is only blurred."""
 STEP = 0.05
 
 HELP = (
     "b blur   r replace   g magenta   c colour transfer   s seamless clone   m smooth step   h harmonize",
-    "left/right background   up/down threshold   p pause   space snapshot   v record   o overlay   q quit",
+    "left/right background   up/down threshold   click one person   a all   p pause   space snapshot   v record   "
+    "o overlay   q quit",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is switched on. `base` None is the effect that the command line asked for, as it is."""
+    """What is switched on. `base` None is what the command line asked for besides the extras, as it is."""
 
     base: str | None = None
     extras: frozenset[str] = frozenset()
@@ -39,7 +41,8 @@ class Controls:
 
     Args:
         effect: what the command line asked for; shown until a key changes it.
-        backgrounds: photos, videos or colours to choose from, at least one.
+        backgrounds: photos, videos or colours to choose from, at least one; where `effect` has a background, it is the
+            first.
         threshold: where the edge lies, between 0 and 1; None where the segmenter has no such thing.
         set_threshold: called with every new threshold.
 
@@ -57,8 +60,9 @@ class Controls:
         set_threshold: Callable[[float], None] | None = None,
     ) -> None:
         self._asked = effect
+        self._links = effect.effects if isinstance(effect, Chain) else (effect,)
         self.backgrounds = tuple(backgrounds)
-        self.look = Look(strength=strength)
+        self._first = self.look = Look(extras=self._names & set(EXTRAS.values()), strength=strength)
         self.threshold = threshold
         self._set_threshold = set_threshold
         self._opened: dict[str, Any] = {}
@@ -67,23 +71,27 @@ class Controls:
 
     @property
     def base(self) -> str:
-        """The effect behind the person, by name."""
-        return self.look.base or self._asked.name
+        """What lies behind the person: blur, replace, color, or the names of what the command line asked for."""
+        if self.look.base is not None:
+            return self.look.base
+        known = [name for name in BASES.values() if name in self._names]
+        return known[0] if known else self._asked.name
 
     @property
     def title(self) -> str:
         """What is on, in words."""
-        return " + ".join([self.base, *sorted(self.look.extras)])
+        return " + ".join(effect.name for effect in self._chosen(self.look, lambda name: EFFECTS[name]))
 
     def effect(self) -> Effect:
         """The effect of the present look."""
-        if self.look.base is None and not self.look.extras:
+        key = replace(self.look, background=self.look.background if self.look.base == "replace" else 0)
+        if self.look.base != "blur":
+            key = replace(key, strength=self._first.strength)
+        if key == self._first:
             return self._asked
-        key = replace(self.look, background=self.look.background if self.base == "replace" else 0)
-        if self.base != "blur":
-            key = replace(key, strength=0.0)
         if key not in self._made:
-            self._made[key] = self._make(self.look)
+            effects = self._chosen(self.look, self._make)
+            self._made[key] = effects[0] if len(effects) == 1 else Chain(effects)
             while len(self._made) > 16:  # a slider makes many
                 del self._made[next(iter(self._made))]
         return self._made[key]
@@ -91,7 +99,7 @@ class Controls:
     def press(self, key: str) -> bool:
         """Handles a key; whether it was one of these. An effect that cannot be made leaves everything as it was."""
         if key in BASES:
-            again = key == "r" and self.base == "replace" and self.look.base is not None
+            again = key == "r" and self.base == "replace"
             step = (self.look.background + 1) % len(self.backgrounds) if again else self.look.background
             self._try(replace(self.look, base=BASES[key], background=step))
         elif key in EXTRAS:
@@ -110,7 +118,7 @@ class Controls:
         """(words, position in [0, 1]): the strength of a blur or the choice of a background; None where neither is."""
         if self.base == "blur":
             return f"blur {self.look.strength:.0%}", self.look.strength
-        if self.base == "replace" and (self.look.base or self.look.extras):
+        if self.base == "replace":
             last = max(1, len(self.backgrounds) - 1)
             return f"background {self.look.background + 1} of {len(self.backgrounds)}", self.look.background / last
         return None
@@ -139,13 +147,9 @@ class Controls:
             self._try(replace(self.look, base="replace", background=choice))
 
     def _toggle(self, name: str) -> None:
-        if name not in EFFECTS:
-            self.message = f"{name} is not installed"
-            return
-        extras = self.look.extras ^ {name}
-        base = self.look.base or (self._asked.name if self._asked.name in BASES.values() else "blur")
-        if name in extras and name in NEEDS_BACKGROUND and base == "blur":
-            base = "replace"
+        base, extras = self.look.base, self.look.extras ^ {name}
+        if name in NEEDS_BACKGROUND and self.base not in ("replace", "color", "frame_in_frame"):
+            base, extras = "replace", self.look.extras | {name}
         self._try(replace(self.look, base=base, extras=extras))
 
     def _try(self, look: Look) -> None:
@@ -157,19 +161,25 @@ class Controls:
         else:
             self.message = self.title
 
-    def _make(self, look: Look) -> Effect:
-        base: Effect
-        if look.base == "blur":
-            base = make_effect("blur", strength=look.strength)
-        elif look.base == "replace":
-            base = make_effect("replace", background=self._open(self.backgrounds[look.background]))
-        elif look.base is not None:
-            base = make_effect(look.base)
-        else:
-            base = self._asked
-        if not look.extras:
-            return base
-        return Chain([base, *(make_effect(name) for name in sorted(look.extras))])
+    @property
+    def _names(self) -> frozenset[str]:
+        return frozenset(link.name for link in self._links)
+
+    def _chosen(self, look: Look, make: Callable[[str], Any]) -> list[Any]:
+        """What is on, the extras last: what was asked for as it is, the others as `make` makes them of their names."""
+        on = sorted(look.extras - NEEDS_BACKGROUND if look.base == "blur" else look.extras)
+        asked = {link.name: link for link in self._links if link.name in EXTRAS.values()}
+        behind = (
+            [link for link in self._links if link not in asked.values()] if look.base is None else [make(look.base)]
+        )
+        return [*behind, *(asked[name] if name in asked else make(name) for name in on)]
+
+    def _make(self, name: str) -> Effect:
+        if name == "blur":
+            return make_effect("blur", strength=self.look.strength)
+        if name == "replace":
+            return make_effect("replace", background=self._open(self.backgrounds[self.look.background]))
+        return make_effect(name)
 
     def _open(self, spec: str) -> Any:
         """The background, opened once: a photo is decoded and fitted only the first time."""

@@ -90,6 +90,7 @@ class LiveSession:
         window, virtual: where the picture goes; either may be missing.
         record: a file that the whole run is recorded to.
         pick: called with the pixel (x, y) of the frame that was clicked, between two frames.
+        release: called between two frames when nobody is to be picked any more.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class LiveSession:
         virtual: VirtualCamera | None = None,
         record: Path | None = None,
         pick: Callable[[float, float], None] | None = None,
+        release: Callable[[], None] | None = None,
         options: LiveOptions | None = None,
     ) -> None:
         self.options = options or LiveOptions()
@@ -110,7 +112,7 @@ class LiveSession:
         self.panel = Panel(controls, visible=self.options.overlay)
         self._source, self._guard, self._window, self._virtual = source, guard, window, virtual
         self._mattes, self._effect = Attended(mattes), SwitchedEffect(controls.effect())
-        self._pick = pick
+        self._pick, self._release = pick, release
         self._watchdog = Watchdog(self.options.stall)
         self._stats = PipelineStats()
         self._snapshots = Snapshots(self.options.folder, self.panel.say)
@@ -287,6 +289,9 @@ class LiveSession:
                 self._snapshots.take(self._last)
         elif key == "v":
             self._toggle_recording()
+        elif key == "a" and self._release is not None:
+            self._mattes.soon(self._release)
+            self.panel.say("nobody is picked any more")
         elif key in ("o", "tab"):
             self.panel.visible = not self.panel.visible
         elif self.controls.press(key):

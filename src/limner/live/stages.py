@@ -63,6 +63,11 @@ class Picked(Relay):
         self.filter = self.filter or SubjectFilter()
         self.filter.pick(x, y)
 
+    def release(self) -> None:
+        """From the next frame on keep those whom the options keep: who was picked is one of them again."""
+        if self.filter is not None:
+            self.filter.release()
+
     def treat(self, frame: Frame, matte: Matte) -> Matte:
         return matte if self.filter is None else self.filter.apply(matte, frame)
 

@@ -19,6 +19,8 @@ from limner.errors import MediaError
 from limner.media.window import Closed, Event, Key, Pointer
 
 _NAMES = {"return": "enter"}
+_UNSEEN = ("offscreen", "dummy")
+"""What SDL falls back on where it reaches no display: windows that nobody sees."""
 
 
 class PygameWindow:
@@ -35,6 +37,12 @@ class PygameWindow:
             raise MediaError(
                 f"no window can be opened ({error}); work without one: --no-window with --record or --virtual"
             ) from None
+        if pygame.display.get_driver() in _UNSEEN and "SDL_VIDEODRIVER" not in os.environ:
+            pygame.display.quit()
+            raise MediaError(
+                "no window can be opened (the display cannot be reached); "
+                "work without one: --no-window with --record or --virtual"
+            )
         pygame.display.set_caption(title)
         pygame.key.set_repeat(300, 60)
         self._surface: pygame.Surface | None = None

@@ -41,7 +41,8 @@ class TemporalSegmenter:
 
     Nets with a fourth channel are given the matte before. For all of them the mattes are averaged where the picture
     stands still and taken at once where it moves (see `limner.segment.steady`). While nothing moves at all, the matte
-    is kept and the net rests. A cut or a frame of another size begins a new clip.
+    is kept and the net rests. A cut or a frame of another size begins a new clip. A hidden matte stays hidden,
+    nothing is mixed with it, and the average begins anew after it.
 
     >>> import numpy as np
     >>> from limner import Segmenter, TemporalSegmenter
@@ -136,7 +137,7 @@ class TemporalSegmenter:
             if self._previous is not None and self._previous.size != frame.shape[:2]:
                 self._begin()
             raw = self.segmenter.matte(frame, previous=previous or self._previous)
-            self._previous = raw
+            self._previous = None if raw.hidden else raw
             return _Held(tag, frame, None, raw, raw, None, False)
         look = self._watch.look(frame)
         if look.begins:
@@ -152,6 +153,9 @@ class TemporalSegmenter:
             return _Held(tag, frame, look, kept, kept, self._filter.weights(), True)
         self._rested = 0
         raw = self.segmenter.matte(frame, previous=previous or self._previous)
+        if raw.hidden:
+            self._begin()
+            return _Held(tag, frame, look, raw, raw, None, False)
         if resting and self._previous is not None and self._disagrees(raw, self._previous):
             self._quiet = 0
         alpha = self._filter.blend(raw.alpha, look, compared)
@@ -175,10 +179,12 @@ class TemporalSegmenter:
 
     def _with_later(self, first: _Held) -> Matte:
         """The frame's matte averaged with the raw ones of the frames that wait behind it, where they look the same."""
-        if first.look is None or all(later.kept for later in self._waiting):
+        if first.look is None or first.raw.hidden or all(later.kept for later in self._waiting):
             return first.steady
         alpha, worth = first.steady.alpha, first.worth
         for later in self._waiting:
+            if later.raw.hidden:
+                break
             if later.look is None or later.kept:
                 continue
             same = 1 - motion(compare(later.look.picture, first.look.picture, later.look.sigma))
