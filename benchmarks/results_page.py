@@ -27,6 +27,8 @@ Every net on the same photos, squeezed to its input, the mask scaled back and cu
 - flicker: mean change of alpha on still pixels, in thousandths.
 - false area: share of photos without people that was taken for a person, percent. The nets trained on such photos.
 - parameters and MACs: counted in the model file.
+
+Nets that do not ship were trained for minutes: their rows say what those give, not what the architecture can reach.
 """
 
 
