@@ -8,7 +8,7 @@ import pytest
 
 from limner.segment import refine as module
 from limner.segment.pyramid import build_pyramid
-from limner.segment.refine import EPSILON, RADIUS, fit, refine, soften
+from limner.segment.refine import EPSILON, RADII, fit, refine, soften
 
 
 def disc(size: tuple[int, int], *, noise: float = 12.0) -> tuple[np.ndarray, np.ndarray]:
@@ -27,30 +27,32 @@ def coarse(truth: np.ndarray, side: int = 64) -> np.ndarray:
     return cv2.GaussianBlur(cv2.resize(truth, (side, side), interpolation=cv2.INTER_AREA), (0, 0), 0.7)
 
 
-def guided_filter(guide: np.ndarray, values: np.ndarray) -> np.ndarray:
+def guided_filter(guide: np.ndarray, values: np.ndarray, radius: int) -> np.ndarray:
     """The coefficients from the definition: in every window a ridge regression, solved by numpy."""
-    height, width = values.shape[0] // 2, values.shape[1] // 2
-    colours = guide.reshape(height, 2, width, 2, 3).transpose(0, 2, 1, 3, 4).reshape(height, width, 4, 3)
-    wanted = values.reshape(height, 2, width, 2).transpose(0, 2, 1, 3).reshape(height, width, 4)
+    height, width = values.shape
     out = np.zeros((height, width, 4))
+    # At the border the window goes on with the last row and column.
+    colours = np.pad(guide / 255.0, [(radius, radius), (radius, radius), (0, 0)], "edge")
+    wanted = np.pad(values.astype(np.float64), radius, "edge")
     for i in range(height):
         for j in range(width):
-            rows = np.clip(np.arange(i - RADIUS, i + RADIUS + 1), 0, height - 1)
-            columns = np.clip(np.arange(j - RADIUS, j + RADIUS + 1), 0, width - 1)
-            x = colours[np.ix_(rows, columns)].reshape(-1, 3).astype(np.float64)
-            v = wanted[np.ix_(rows, columns)].reshape(-1).astype(np.float64)
+            window = (slice(i, i + 2 * radius + 1), slice(j, j + 2 * radius + 1))
+            x, v = colours[window].reshape(-1, 3), wanted[window].reshape(-1)
             mean = x.mean(axis=0)
             covariance = (x - mean).T @ (x - mean) / len(x)
             slope = np.linalg.solve(covariance + EPSILON * np.eye(3), (x - mean).T @ (v - v.mean()) / len(x))
             out[i, j] = [*slope, v.mean() - slope @ mean]
-    return cv2.blur(out, (2 * RADIUS + 1,) * 2, borderType=cv2.BORDER_REPLICATE)
+    return cv2.blur(out, (2 * radius + 1,) * 2, borderType=cv2.BORDER_REPLICATE)
 
 
-def test_fit_is_the_guided_filter() -> None:
+@pytest.mark.parametrize("radius", RADII)
+def test_fit_is_the_guided_filter(radius: int) -> None:
     photo, truth = disc((40, 48))
-    guide = photo.astype(np.float32) / 255
     values = cv2.resize(coarse(truth, 16), (48, 40))
-    np.testing.assert_allclose(fit(guide, values), guided_filter(guide, values), atol=5e-3)
+    said = 255 * fit(photo, values, radius)
+    np.testing.assert_allclose(said, guided_filter(photo, values, radius), atol=5e-3)
+    steep = 255 * fit(photo, values, radius, steepness=2.0)
+    np.testing.assert_allclose(steep, 2 * said - [0, 0, 0, 0.5], atol=5e-3)
 
 
 @pytest.mark.parametrize(
