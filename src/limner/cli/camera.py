@@ -126,9 +126,11 @@ def command(
         from limner.live.recorder import check_recording
 
         check_recording(target.record, alpha=chosen.has_alpha)  # before anything is opened
+    from limner.heap import keep_freed_memory
     from limner.live.session import LiveOptions, LiveSession
     from limner.pipeline import stage_threads
 
+    keep_freed_memory()
     background, strength = begin_with(effect)
     choices = find_backgrounds([*([background] if background else []), *(backgrounds or [])])
     with _opened(source, size, target, virtual_size) as (camera, window, virtual):

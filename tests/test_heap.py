@@ -1,0 +1,32 @@
+"""Arrays of a frame's size come back without page faults once the process keeps what it frees."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+_LOOP = """
+import resource
+import numpy as np
+from limner.heap import keep_freed_memory
+
+assert keep_freed_memory()
+faults = []
+for _ in range(6):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    frames = [np.ones((720, 1280), np.float32) for _ in range(6)]
+    del frames
+    faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+print(faults[0], max(faults[2:]))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_arrays_of_a_frames_size_come_back_without_faults() -> None:
+    done = subprocess.run([sys.executable, "-c", _LOOP], capture_output=True, text=True, check=True)
+    first, later = map(int, done.stdout.split())
+    assert first > 3000
+    assert later < 100
