@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from fractions import Fraction
 from itertools import permutations
 
@@ -198,8 +200,23 @@ def test_the_input_is_not_written_to_by_any_pair_of_effects() -> None:
     assert done > 60
 
 
+@pytest.mark.parametrize("spec", [*EFFECTS, "blur,stylize:bw@background,light_wrap"])
+def test_a_frame_is_let_go_at_once(spec: str) -> None:
+    effect = make_effect(spec + {"replace": ":teal", "frame_in_frame": ":teal"}.get(spec, ""))
+    effect(FRAME, Matte(ALPHA))  # what an effect keeps for the next frame is its own
+    frame, alpha = FRAME.copy(), ALPHA.copy()
+    gone = weakref.ref(frame), weakref.ref(alpha)
+    gc.disable()  # a cycle would keep a second of video alive
+    try:
+        effect(frame, Matte(alpha))
+        del frame, alpha
+        assert [ref() for ref in gone] == [None, None]
+    finally:
+        gc.enable()
+
+
 def test_layers_compute_nothing_that_nobody_asks_for() -> None:
-    def never() -> np.ndarray:
+    def never(_: Layers) -> np.ndarray:
         raise AssertionError("nobody looks at this background")
 
     layers = Layers(FRAME, Matte(ALPHA), alone=True)

@@ -41,7 +41,7 @@ class Layers:
         self._matte = self._found = matte
         self._alpha8: NDArray[np.uint8] | None = None
         self._boxes: list[Box] | None = None
-        self._make: Callable[[], Frame] = lambda: frame
+        self._make: Callable[[Layers], Frame] = lambda layers: layers.frame
         self._background: Frame | None = None
         self._fresh = False
         self._clean = alone
@@ -95,24 +95,25 @@ class Layers:
     def background(self) -> Frame:
         """What lies behind the person, RGB uint8 (H, W, 3); the frame itself until an effect says otherwise."""
         if self._background is None:
-            self._background = self._make()
+            self._background = self._make(self)
         return self._background
 
     def change_background(self, change: Callable[[Frame], Frame]) -> None:
         """Puts `change` of the background in its place; `change` gives a new array."""
         before, was = self._make, self._background
-        self.put_behind(lambda: change(before() if was is None else was), fresh=True, clean=False)
+        self.put_behind(lambda layers: change(before(layers) if was is None else was), fresh=True, clean=False)
 
     @property
     def own_background(self) -> bool:
         """Whether the background still is the frame itself."""
         return self.background is self.frame
 
-    def put_behind(self, make: Callable[[], Frame], *, fresh: bool, clean: bool) -> None:
+    def put_behind(self, make: Callable[[Layers], Frame], *, fresh: bool, clean: bool) -> None:
         """Gives the person another background.
 
         Args:
-            make: gives RGB uint8 (H, W, 3); called at most once, and not at all where nobody looks.
+            make: gives RGB uint8 (H, W, 3); called at most once, and not at all where nobody looks. It is given these
+                layers rather than holding them: a cycle would keep every frame until Python looks for garbage.
             fresh: nobody else holds what `make` gives, so it may be written to.
             clean: it differs so much from the old background that its colour must leave the person's edges.
         """
@@ -209,7 +210,7 @@ class BackgroundEffect(LayerEffect):
         """The new background alone, RGB uint8 (H, W, 3) at the frame's size; the frame itself where nothing changes."""
 
     def apply(self, layers: Layers) -> None:
-        layers.put_behind(lambda: self.behind(layers), fresh=self.fresh, clean=not self.keeps_background)
+        layers.put_behind(self.behind, fresh=self.fresh, clean=not self.keeps_background)
 
 
 class PersonEffect(LayerEffect):
