@@ -1,4 +1,4 @@
-"""Memory that a loop over frames gives back and takes again: kept by the process, where the C library can be told to."""
+"""Memory that a loop over frames gives back and takes again: kept by the process, where the C library allows."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ from fractions import Fraction
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
+import cv2
+
 from limner.effects.base import Effect, Frame
 from limner.matte import Matte
 from limner.segment.base import MatteStream, Result
@@ -64,6 +66,11 @@ def stage_threads() -> int:
     On 2 cores, 1 thread each took 5 % less processor time than 2 each.
     """
     return max(1, len(os.sched_getaffinity(0)) // 4)
+
+
+def share_cores() -> None:
+    """Has OpenCV use `stage_threads` in each stage: its idle threads ask for work all the time, 6 % of a 720p frame."""
+    cv2.setNumThreads(stage_threads())
 
 
 class Stopped(Exception):  # noqa: N818 - a signal between threads, never an error that anybody sees

@@ -128,9 +128,10 @@ def command(
         check_recording(target.record, alpha=chosen.has_alpha)  # before anything is opened
     from limner.heap import keep_freed_memory
     from limner.live.session import LiveOptions, LiveSession
-    from limner.pipeline import stage_threads
+    from limner.pipeline import share_cores, stage_threads
 
     keep_freed_memory()
+    share_cores()
     background, strength = begin_with(effect)
     choices = find_backgrounds([*([background] if background else []), *(backgrounds or [])])
     with _opened(source, size, target, virtual_size) as (camera, window, virtual):

@@ -50,7 +50,7 @@ def refine(probability: Float32, pyramid: Pyramid, *, softness: float) -> Float3
     coefficients = np.zeros((height, width, 4), np.float32)
     if window is not None:
         there = tuple(slice(2 * side.start, 2 * side.stop) for side in window)
-        guide = pyramid.small[there]
+        guide: Any = pyramid.small[there]
         guide = cv2.resize(guide, (guide.shape[1] // 2, guide.shape[0] // 2), interpolation=cv2.INTER_AREA)
         coefficients[window] = fit(guide, values[window], radius, steepness=1 / softness if softness > 0 else 1.0)
     return _apply(coefficients, tiles, pyramid, hard=softness <= 0)

@@ -78,9 +78,9 @@ class Glance:
         scale = min(1.0, _SIDE / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         step = max(1, max(height, width) // (4 * _SIDE))
-        thin = np.ascontiguousarray(frame[step // 2 :: step, step // 2 :: step])
-        grey = cv2.cvtColor(cv2.resize(thin, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-        alpha = np.ascontiguousarray(matte.alpha[step // 2 :: step, step // 2 :: step])
+        thin = (max(size[0], width // step), max(size[1], height // step))
+        some, alpha = (cv2.resize(full, thin, interpolation=cv2.INTER_NEAREST) for full in (frame, matte.alpha))
+        grey = cv2.cvtColor(cv2.resize(some, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
         small = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
         return cls(cv2.GaussianBlur(grey, (3, 3), 0).astype(np.float32), small > 0.5, float(small.mean()))
 
