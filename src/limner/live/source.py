@@ -122,16 +122,9 @@ class LatestFrames:
                 else:
                     self._let_go("ended")
                     return
-            except LimnerError as error:
+            except Exception as error:  # a driver's or codec's own error, too: the camera is gone, the program is not
                 self.losses += self.state == "running"
-                self._let_go("lost", str(error))
-                self._wait_while(lambda: True, wait)
-                wait = min(self._retry[1], 2 * wait)
-            except (
-                Exception
-            ) as error:  # a driver's or codec's own error: the camera is gone for now, the program is not
-                self.losses += self.state == "running"
-                self._let_go("lost", f"{self.name}: {error}")
+                self._let_go("lost", str(error) if isinstance(error, LimnerError) else f"{self.name}: {error}")
                 self._wait_while(lambda: True, wait)
                 wait = min(self._retry[1], 2 * wait)
         self._let_go(self.state)

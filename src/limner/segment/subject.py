@@ -15,7 +15,16 @@ from limner.segment.relay import Relay
 from limner.segment.subject_tracks import Subject, Tracks
 
 Float32 = NDArray[np.float32]
+Keep = Literal["everyone", "main"] | int
+
 _FAINT = 0.05
+_LONGEST = 128
+_TRACE = 0.02
+_SWITCH = 15
+"""Frames that somebody else must have been the main person by far before they are."""
+_BY_FAR = 1.4
+_NEAR = 0.1
+"""Share of the frame's shorter side by which a click may miss."""
 
 
 def largest_region(probability: Float32) -> Float32:
@@ -38,16 +47,6 @@ def largest_region(probability: Float32) -> Float32:
     _, regions = cv2.connectedComponents(keep, connectivity=8)
     row, column = np.unravel_index(int(mine.argmax()), mine.shape)
     return np.where(regions == regions[row, column], probability, np.float32(0.0))
-
-
-Keep = Literal["everyone", "main"] | int
-_LONGEST = 128
-_TRACE = 0.02
-_SWITCH = 15
-"""Frames that somebody else must have been the main person by far before they are."""
-_BY_FAR = 1.4
-_NEAR = 0.1
-"""Share of the frame's shorter side by which a click may miss."""
 
 
 class SubjectFilter:
@@ -184,7 +183,7 @@ class Subjects(Relay):
 
 
 def _reduced(alpha: Float32) -> Float32:
-    """At most 160 cells long."""
+    """At most `_LONGEST` cells long."""
     height, width = alpha.shape
     step = max(1, -(-max(height, width) // (2 * _LONGEST)))
     thin = np.ascontiguousarray(alpha[step // 2 :: step, step // 2 :: step])
