@@ -19,7 +19,9 @@ COLOR_ORDERS = ("RGB", "BGR")
 RESIZES = ("stretch", "letterbox")
 SEGMENT, HARMONIZE = "segment", "harmonize"
 TASKS = (SEGMENT, HARMONIZE)
-MATTE_KINDS = ("logits", "sigmoid", "softmax", "argmax")
+PACKED = "packed"
+MATTE_KINDS = ("logits", "sigmoid", "softmax", "argmax", PACKED)
+PACKED_BITS = (8, 16)
 OUTPUT_KINDS = (*MATTE_KINDS, "adjustment")
 
 
@@ -75,21 +77,29 @@ class OutputSpec:
     Attributes:
         name: the output's name in the model file.
         kind: "sigmoid" (probabilities), "logits" (one channel: before the sigmoid; several: before the softmax),
-            "softmax" (class probabilities) or "argmax" (class numbers); for the task "harmonize" it is "adjustment",
-            the numbers of ``limner.adjustment.Adjustment``.
+            "softmax" (class probabilities), "argmax" (class numbers) or "packed" (a hard mask, several pixels in each
+            number, see ``limner.segment.packed``); for the task "harmonize" it is "adjustment", the numbers of
+            ``limner.adjustment.Adjustment``.
         person_class: number of the class that is the person; not used where the output has one channel.
+        width: pixels in a row of a packed mask; None for other kinds.
+        bits: pixels in one number of a packed mask, 8 or 16; None for other kinds.
     """
 
     name: str
     kind: str
     person_class: int
+    width: int | None = None
+    bits: int | None = None
 
     @classmethod
     def _read(cls, fields: Fields, kinds: tuple[str, ...]) -> Self:
+        kind = fields.choice("kind", kinds)
         spec = cls(
             name=fields.text("name"),
-            kind=fields.choice("kind", kinds),
+            kind=kind,
             person_class=fields.integer("person_class", least=0),
+            width=fields.integer("width", least=1) if kind == PACKED else None,
+            bits=fields.choice("bits", PACKED_BITS) if kind == PACKED else None,
         )
         fields.finish()
         return spec
@@ -245,7 +255,7 @@ class ModelCard:
             data["sha256"] = self.sha256
         data |= {"summary": self.summary, "licence": self.licence, "origin": self.origin}
         data["input"] = _plain(self.input)
-        data["output"] = _plain(self.output)
+        data["output"] = {key: value for key, value in _plain(self.output).items() if value is not None}
         if self.net is not None:
             data["net"] = _plain(self.net)
         if self.training is not None:
