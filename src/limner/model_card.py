@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any, Self
 
 from limner._fields import Fields
 from limner.errors import ModelError
+from limner.model_files import model_sha256
 from limner.whole_file import whole_text
 
 SCHEMA = 1
@@ -274,29 +274,20 @@ class ModelCard:
             raise ModelError(f"{path}: cannot be written: {_reason(error)}") from None
 
     def verify(self, model_path: str | Path) -> None:
-        """Check the weights against the card's sha256, where it has one.
+        """Check all files of a model against the card's sha256, where it has one.
 
         Raises:
-            ModelError: the file cannot be read, or is not the file the card was written for.
+            ModelError: a file of it cannot be read, or is not the one the card was written for.
         """
         path = Path(model_path)
         if self.sha256 is None:
             return
-        found = file_sha256(path)
+        found = model_sha256(path)
         if found != self.sha256:
             raise ModelError(
                 f"{path}: sha256 is {found[:12]}…, but the card of {self.name!r} says {self.sha256[:12]}…: "
                 "the file is damaged or is another version; fetch it again, or correct the card"
             )
-
-
-def file_sha256(path: str | Path) -> str:
-    """SHA-256 of a model file as 64 hex digits; ModelError where it cannot be read."""
-    try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {_reason(error)}") from None
 
 
 def _plain(value: Any) -> Any:

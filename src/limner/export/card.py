@@ -18,8 +18,8 @@ from limner.model_card import (
     OutputSpec,
     Training,
     TrainingSet,
-    file_sha256,
 )
+from limner.model_files import file_sha256
 from limner.nets.blocks import count_macs, count_parameters
 from limner.training.checkpoint import Checkpoint
 from limner.training.harmonize_recipe import HarmonizeRecipe
