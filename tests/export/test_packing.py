@@ -23,7 +23,7 @@ def random_logits(width: int) -> torch.Tensor:
     """(1, 1, 6, width): ordinary logits, zeros, tiny and huge ones."""
     logits = torch.randn(1, 1, 6, width, generator=torch.Generator().manual_seed(width)) * 8
     logits[0, 0, 0, ::3] = 0.0
-    logits[0, 0, 1, ::2] = 1e-30
+    logits[0, 0, 1, ::2] = -1e-30
     logits[0, 0, 2, ::2] = float("inf")
     return logits
 
@@ -36,7 +36,7 @@ def test_the_graph_packs_like_numpy(width: int, bits: int, number: Any, known: b
     packed = PackedMask(width=width if known else None, bits=bits, number=number)(logits)
     assert packed.dtype == getattr(torch, number)
     assert packed.shape == (1, 1, 6, numbers_in_row(width, bits))
-    mask = (logits > 0).numpy()[0, 0]
+    mask = (logits >= 0).numpy()[0, 0]
     np.testing.assert_array_equal(packed.numpy()[0, 0], pack_mask(mask, bits=bits))
     np.testing.assert_array_equal(unpack_mask(packed.numpy()[0, 0], width=width, bits=bits), mask)
 
@@ -76,6 +76,6 @@ def test_a_packed_model_gives_the_same_mask(
     plain = make_onnx(tmp_path / "plain.onnx", size=size)
     make_card(plain, file="plain.onnx", input_size=list(size))
     frame = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
-    expected = Segmenter(plain).probability(frame) > 0.5
+    expected = Segmenter(plain).probability(frame) >= 0.5
     np.testing.assert_array_equal(Segmenter(packed).probability(frame), expected)
     assert Segmenter(packed).matte(frame).alpha.shape == size

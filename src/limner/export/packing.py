@@ -1,4 +1,4 @@
-"""Packs a net's mask into bits inside its graph, in operators that every converter knows: clip, ceil, a convolution."""
+"""Packs a net's mask into bits inside its graph, in operators that every converter knows: clip, floor, convolution."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _NUMBERS: dict[Number, torch.dtype] = {"uint8": torch.uint8, "int32": torch.int3
 
 class PackedMask(nn.Module):
     """Person logits, float (N, 1, H, W), to packed bits, (N, 1, H, ceil(W / bits)); a pixel is 1 where its logit is
-    above 0. The format is that of ``limner.segment.packed``.
+    at least 0. The format is that of ``limner.segment.packed``.
 
-    The threshold is ``ceil(clip(logit, 0, 1))``, without booleans, which mobile GPUs lack; then one convolution of 1 ×
-    ``bits`` with that stride, whose weights are powers of two, makes a number of each ``bits`` neighbours. Sums of
-    powers of two below 2²⁴ are exact in float32 in any order, not in float16 for 16 bits or in int8: quantization must
-    leave this module out.
+    The threshold is ``floor(clip(logit, -1, 0))``: 0 for a person, -1 for anything else, without booleans and without
+    ceil, which mobile GPUs lack. Then one convolution of 1 × ``bits`` with that stride, whose weights are powers of two
+    and whose bias is their sum, makes a number of each ``bits`` neighbours. Such sums are exact in float32 in any
+    order, for 8 bits in float16 and bfloat16 too; not in int8: quantization must leave this module out.
 
     Args:
         width: W, where it is known; None pads every row, for graphs of open width.
@@ -46,10 +46,11 @@ class PackedMask(nn.Module):
         self.padding = bits - 1 if width is None else -width % bits
         weights = 2.0 ** torch.arange(bits - 1, -1, -1)
         self.register_buffer("weights", weights.reshape(1, 1, 1, bits), persistent=False)
+        self.register_buffer("bias", weights.sum()[None], persistent=False)
 
     def forward(self, logits: Tensor) -> Tensor:
-        mask = torch.ceil(torch.clamp(logits, 0.0, 1.0))
+        mask = torch.floor(torch.clamp(logits, -1.0, 0.0))
         if self.padding:
-            mask = F.pad(mask, (0, self.padding))
-        numbers = F.conv2d(mask, self.get_buffer("weights"), stride=(1, self.bits))
+            mask = F.pad(mask, (0, self.padding), value=-1.0)
+        numbers = F.conv2d(mask, self.get_buffer("weights"), self.get_buffer("bias"), stride=(1, self.bits))
         return numbers if self.dtype == torch.float32 else numbers.to(self.dtype)
