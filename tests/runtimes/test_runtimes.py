@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from limner import samples
 from limner.errors import MissingExtraError, ModelError, OptionError
+from limner.media.images import read_image
 from limner.runtimes import threads
 from limner.runtimes.loading import load_runtime
 from limner.runtimes.onnx_runtime import available_devices
+from limner.segment.segmenter import Segmenter
 
 ALL = ["onnxruntime", "litert", "openvino"]
+SHIPPED = ["onnxruntime", "openvino", "torch"]
 
 
 @pytest.fixture
@@ -38,6 +43,29 @@ def test_both_give_the_same(nets: dict[str, Path], name: str) -> None:
     first = runtime.run({"image": image})["alpha"]
     runtime.run({"image": np.zeros_like(image)})
     np.testing.assert_allclose(first, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", ["fast", "video"])
+def test_every_runtime_gives_the_same_matte(model: str) -> None:
+    photo = read_image(samples.PORTRAIT).pixels
+    mattes = {name: Segmenter(model, runtime=name, refine=False, softness=1.0).matte(photo).alpha for name in SHIPPED}
+    assert 0.1 < mattes["onnxruntime"].mean() < 0.9
+    for name in SHIPPED[1:]:
+        np.testing.assert_allclose(mattes[name], mattes["onnxruntime"], atol=1e-3, err_msg=name)
+        assert np.abs(mattes[name] - mattes["onnxruntime"]).mean() < 1e-5
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_laps_tell_the_parts_of_a_call(nets: dict[str, Path], name: str) -> None:
+    runtime = load_runtime(nets[name], runtime=name)
+    image = np.full((1, 32, 32, 3), 0.5, np.float32)
+    laps: list[float] = []
+    before = time.perf_counter()
+    timed = runtime.run({"image": image}, laps=laps)["alpha"]
+    moments = [before, *laps, time.perf_counter()]
+    assert len(moments) == 5
+    assert moments == sorted(moments)
+    np.testing.assert_array_equal(timed, runtime.run({"image": image})["alpha"])
 
 
 @pytest.mark.parametrize("name", ALL)

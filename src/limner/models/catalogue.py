@@ -6,11 +6,11 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from limner.errors import ModelError
+from limner.errors import MissingExtraError, ModelError
 from limner.model_card import ModelCard
 from limner.models.pair import card_beside
 
-MODEL_SUFFIXES = (".onnx", ".tflite", ".xml", ".param", ".mlpackage", ".savedmodel", ".tfjs", ".pt2", ".engine")
+MODEL_SUFFIXES = (".onnx", ".tflite", ".xml", ".param", ".mlpackage", ".savedmodel", ".tfjs", ".pt2", ".engine", ".pt")
 """What a model may be called. Whether something here runs it is for ``limner.runtimes.loading`` to say."""
 ALIASES = {"default": "fast"}
 FOLDER_SUFFIXES = (".mlpackage", ".savedmodel", ".tfjs")
@@ -94,6 +94,8 @@ def _own_card(path: Path, card: ModelCard | str | Path | None) -> ModelCard:
     if card is not None:
         return _as_card(card)
     found = card_beside(path)
+    if found is None and path.suffix.lower() == ".pt":
+        return _checkpoint_card(path)
     if found is None:
         beside = path.with_suffix(".json")
         raise ModelError(
@@ -101,6 +103,21 @@ def _own_card(path: Path, card: ModelCard | str | Path | None) -> ModelCard:
             f"`limner inspect {path} --card-out {beside}`, or name one with --card"
         )
     return found
+
+
+def _checkpoint_card(path: Path) -> ModelCard:
+    """The card that a checkpoint of `limner train` would be exported with: its recipe says all of it."""
+    try:
+        from limner.export.card import make_card
+        from limner.export.source import load_source
+    except ImportError as error:
+        raise MissingExtraError(f"the checkpoint {path}", str(error.name), "train") from None
+    source = load_source(str(path), None)
+    side = source.recipe.input_size
+    origin = "a checkpoint of limner train"
+    return make_card(
+        source, path, file=path.name, size=(side, side), photos=[], licence="unknown", origin=origin, notes=()
+    )
 
 
 def _as_card(card: ModelCard | str | Path) -> ModelCard:

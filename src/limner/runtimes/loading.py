@@ -54,6 +54,10 @@ RUNTIMES = {
     "openvino": Entry(
         "limner.runtimes.openvino_runtime", "OpenVinoRuntime", (".xml", ".onnx"), "openvino", "openvino", "openvino"
     ),
+    "ncnn": Entry("limner.runtimes.ncnn_runtime", "NcnnRuntime", (".param",), "ncnn", "ncnn", "ncnn"),
+    "tensorrt": Entry("limner.runtimes.tensorrt_runtime", "TensorRtRuntime", (".engine",), "tensorrt", "tensorrt"),
+    # Last, because importing it takes seconds.
+    "torch": Entry("limner.runtimes.torch_runtime", "TorchRuntime", (".pt", ".onnx"), "torch", "torch", "train", True),
 }
 
 
