@@ -27,8 +27,12 @@ def pack_mask(mask: NDArray[np.bool_], *, bits: int = 8) -> Array:
 
 
 def unpack_mask(numbers: Array, *, width: int, bits: int = 8) -> NDArray[np.bool_]:
-    """The mask, (H, width) bool and C-contiguous, from (H, ceil(width / bits)) numbers of any type; NaN is nobody."""
-    if np.issubdtype(numbers.dtype, np.floating):
-        numbers = np.rint(np.nan_to_num(numbers, nan=0.0, posinf=0.0, neginf=0.0))
-    octets = np.ascontiguousarray(numbers.astype(f">u{bits // 8}")).view(np.uint8)
+    """The mask, (H, width) bool and C-contiguous, from (H, ceil(width / bits)) numbers of any type.
+
+    What is no such number, NaN above all, is nobody.
+    """
+    if numbers.dtype.kind == "f":
+        sound = (numbers > -0.5) & (numbers < 2**bits - 0.5)
+        numbers = np.rint(np.where(sound, numbers, 0))
+    octets = numbers.astype(f">u{bits // 8}", order="C", copy=False).view(np.uint8)
     return np.unpackbits(octets, axis=1, count=width).view(np.bool_)

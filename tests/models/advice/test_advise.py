@@ -68,6 +68,12 @@ def test_channels_that_are_no_multiple_of_four_cost_what_the_padding_costs(net: 
     assert about(advise(even, NOT_RUN), "channels").level == "fine"
 
 
+def test_packing_a_mask_is_no_padding_to_complain_of(net: Callable[..., Path]) -> None:
+    nodes = [node("Conv", "image a", "x"), node("Floor", "x", "f"), node("Conv", "f bits", "out", strides=[1, 8])]
+    path = net(nodes, {"a": kernel(1, 3), "bits": np.full((1, 1, 1, 8), 2.0, np.float32)})
+    assert about(advise(path, NOT_RUN), "channels").level == "fine"
+
+
 def test_norms_and_activations_are_fused_and_constants_folded(net: Callable[..., Path]) -> None:
     ones, path = np.ones(8, np.float32), None
     path = net(

@@ -60,7 +60,8 @@ def _given(graph: LayerGraph) -> set[str]:
         if not layer.is_convolution and given.issuperset(layer.inputs):
             given.add(layer.output)
     for layer in reversed(graph.layers):
-        if layer.output in given and not layer.is_convolution:
+        # A convolution from one channel to one makes a mask of a mask: it packs or blurs it.
+        if layer.output in given and (not layer.is_convolution or layer.channels == (1, 1)):
             channels = graph.channels(layer.output)
             given.update(name for name in layer.inputs if graph.channels(name) == channels)
     return given
