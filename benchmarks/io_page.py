@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from benchmarks.io_study import Times
 
 STEPS = (
-    ("hand_over", "input handed over", "#7d8590"),
+    ("hand_over", "handed over", "#7d8590"),
     ("compute", "computed", "#1f5fbf"),
     ("read_back", "read back", "#d1600a"),
     ("to_mask", "made a mask", "#e3b505"),
 )
-_WIDTH, _LEFT, _RIGHT, _BAR, _GAP, _HEAD = 760, 250, 70, 15, 6, 34
+_WIDTH, _LEFT, _RIGHT, _BAR, _GAP, _HEAD = 760, 250, 110, 15, 6, 34
+_LONGEST = 2.5
+"""Bars longer than this many times the first are cut off, or the others could not be told apart."""
 _STYLE = (
     '<style>svg{background:#fff;font-family:system-ui,"DejaVu Sans",sans-serif}text{font-size:12px;fill:#30343a}'
     ".title{font-size:14px;font-weight:600}.tick{font-size:11px;fill:#6a7079}</style>"
@@ -83,27 +85,30 @@ def chart(times: Sequence[Times]) -> str:
 def _legend() -> str:
     parts = []
     for at, (_, label, colour) in enumerate(STEPS):
-        x = _LEFT + 125 * at
+        x = _LEFT + 110 * at
         parts.append(f'<rect x="{x}" y="12" width="12" height="12" fill="{colour}"/>')
         parts.append(f'<text x="{x + 17}" y="22">{label}</text>')
     return "".join(parts)
 
 
 def _panel(runtime: str, rows: Sequence[Times]) -> str:
-    room = _WIDTH - _LEFT - _RIGHT
-    longest = max(row.total for row in rows)
+    longest = min(max(row.total for row in rows), _LONGEST * rows[0].total)
+    scale = (_WIDTH - _LEFT - _RIGHT) / longest
     parts = [f'<text class="title" x="10" y="20">{escape(runtime)}</text>']
     for index, row in enumerate(rows):
-        y, x = _HEAD + index * (_BAR + _GAP), float(_LEFT)
+        y, begun = _HEAD + index * (_BAR + _GAP), 0.0
         parts.append(f'<text x="{_LEFT - 8}" y="{y + 12}" text-anchor="end">{escape(row.name)}</text>')
         for step, label, colour in STEPS:
             value = getattr(row, step)
-            width = room * value / longest
+            shown = max(0.0, min(value, longest - begun))
             says = escape(f"{row.name}, {label}: {value:.0f} µs")
             parts.append(
-                f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_BAR}" fill="{colour}"><title>{says}</title>'
-                "</rect>"
+                f'<rect x="{_LEFT + scale * begun:.1f}" y="{y}" width="{scale * shown:.1f}" height="{_BAR}" '
+                f'fill="{colour}"><title>{says}</title></rect>'
             )
-            x += width
-        parts.append(f'<text class="tick" x="{x + 5:.1f}" y="{y + 12}">{row.total:.0f} µs</text>')
+            begun += shown
+        cut = "… " if row.total > longest else ""
+        parts.append(
+            f'<text class="tick" x="{_LEFT + scale * begun + 5:.1f}" y="{y + 12}">{cut}{row.total:.0f} µs</text>'
+        )
     return "".join(parts)

@@ -108,6 +108,21 @@ def test_operators_that_move_data_are_named_with_their_share(net: Callable[..., 
     assert found.share == pytest.approx((4 + 4) / (3 + 4 + 4 + 4 + 4 + 1))
 
 
+@pytest.mark.parametrize(
+    ("pads", "strides", "odd"),
+    [([1] * 4, [1, 1], False), ([0, 0, 1, 1], [2, 2], False), ([0] * 4, [2, 2], False), ([1] * 4, [2, 2], True)],
+)
+def test_padding_that_litert_has_no_word_for(
+    net: Callable[..., Path], pads: list[int], strides: list[int], odd: bool
+) -> None:
+    path = net([node("Conv", "image a", "out", pads=pads, strides=strides)], {"a": kernel(4, 3, 3)})
+    found = [item for item in advise(path, NOT_RUN) if item.topic == "pads"]
+    assert len(found) == odd
+    if odd:
+        moved = 3 + 4 / 4
+        assert found[0].share == pytest.approx(2 * 3 / (moved + 2 * 3))
+
+
 def test_a_pointwise_convolution_may_go_before_the_resize(net: Callable[..., Path]) -> None:
     nodes = [
         node("Conv", "image a", "x"),

@@ -33,6 +33,7 @@ def advise(path: str | Path, feeds: Sequence[Feeds] | str, *, size: tuple[int, i
         channel_rules.padded_channels(graph),
         channel_rules.ends(graph),
         operator_rules.moving(graph),
+        operator_rules.pads(graph),
         operator_rules.order(graph),
         operator_rules.costly(graph),
         operator_rules.kernels(graph),

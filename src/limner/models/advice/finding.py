@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+_LONGEST = 40
+
 Level = Literal["change", "know", "fine"]
 """Worth changing; worth knowing, where the target is meant; looked at and found well."""
 
@@ -15,8 +17,8 @@ class Finding:
 
     Attributes:
         level: how much it matters.
-        topic: what it is about: "channels", "ends", "moves", "order", "costly", "kernels", "mobile GPU", "Edge TPU",
-            "WebGPU", "fp16" or "shapes".
+        topic: what it is about: "channels", "ends", "moves", "pads", "order", "costly", "kernels", "mobile GPU",
+            "Edge TPU", "WebGPU", "fp16" or "shapes".
         text: what there is, what it costs and what to do, in a sentence or two.
         layers: names of the layers concerned, the worst first.
         share: their part of the net, 0 to 1, in the unit ``of``; None where it cannot be told.
@@ -45,9 +47,10 @@ def percent(share: float) -> str:
 
 
 def some(names: tuple[str, ...] | list[str], limit: int = 3) -> str:
-    """The first names, and how many more there are."""
+    """The first names, cut to their ends where they are long, and how many more there are."""
     more = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
+    shown = [name if len(name) <= _LONGEST else f"…{name[-_LONGEST:]}" for name in names[:limit]]
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def in_bytes(count: float) -> str:

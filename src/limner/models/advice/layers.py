@@ -35,6 +35,7 @@ class Layer:
         window: (height, width) of a convolution's kernel; None for other kinds.
         dilation: the larger one of a convolution.
         channels: (in, out) of a convolution.
+        odd_pads: whether a convolution's zeros around the picture are neither none nor those of LiteRT's SAME.
         macs: multiply-accumulates for one image; None where shapes are open.
     """
 
@@ -47,6 +48,7 @@ class Layer:
     window: tuple[int, int] | None = None
     dilation: int = 1
     channels: tuple[int, int] | None = None
+    odd_pads: bool = False
     macs: int | None = 0
 
     @property

@@ -31,7 +31,8 @@ def half_precision(graph: LayerGraph, ranges: Mapping[str, Range] | str) -> list
     found += _underflow(measured)
     if measured and not any(item.level != "fine" for item in found):
         name = max(measured, key=lambda item: measured[item].largest)
-        text = f"the largest activation is {measured[name].largest:.4g} ({name}); half precision ends at {LARGEST:.0f}"
+        largest = f"the largest activation is {measured[name].largest:.4g} ({some([name])})"
+        text = f"{largest}; half precision ends at {LARGEST:.0f}"
         found.append(Finding(level="fine", topic="fp16", text=text))
     return found
 

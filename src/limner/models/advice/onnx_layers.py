@@ -96,8 +96,26 @@ def _layer(onnx: Any, node: Any, shapes: dict[str, Shape], constants: set[str], 
         window=window,
         dilation=max(attributes.get("dilations", [1])) if channels else 1,
         channels=channels,
+        odd_pads=node.op_type == "Conv"
+        and window is not None
+        and _odd_pads(attributes, window, shapes.get(given[0], ())),
         macs=node_macs(node, shapes),
     )
+
+
+def _odd_pads(attributes: dict[str, Any], window: tuple[int, int], shape: Shape) -> bool:
+    pads = attributes.get("pads", [0] * 4)
+    if not any(pads) or len(shape) != 4:
+        return False
+    for axis in (0, 1):
+        size, step = shape[2 + axis], attributes.get("strides", [1, 1])[axis]
+        if size is None:
+            return False
+        reach = (window[axis] - 1) * attributes.get("dilations", [1, 1])[axis] + 1
+        same = max(0, (-(-size // step) - 1) * step + reach - size)
+        if (pads[axis], pads[axis + 2]) != (same // 2, same - same // 2):
+            return True
+    return False
 
 
 def convolution_kind(groups: int, channels: int) -> str:

@@ -24,6 +24,7 @@ _COSTLY = frozenset(
 _SHOWN, _MATTERS = 0.02, 0.05
 """Parts of all traffic from which operators are named, and from which they are worth a change."""
 _LARGE_WINDOW = 7
+_PADS = "a net trained with strided convolutions padded at the right and below alone, as SAME does, needs no PAD"
 
 
 def moving(graph: LayerGraph) -> Finding:
@@ -33,8 +34,28 @@ def moving(graph: LayerGraph) -> Finding:
         [layer for layer in graph.layers if layer.kind in _MOVES],
         topic="moves",
         what="that only move data",
-        remedy="Each is a copy on a GPU; let convolutions write what the next layer reads",
+        remedy="Each is a copy on a GPU" + f"; {_PADS}" * any(layer.kind.startswith("PAD") for layer in graph.layers),
         fine="operators that only move data (reshape, transpose, slice, pad, gather) touch {share} of the traffic",
+    )
+
+
+def pads(graph: LayerGraph) -> Finding | None:
+    """Convolutions of an ONNX file whose padding becomes an operator of its own in LiteRT."""
+    found = sorted((layer for layer in graph.layers if layer.odd_pads), key=graph.moved, reverse=True)
+    added = sum(2 * graph.elements(layer.inputs[0]) for layer in found)
+    share = added / (graph.traffic + added) if added else 0.0
+    if not share >= _SHOWN:
+        return None
+    names = tuple(layer.name for layer in found)
+    return Finding(
+        level="know",
+        topic="pads",
+        text=f"in LiteRT a PAD goes before each of {len(found)} convolutions, with {percent(share)} of the traffic, "
+        f"because they pad otherwise than its SAME: {some(names)}. {_PADS[0].upper()}{_PADS[1:]}",
+        layers=names,
+        share=share,
+        gain=share,
+        of="traffic",
     )
 
 
