@@ -53,6 +53,12 @@ class InputSpec:
     std: tuple[float, float, float]
     resize: str
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the input for one picture, in its layout."""
+        axes = {"N": 1, "C": self.channels, "H": self.size[0], "W": self.size[1]}
+        return tuple(axes[axis] for axis in self.layout)
+
     @classmethod
     def _read(cls, fields: Fields) -> Self:
         spec = cls(

@@ -34,6 +34,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prune": ("limner.cli.prune", "Take channels out of a trained net, fine-tune it, export what is left."),
     "eval": ("limner.cli.eval", "Measure a model on labelled photos."),
     "export": ("limner.cli.export", "Turn a checkpoint into a model file with its card."),
+    "bench": ("limner.cli.bench", "How long models take here: by stage, by runtime, by operator."),
+    "doctor": ("limner.cli.doctor", "What is installed, what really runs, how fast, and what would be faster."),
     "toolchains": (
         "limner.cli.toolchains",
         "The environments that export makes for its converters: list, make, remove.",

@@ -93,10 +93,10 @@ class Target(ABC):
         Raises:
             NotRunHereError: nothing on this machine can run it.
         """
-        from limner.runtimes.loading import load_runtime
+        from limner.runtimes.loading import load_runtime, runtimes_for
 
         started = time.perf_counter()
-        runtime = load_runtime(path, threads=1)
+        runtime = load_runtime(path, runtime=runtimes_for(path)[0], threads=1)
         load_ms = 1000 * (time.perf_counter() - started)
         outputs, seconds = [], []
         for row in feeds:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,6 +46,14 @@ class Entry:
             return importlib.util.find_spec(self.imports) is not None
         except (ImportError, ValueError):  # a parent package that is missing, or is None in sys.modules
             return False
+
+    @property
+    def version(self) -> str:
+        """Of the installed package; "" where it is not installed, or nobody says."""
+        for package in (self.package, f"{self.package}-gpu"):
+            with suppress(metadata.PackageNotFoundError):
+                return metadata.version(package)
+        return ""
 
 
 # In order of preference: the first that runs a type of file is the one that others are measured against.
@@ -85,6 +96,7 @@ def load_runtime(
     runtime: str = AUTO,
     device: str = "cpu",
     threads: int | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
     **more: Any,
 ) -> Runtime:
     """Load a model file.
@@ -92,9 +104,10 @@ def load_runtime(
     Args:
         path: a file of a type that a runtime runs.
         runtime: a name from ``RUNTIMES``, with options of its own after a colon ("openvino:precision=bf16,requests=2"),
-            or "auto" for the first installed one that runs this type of file.
+            or "auto" for the fastest installed one, which is measured once (see ``limner.runtimes.auto``).
         device: "cpu", or what the runtime offers ("cuda", "cuda:1"); never replaced by another.
         threads: threads one call uses; None is the number of physical cores, at most four.
+        shapes: input -> shape to measure at, for inputs whose sizes the model leaves open.
         more: further arguments of the runtime's class, such as ``profile``.
 
     Raises:
@@ -108,7 +121,10 @@ def load_runtime(
     if name == AUTO:
         if settings:
             raise OptionError(f"runtime {runtime!r}: options belong to one runtime; name it instead of auto")
-        name = next((other for other in able if RUNTIMES[other].installed), able[0])
+        from limner.runtimes.auto import choose
+
+        runtime = choose(path, device=device, threads=threads, shapes=shapes)
+        name = runtime.partition(":")[0]
     if name not in RUNTIMES:
         raise OptionError(f"runtime {name!r} is not one of auto, {', '.join(RUNTIMES)}")
     entry = RUNTIMES[name]

@@ -64,12 +64,10 @@ class TorchRuntime:
         whole: Any = net
         self._net = whole.to(self._device, memory_format=self._format).eval()
         spec = card.input
-        shape = {"N": 1, "C": spec.channels, "H": spec.size[0], "W": spec.size[1]}
-        open_shape = tuple(None if axis == "N" else shape[axis] for axis in spec.layout)
-        self.inputs = (TensorInfo(spec.name, open_shape, np.dtype(np.float32)),)
+        self.inputs = (TensorInfo(spec.name, (None, *spec.shape[1:]), np.dtype(np.float32)),)
         if compile:
             self._net = torch.compile(self._net)
-        example = {spec.name: np.zeros([shape[axis] for axis in spec.layout], np.float32)}
+        example = {spec.name: np.zeros(spec.shape, np.float32)}
         self._output = card.output.name
         try:
             first = self.run(example)[self._output]

@@ -36,7 +36,8 @@ class Segmenter:
     Args:
         model: a name from ``limner models`` ("default" is the best for its speed), or a .onnx or .tflite file.
         card: the model's card, or its path; None is ``<stem>.json`` beside the file.
-        runtime: "onnxruntime", "litert" or "auto", which goes by the file's type.
+        runtime: "onnxruntime", "openvino", "litert", … with options of its own after a colon; or "auto": the fastest of
+            those installed that run the file, measured once for this machine and remembered (see docs/runtimes.md).
         device: "cpu", or what the runtime offers ("cuda"); never replaced by another. See ``runtime.device``.
         threads: threads the net uses; None is the number of physical cores, at most four.
         refine: draw the edges at full size from the frame itself; False enlarges the net's mask.
@@ -72,7 +73,8 @@ class Segmenter:
         found = find_model(model, card=card, task=SEGMENT)
         self._card, self._refine, self._threshold = found.card, refine, threshold
         self._softness, self._largest_only = softness, largest_only
-        self._runtime = load_runtime(found.path, runtime=runtime, device=device, threads=threads)
+        shapes = {self._card.input.name: self._card.input.shape}
+        self._runtime = load_runtime(found.path, runtime=runtime, device=device, threads=threads, shapes=shapes)
         tensor = check_fit(self._card, self._runtime)
         self._preprocess = Preprocessor(self._card, tensor)
 
