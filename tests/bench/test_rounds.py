@@ -110,7 +110,7 @@ def test_flame_is_drawn_to_scale() -> None:
         group.findtext(f"{space}title"): float(group.find(f"{space}rect").get("width"))  # type: ignore[union-attr]
         for group in root.iter(f"{space}g")
     }
-    whole = boxes["one: 0.400 ms, 100.0 %"]
+    whole = boxes["one, 0.40 ms: 0.400 ms, 100.0 %"]
     assert boxes["b<&> (CPU): 0.200 ms, 50.0 %"] == pytest.approx(whole / 2, abs=0.1)
     assert boxes["Conv ×2: 0.300 ms, 75.0 %"] == pytest.approx(0.75 * whole, abs=0.1)
-    assert boxes["half: 0.200 ms, 100.0 %"] == pytest.approx(whole / 2, abs=0.1)
+    assert boxes["half, 0.20 ms: 0.200 ms, 100.0 %"] == pytest.approx(whole / 2, abs=0.1)

@@ -55,6 +55,7 @@ def test_bench_json_and_batches_that_do_not_fit(capsys: pytest.CaptureFixture[st
         (["--input", "none.jpg"], "none.jpg"),
         (["--profile-out", "x.svg"], "--profile-out x.svg: is drawn from --profile"),
         (["--profile", "--profile-out", "x.png"], "--profile-out x.png: must end in .svg"),
+        (["--profile", "--profile-out", "none/x.svg"], "there is no folder none"),
         (["--profile", "--runtime", "torch"], "--profile: torch does not tell the time of operators"),
     ],
 )

@@ -26,7 +26,7 @@ def flame(profiles: Mapping[str, Sequence[NodeTime]]) -> str:
     top = float(_MARGIN)
     for title, nodes in profiles.items():
         total = sum(node.microseconds for node in nodes)
-        parts.append(_box(_MARGIN, top, total * scale, title, total, total, "#d9d9d9"))
+        parts.append(_box(_MARGIN, top, total * scale, f"{title}, {total / 1e3:.2f} ms", total, total, "#d9d9d9"))
         left = float(_MARGIN)
         for kind in by_kind(nodes):
             told = f"{kind.kind} ×{kind.count}"

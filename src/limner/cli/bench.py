@@ -14,7 +14,7 @@ from limner.errors import OptionError
 
 def command(
     models: Annotated[
-        list[str] | None, typer.Argument(metavar="MODEL…", help="Names from `limner models`, or files. [fast]")
+        list[str] | None, typer.Argument(metavar="MODEL", help="Names from `limner models`, or files. [fast]")
     ] = None,
     runtime: Annotated[
         str,
@@ -55,9 +55,8 @@ def command(
     from limner.samples import PORTRAIT
 
     runtimes = planning.split_runtimes(runtime)
-    if profile_out is not None and (not profile or profile_out.suffix.lower() != ".svg"):
-        wrong = "is drawn from --profile; say that too" if not profile else "must end in .svg"
-        raise OptionError(f"--profile-out {profile_out}: {wrong}")
+    if profile_out is not None:
+        _check_picture(profile_out, profile)
     if profile:
         for name in runtimes:
             operators.check_profiling(name)
@@ -88,6 +87,19 @@ def command(
     print("\n".join(lines))
     if profile_out is not None:
         print(f"\nDrawn into {profile_out}")
+
+
+def _check_picture(path: Path, profile: bool) -> None:
+    """OptionError now, and not after minutes of measuring, where the profile cannot be drawn into this file."""
+    wrong = ""
+    if not profile:
+        wrong = "is drawn from --profile; say that too"
+    elif path.suffix.lower() != ".svg":
+        wrong = "must end in .svg"
+    elif not path.parent.is_dir():
+        wrong = f"there is no folder {path.parent}; make it first"
+    if wrong:
+        raise OptionError(f"--profile-out {path}: {wrong}")
 
 
 def _load(cases: list[Any], frame: Any) -> tuple[list[Any], list[str]]:

@@ -11,7 +11,7 @@ import typer
 
 def command(
     models: Annotated[
-        list[str] | None, typer.Argument(metavar="MODEL…", help="Names or model files to run. [fast]")
+        list[str] | None, typer.Argument(metavar="MODEL", help="Names or model files to run. [fast]")
     ] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads. [the runtimes' choice]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
