@@ -139,8 +139,8 @@ def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch:
 
 def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from limner.export.toolchains import _taking_turns\n"
-        "with _taking_turns(Path(sys.argv[1]), lambda: print('waits', flush=True)):\n"
+        "import sys, time; from pathlib import Path; from limner.export.toolchains import taking_turns\n"
+        "with taking_turns(Path(sys.argv[1]), lambda: print('waits', flush=True)):\n"
         "    print('has it', flush=True); time.sleep(float(sys.argv[2]))"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "folder")]

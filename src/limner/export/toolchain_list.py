@@ -34,5 +34,17 @@ PNNX = Toolchain(
     size=0.1,
     pythons=((3, 11), (3, 14)),
 )
-TOOLCHAINS: dict[str, Toolchain] = {toolchain.name: toolchain for toolchain in (LITERT, COREML, PNNX)}
+TENSORFLOW = Toolchain(
+    name="tensorflow",
+    installs=(
+        # 1.29.18 and later turn every addition of feature maps to NCHW and back
+        ("onnx2tf==1.29.12",),
+        # its own requirements would bring decision forests and jax, and another TensorFlow
+        ("--no-deps", "tensorflowjs==4.22.0", "tensorflow-hub==0.16.1"),
+    ),
+    purpose="TensorFlow",
+    size=2.6,
+    pythons=((3, 11), (3, 12)),
+)
+TOOLCHAINS: dict[str, Toolchain] = {toolchain.name: toolchain for toolchain in (LITERT, COREML, PNNX, TENSORFLOW)}
 """Name -> toolchain. Adding one is adding it here."""

@@ -82,7 +82,7 @@ class Toolchain:
         base = self._base_python()
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            with _taking_turns(self.folder, lambda: tell(f"{self.name}: waiting for the process that installs it …")):
+            with taking_turns(self.folder, lambda: tell(f"{self.name}: waiting for the process that installs it …")):
                 if not self.ready:
                     tell(
                         f"{self.name}: installing the tools for {self.purpose}, once: "
@@ -210,7 +210,7 @@ def remove_folder(folder: Path) -> bool:
 
 
 @contextmanager
-def _taking_turns(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
+def taking_turns(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Hold the lock beside ``folder``; the system lets go of it when a process ends, however it ends."""
     with folder.with_name(f".{folder.name}.lock").open("w") as lock:
         try:
