@@ -80,7 +80,8 @@ def test_profiles(frame: np.ndarray, runtime: str) -> None:
     (case,) = make_cases(["tiny"], runtimes=[runtime], threads=[1])
     nodes = profile(Subject(case, frame, profile=True))
     kinds = by_kind(nodes)
-    assert {"onnxruntime": "Conv", "openvino": "Convolution"}[runtime] == kinds[0].kind
+    assert {"onnxruntime": "Conv", "openvino": "Convolution"}[runtime] in {kind.kind for kind in kinds}
+    assert kinds == sorted(kinds, key=lambda kind: -kind.microseconds)
     assert sum(kind.count for kind in kinds) == len(nodes) > 20
     assert {"onnxruntime": {"CPUExecutionProvider"}}.get(runtime) in (None, {node.how for node in nodes})
     assert sum(node.microseconds for node in nodes) > 0
