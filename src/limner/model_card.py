@@ -34,7 +34,8 @@ class InputSpec:
         size: (height, width) in pixels.
         layout: "NCHW" or "NHWC".
         channels: 3, or 4 where the fourth is a mask in [0, 1], which scale, mean and std do not touch: the previous
-            one (zeros for the first frame), or, for the task "harmonize", that of the person.
+            one (zeros for the first frame), or, for the task "harmonize", that of the person. 3 where the previous
+            mask is an input of its own, see ``StateSpec``.
         color_order: "RGB" or "BGR"; mean and std are given in this order.
         scale: factor on pixel values 0 to 255.
         mean: three numbers, subtracted after scaling.
@@ -107,6 +108,26 @@ class OutputSpec:
             width=fields.integer("width", least=1) if kind == PACKED else None,
             bits=fields.choice("bits", PACKED_BITS) if kind == PACKED else None,
         )
+        fields.finish()
+        return spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateSpec:
+    """What a net carries from frame to frame, as an input and an output of their own.
+
+    Attributes:
+        input: name of the input that takes the previous mask: one channel in [0, 1] of the image's size and layout,
+            zeros for the first frame.
+        output: name of the output that gives it for the next frame.
+    """
+
+    input: str
+    output: str
+
+    @classmethod
+    def _read(cls, fields: Fields) -> Self:
+        spec = cls(input=fields.text("input"), output=fields.text("output"))
         fields.finish()
         return spec
 
@@ -191,6 +212,7 @@ class ModelCard:
     file: str
     input: InputSpec
     output: OutputSpec
+    state: StateSpec | None = None
     task: str = SEGMENT
     sha256: str | None = None
     summary: str = ""
@@ -232,6 +254,7 @@ class ModelCard:
     def _parse(fields: Fields) -> dict[str, Any]:
         fields.choice("schema", (SCHEMA,))
         task = fields.choice("task", TASKS, default=SEGMENT)
+        state = fields.optional("state")
         net = fields.optional("net")
         training = fields.optional("training")
         values = {
@@ -239,6 +262,7 @@ class ModelCard:
             "file": fields.text("file"),
             "input": InputSpec._read(fields.object("input")),
             "output": OutputSpec._read(fields.object("output"), MATTE_KINDS if task == SEGMENT else ("adjustment",)),
+            "state": None if state is None else StateSpec._read(fields.object("state")),
             "task": task,
             "sha256": fields.sha256("sha256"),
             "summary": fields.text("summary", default=""),
@@ -262,6 +286,8 @@ class ModelCard:
         data |= {"summary": self.summary, "licence": self.licence, "origin": self.origin}
         data["input"] = _plain(self.input)
         data["output"] = {key: value for key, value in _plain(self.output).items() if value is not None}
+        if self.state is not None:
+            data["state"] = _plain(self.state)
         if self.net is not None:
             data["net"] = _plain(self.net)
         if self.training is not None:

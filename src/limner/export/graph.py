@@ -4,7 +4,7 @@ folded; and the files that converters start from."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,18 +16,21 @@ from torch import Tensor, nn
 
 from limner.errors import OptionError
 from limner.export.folding import fold_batch_norms
+from limner.export.packing import PackedMask
 from limner.export.silence import silence
 from limner.nets.base import SegmentationNet, person_logits
 
 IMAGE, PREVIOUS = "image", "previous"
 """Inputs: the picture, and for nets of four channels the state: the person's probability in the frame before."""
+BITS = 8
+"""Pixels in each number of a packed mask."""
 STATE = "state"
 """Output of nets of four channels: what ``previous`` takes in the next frame, (N, 1, H, W) in [0, 1]."""
 
-OutputKind = Literal["logits", "sigmoid", "argmax"]
+OutputKind = Literal["logits", "sigmoid", "argmax", "packed"]
 Layout = Literal["NCHW", "NHWC"]
 Open = Literal["none", "batch", "size", "both"]
-OUTPUT_NAMES: dict[str, str] = {"logits": "logits", "sigmoid": "alpha", "argmax": "classes"}
+OUTPUT_NAMES: dict[str, str] = {"logits": "logits", "sigmoid": "alpha", "argmax": "classes", "packed": "packed"}
 Feeds = Mapping[str, NDArray[Any]]
 
 
@@ -36,8 +39,9 @@ class GraphOptions:
     """What is asked of a graph.
 
     Attributes:
-        output: "sigmoid" (the person's probability, one channel), "logits" (what the net says, all its classes) or
-            "argmax" (int32 class numbers, one channel; 1 is the person where the net has one channel).
+        output: "sigmoid" (the person's probability, one channel), "logits" (what the net says, all its classes),
+            "argmax" (int32 class numbers, one channel; 1 is the person where the net has one channel) or "packed" (8
+            pixels of a hard mask in each uint8, see ``limner.segment.packed``).
         layout: of images, masks and state alike.
         dynamic: which axes are open.
         uint8_input: the image is uint8, 0 to 255, and the graph scales it; otherwise float32 in [0, 1].
@@ -64,9 +68,11 @@ class Deployed(nn.Module):
     Layouts and types are those of ``options``; see ``GraphOptions``.
     """
 
-    def __init__(self, net: SegmentationNet, options: GraphOptions) -> None:
+    def __init__(self, net: SegmentationNet, options: GraphOptions, *, width: int) -> None:
         super().__init__()
         self.net = net
+        closed = options.dynamic in ("none", "batch")
+        self.pack = PackedMask(width=width if closed else None, bits=BITS) if options.output == "packed" else None
         self.person_class = net.person_class
         self.options = options
 
@@ -90,6 +96,9 @@ class Deployed(nn.Module):
             return logits
         if self.options.output == "sigmoid":
             return torch.sigmoid(person_logits(logits, self.person_class))
+        if self.pack is not None:
+            packed: Tensor = self.pack(person_logits(logits, self.person_class))
+            return packed
         classes = logits > 0 if logits.shape[1] == 1 else torch.argmax(logits, dim=1, keepdim=True)
         return classes.to(torch.int32)
 
@@ -106,9 +115,10 @@ class Graph:
 
     Attributes:
         name: stem of the files to be.
+        net: as it was trained, in eval mode without training heads, batch norms and all.
         module: in eval mode, training heads dropped, batch norms folded; ``module(*inputs.values())`` gives one tensor
             for each of ``output_names``.
-        reference: the same computed by the net as it was trained, batch norms and all: what exports are compared with.
+        reference: the same computed by ``net``: what exports are compared with.
         inputs: example tensors, batch 1, by name, in the module's order.
         output_names: the output's first, then ``state`` where there is one.
         options: output kind, layout, open axes and input type, all inside ``module`` already.
@@ -118,6 +128,7 @@ class Graph:
     """
 
     name: str
+    net: SegmentationNet
     module: nn.Module
     reference: nn.Module
     inputs: Mapping[str, Tensor]
@@ -126,7 +137,6 @@ class Graph:
     size_divisor: int
     workspace: Path
     calibration: Sequence[Feeds] | None = None
-    notes: list[str] = field(default_factory=list)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -236,8 +246,9 @@ def make_graph(
     folded = fold_batch_norms(bare, torch.zeros(1, bare.in_channels, *size))
     return Graph(
         name=name,
-        module=Deployed(folded, options).eval(),
-        reference=Deployed(bare, options).eval(),
+        net=bare,
+        module=Deployed(folded, options, width=size[1]).eval(),
+        reference=Deployed(bare, options, width=size[1]).eval(),
         inputs=inputs,
         output_names=tuple(output_names),
         options=options,

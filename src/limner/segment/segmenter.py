@@ -142,8 +142,8 @@ class Segmenter:
         return Matte(_enlarge(probability, pyramid, self._softness), sure)
 
     def _run(self, pyramid: Pyramid, previous: Matte | None) -> Array:
-        image = self._preprocess(pyramid.small, None if previous is None else previous.alpha)
-        outputs = self._runtime.run({self._card.input.name: image})
+        feeds = self._preprocess.feeds(pyramid.small, None if previous is None else previous.alpha)
+        outputs = self._runtime.run(feeds)
         output = outputs.get(self._card.output.name)
         if output is None:
             raise ModelError(f"card of {self._card.name!r}: the model gives no output {self._card.output.name!r}")
