@@ -67,7 +67,7 @@ def draft_card(
     origin: str | None,
     notes: tuple[str, ...],
 ) -> ModelCard:
-    """A card of the net as it is, fed NCHW floats in [0, 1], that no file belongs to yet. Arguments as of ``make_card``."""
+    """A card of the net as it is, fed NCHW floats in [0, 1], without a file. Arguments as of ``make_card``."""
     net, known = source.net, source.card
     parameters, macs = count_parameters(net), count_macs(net, size, channels=net.in_channels)
     summary = f"{source.spec.name}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M MACs at {size[0]}×{size[1]}"

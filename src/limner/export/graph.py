@@ -24,6 +24,8 @@ IMAGE, PREVIOUS = "image", "previous"
 """Inputs: the picture, and for nets of four channels the state: the person's probability in the frame before."""
 BITS = 8
 """Pixels in each number of a packed mask."""
+PACKING = "pack"
+"""Attribute of ``Deployed`` that packs masks: what begins the names of its weights in exported files."""
 STATE = "state"
 """Output of nets of four channels: what ``previous`` takes in the next frame, (N, 1, H, W) in [0, 1]."""
 
@@ -152,7 +154,7 @@ class Graph:
     def calibration_for(self, precision: str) -> Sequence[Feeds]:
         """The calibration inputs; OptionError where there are none, naming ``precision``."""
         if not self.calibration:
-            raise OptionError(f"--precision {precision}: needs real photos to calibrate on; name them with --data")
+            raise OptionError(f"--precision {precision}: needs real photos to calibrate on; name a data folder with --data")
         return self.calibration
 
     def torch_outputs(self, feeds: Feeds, *, reference: bool = False) -> dict[str, NDArray[Any]]:

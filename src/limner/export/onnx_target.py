@@ -8,30 +8,41 @@ from typing import Any, ClassVar
 import onnx
 import torch
 
+from limner.errors import MissingExtraError
 from limner.export.graph import Graph
 from limner.export.silence import silence
 from limner.export.targets import Made, Target
 
 
 class OnnxTarget(Target):
-    """ONNX files for ONNX Runtime, OpenVINO, onnxruntime-web and whatever else reads ONNX."""
+    """ONNX files for ONNX Runtime, OpenVINO, onnxruntime-web and whatever else reads ONNX.
+
+    Inputs and outputs are float32 (or uint8, int32) in every precision.
+    """
 
     name: ClassVar[str] = "onnx"
-    precisions: ClassVar[tuple[str, ...]] = ("fp32",)
+    precisions: ClassVar[tuple[str, ...]] = ("fp32", "fp16", "int8")
     suffix: ClassVar[str] = ".onnx"
 
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:
-        translate(graph, out)
+        if precision == "int8":
+            from limner.export.onnx_int8 import quantize
+
+            return Made(notes=quantize(graph, out))
+        if precision == "fp16":
+            _save(_half(translated(graph)), out)
+        else:
+            translate(graph, out)
         return Made()
 
 
 def translate(graph: Graph, path: Path) -> None:
     """Write the graph as ONNX fp32, in one file, checked for consistency."""
-    onnx.save_model(translated(graph), path)
+    _save(translated(graph), path)
 
 
 def translated(graph: Graph) -> Any:
-    """The graph as an onnx.ModelProto."""
+    """The graph as an onnx.ModelProto, without the exporter's notes."""
     with silence():
         program = torch.onnx.export(
             graph.exported_program,
@@ -49,5 +60,18 @@ def translated(graph: Graph) -> Any:
         item.doc_string = ""
         del item.metadata_props[:]
     del model.graph.value_info[:], model.graph.metadata_props[:], model.metadata_props[:]
-    onnx.checker.check_model(model)
     return model
+
+
+def _half(model: Any) -> Any:
+    try:
+        from onnxconverter_common import float16
+    except ImportError:
+        raise MissingExtraError("ONNX fp16", "onnxconverter-common", "export") from None
+    with silence():
+        return float16.convert_float_to_float16(model, keep_io_types=True)
+
+
+def _save(model: Any, path: Path) -> None:
+    onnx.checker.check_model(model)
+    onnx.save_model(model, path)

@@ -27,9 +27,17 @@ TARGETS: dict[str, str] = {
 }
 """Target -> module and class, imported when it is asked for. Adding a target is adding a file and a line here."""
 
+ALL = "all"
+PRECISIONS = ("fp32", "fp16", "int8", "dynamic", "int8-float-io", "uint8")
+"""Every precision that some target offers, as `--precision` calls it."""
+
 
 class NotRunHereError(LimnerError):
     """A target's files can be made on this machine but not run; the text says why, in one line."""
+
+
+class NotMadeHereError(LimnerError):
+    """A target's files cannot be made on a machine of this kind; the text says what it lacks, in one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +92,8 @@ class Target(ABC):
         ``out`` lies in a folder of its own that is thrown away on failure: nothing need be cleaned up.
 
         Raises:
-            LimnerError: it cannot be made; the text is one line and the other targets go on.
+            LimnerError: it cannot be made; the text is one line and the other targets go on. NotMadeHereError where
+                that is the machine's doing.
         """
 
     def execute(self, path: Path, feeds: Sequence[Feeds]) -> Execution:
@@ -129,8 +138,8 @@ def chosen(text: str, known: Sequence[str], *, option: str) -> tuple[str, ...]:
     """
     names = [name for name in re.split(r"[,\s]+", text.strip().lower()) if name]
     for name in names:
-        if name != "all" and name not in known:
+        if name != ALL and name not in known:
             raise OptionError(f"{option} {name}: not known; there are {', '.join(known)} and all")
     if not names:
         raise OptionError(f"{option}: names nothing; there are {', '.join(known)} and all")
-    return tuple(known) if "all" in names else tuple(dict.fromkeys(names))
+    return tuple(known) if ALL in names else tuple(dict.fromkeys(names))

@@ -69,9 +69,7 @@ def _check_input(card: ModelCard, tensor: TensorInfo, channels: int) -> None:
     if axes["N"] not in (None, 1):
         raise ModelError(f"card of {card.name!r}: {has}; Limner needs a batch of 1 or an open one")
     if axes["C"] not in (None, channels):
-        raise ModelError(
-            f"card of {card.name!r}: input.channels is {channels} and layout {spec.layout}, but {has}"
-        )
+        raise ModelError(f"card of {card.name!r}: input.channels is {channels} and layout {spec.layout}, but {has}")
     raise ModelError(f"card of {card.name!r}: input.size is {list(spec.size)} (height, width), but {has}")
 
 
