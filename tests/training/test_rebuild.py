@@ -15,7 +15,7 @@ from limner.export.card import make_card
 from limner.export.onnx_file import export_onnx
 from limner.export.pictures import parity_pictures
 from limner.export.source import Source
-from limner.model_card import ModelCard
+from limner.model_card import ModelCard, NetSpec
 from limner.models.pair import publish
 from limner.nets import NETS
 from limner.training.initial_weights import start_net

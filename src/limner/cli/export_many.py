@@ -41,7 +41,9 @@ def export_many(
     if precisions == PRECISIONS:
         precisions = (ALL,)
     elif integers and plan["data"] is None:
-        raise OptionError(f"--precision {integers[0]}: needs real photos to calibrate on; name a data folder with --data")
+        raise OptionError(
+            f"--precision {integers[0]}: needs real photos to calibrate on; name a data folder with --data"
+        )
     if out.suffix and not out.is_dir():
         raise OptionError(f"--out {out}: several files go into a folder; name one (only .onnx is taken as one file)")
     if out.is_file():

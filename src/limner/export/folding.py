@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from limner.export.silence import silence
 
@@ -28,8 +27,7 @@ def fold_batch_norms(net: _Net, example: Tensor) -> _Net:
         conv, norm = folded.get_submodule(conv_name), folded.get_submodule(norm_name)
         assert isinstance(conv, nn.Conv2d | nn.ConvTranspose2d)
         assert isinstance(norm, nn.BatchNorm2d)
-        fused = fuse_conv_bn_eval(conv, norm, transpose=isinstance(conv, nn.ConvTranspose2d))
-        folded.set_submodule(conv_name, fused)
+        _fold(conv, norm)
         folded.set_submodule(norm_name, nn.Identity())
     return folded.eval()
 
@@ -58,6 +56,27 @@ def foldable(net: nn.Module, example: Tensor) -> list[tuple[str, str]]:
         ):
             pairs.append((source, owner))
     return [(conv, norm) for conv, norm in pairs if used[conv] == used[norm] == 1]
+
+
+@torch.no_grad()
+def _fold(conv: nn.Conv2d | nn.ConvTranspose2d, norm: nn.BatchNorm2d) -> None:
+    """Scale and shift of ``norm`` into the weight and bias of ``conv``.
+
+    torch.nn.utils.fusion does not: it takes no heed of the groups of transposed convolutions.
+    """
+    mean, variance = norm.running_mean, norm.running_var
+    assert mean is not None
+    assert variance is not None
+    scale = torch.rsqrt(variance + norm.eps)
+    scale = scale if norm.weight is None else scale * norm.weight
+    shift = -mean * scale if norm.bias is None else norm.bias - mean * scale
+    if isinstance(conv, nn.ConvTranspose2d):  # weights (in, out / groups, kernel…), groups one behind the other
+        by_group = conv.weight.unflatten(0, (conv.groups, -1))
+        weight = (by_group * scale.reshape(conv.groups, 1, -1, 1, 1)).flatten(0, 1)
+    else:
+        weight = conv.weight * scale.reshape(-1, 1, 1, 1)
+    conv.weight = nn.Parameter(weight)
+    conv.bias = nn.Parameter(shift if conv.bias is None else shift + conv.bias * scale)
 
 
 def _owner(node: torch.fx.Node, owners: dict[str, str]) -> str | None:

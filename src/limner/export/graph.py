@@ -154,7 +154,9 @@ class Graph:
     def calibration_for(self, precision: str) -> Sequence[Feeds]:
         """The calibration inputs; OptionError where there are none, naming ``precision``."""
         if not self.calibration:
-            raise OptionError(f"--precision {precision}: needs real photos to calibrate on; name a data folder with --data")
+            raise OptionError(
+                f"--precision {precision}: needs real photos to calibrate on; name a data folder with --data"
+            )
         return self.calibration
 
     def torch_outputs(self, feeds: Feeds, *, reference: bool = False) -> dict[str, NDArray[Any]]:

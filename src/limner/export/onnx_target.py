@@ -69,7 +69,9 @@ def _half(model: Any) -> Any:
     except ImportError:
         raise MissingExtraError("ONNX fp16", "onnxconverter-common", "export") from None
     with silence():
-        return float16.convert_float_to_float16(model, keep_io_types=True)
+        # The converter would turn what a cast gives to half but leave the cast's own type as it is.
+        blocked = [*float16.DEFAULT_OP_BLOCK_LIST, "Cast"]
+        return float16.convert_float_to_float16(model, keep_io_types=True, op_block_list=blocked)
 
 
 def _save(model: Any, path: Path) -> None:

@@ -43,7 +43,7 @@ def _quantized(model: Any, graph: Graph) -> Any:
         try:
             import nncf
         except ImportError:
-            raise MissingExtraError("OpenVINO int8", "nncf", "export") from None
+            raise MissingExtraError("OpenVINO int8", "nncf", "nncf") from None
         samples = [{name: np.asarray(value) for name, value in row.items()} for row in rows]
         return nncf.quantize(
             model,
