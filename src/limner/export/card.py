@@ -100,7 +100,10 @@ def draft_card(
 
 
 def graph_card(draft: ModelCard, graph: Graph) -> ModelCard:
-    """The card of ``draft`` for files that compute ``graph`` under its own names, in its own layout."""
+    """The card of ``draft`` for files that compute ``graph`` under its own names, in its own layout.
+
+    It names no net: batch norms are folded, so that none can be built again from such a file.
+    """
     options = graph.options
     kind, net = options.output, graph.net
     packed = kind == PACKED
@@ -122,6 +125,7 @@ def graph_card(draft: ModelCard, graph: Graph) -> ModelCard:
             bits=BITS if packed else None,
         ),
         state=StateSpec(input=PREVIOUS, output=STATE) if net.in_channels == 4 else None,
+        net=None,
     )
 
 

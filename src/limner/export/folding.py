@@ -71,7 +71,7 @@ def _fold(conv: nn.Conv2d | nn.ConvTranspose2d, norm: nn.BatchNorm2d) -> None:
     scale = scale if norm.weight is None else scale * norm.weight
     shift = -mean * scale if norm.bias is None else norm.bias - mean * scale
     if isinstance(conv, nn.ConvTranspose2d):  # weights (in, out / groups, kernel…), groups one behind the other
-        by_group = conv.weight.unflatten(0, (conv.groups, -1))
+        by_group = conv.weight.reshape(conv.groups, -1, *conv.weight.shape[1:])
         weight = (by_group * scale.reshape(conv.groups, 1, -1, 1, 1)).flatten(0, 1)
     else:
         weight = conv.weight * scale.reshape(-1, 1, 1, 1)

@@ -67,10 +67,11 @@ class GraphOptions:
 class Deployed(nn.Module):
     """A net as a device runs it: ``forward(image)``, or ``forward(image, previous)`` -> (output, state).
 
-    Layouts and types are those of ``options``; see ``GraphOptions``.
+    Layouts and types are those of ``options``; see ``GraphOptions``. ``width`` is that of the image, where it is known
+    (packed masks of an open width are padded).
     """
 
-    def __init__(self, net: SegmentationNet, options: GraphOptions, *, width: int) -> None:
+    def __init__(self, net: SegmentationNet, options: GraphOptions, *, width: int | None = None) -> None:
         super().__init__()
         self.net = net
         closed = options.dynamic in ("none", "batch")

@@ -113,10 +113,9 @@ def _checkpoint_card(path: Path) -> ModelCard:
     except ImportError as error:
         raise MissingExtraError(f"the checkpoint {path}", str(error.name), "train") from None
     source = load_source(str(path), None)
-    side = source.recipe.input_size
     origin = "a checkpoint of limner train"
     return make_card(
-        source, path, file=path.name, size=(side, side), photos=[], licence="unknown", origin=origin, notes=()
+        source, path, file=path.name, size=source.size, photos=[], licence="unknown", origin=origin, notes=()
     )
 
 
