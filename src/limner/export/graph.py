@@ -142,6 +142,11 @@ class Graph:
     calibration: Sequence[Feeds] | None = None
 
     @property
+    def rounded(self) -> bool:
+        """Whether the module quantizes and dequantizes already: it was trained so, and int8 is its only precision."""
+        return isinstance(self.reference, Deployed) and self.reference.net.rounded
+
+    @property
     def input_names(self) -> tuple[str, ...]:
         """Names of the inputs, in the module's order."""
         return tuple(self.inputs)
@@ -234,7 +239,8 @@ def make_graph(
     """The graph of a net.
 
     Args:
-        net: in eval mode or not; training heads are dropped.
+        net: in eval mode or not; training heads are dropped. One that was trained rounded to 8 bits takes its own size
+            only, and no open axes.
         size: (height, width) of the input.
 
     Raises:
@@ -248,7 +254,7 @@ def make_graph(
     if bare.in_channels == 4:
         inputs[PREVIOUS] = _example(1, size, options).to(torch.float32)
         output_names.append(STATE)
-    folded = fold_batch_norms(bare, torch.zeros(1, bare.in_channels, *size))
+    folded = _integers(bare) if bare.rounded else fold_batch_norms(bare, torch.zeros(1, bare.in_channels, *size))
     return Graph(
         name=name,
         net=bare,
@@ -261,6 +267,14 @@ def make_graph(
         workspace=workspace,
         calibration=calibration,
     )
+
+
+def _integers(net: SegmentationNet) -> SegmentationNet:
+    """A net that was trained rounded, with quantize and dequantize operators."""
+    from limner.training.quantization import QuantizedNet
+
+    assert isinstance(net, QuantizedNet)
+    return net.converted()
 
 
 def _example(channels: int, size: tuple[int, int], options: GraphOptions) -> Tensor:

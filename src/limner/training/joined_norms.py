@@ -48,7 +48,7 @@ def join_norms(graph_module: GraphModule) -> None:
         graph_module.set_submodule(name, _norm(graph_module, gamma, beta, mean, variance, momentum, eps))
         axis = channel_axis(x)
         joined = axis is not None and len(x.users) == 1
-        if joined:
+        if axis is not None and joined:
             x = _join(graph_module, x, gamma, variance, eps, axis)
         with graph.inserting_before(node):
             norm = graph.call_module(name, (x,))

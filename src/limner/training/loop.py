@@ -9,8 +9,8 @@ from itertools import islice
 import torch
 
 from limner.data.photo_map import prepare
-from limner.errors import OptionError
 from limner.data.sampler import Sampler
+from limner.errors import ModelError, OptionError
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
 from limner.training.batches import batches
@@ -108,11 +108,15 @@ def _start(job: Job, started: Started | None) -> Checkpoint:
         return state
     torch.manual_seed(recipe.seed)
     net = make_net(recipe.net.name, **recipe.net.options)
+    if recipe.quantize is not None:
+        net = net.for_inference()
     for phase in recipe.phases:
         net.check_size(phase.size, phase.size)
     source = job.init if job.init is not None else recipe.init
     start = start_net(net, source) if source is not None else None
     if recipe.quantize is not None:
+        if start is not None and start.untouched:
+            raise ModelError(f"{source}: lacks weights of the net {recipe.net.name}, such as {start.untouched[0]}")
         net = _calibrated(net, job)
     weights = {name: value.clone() for name, value in net.state_dict().items()}
     average = {name: value.clone() for name, value in weights.items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +57,8 @@ class QuantizedNet(SegmentationNet):
         MissingExtraError: torchao is not installed.
     """
 
+    rounded: ClassVar[bool] = True
+
     def __init__(self, net: SegmentationNet, size: int, recipe: QuantizeRecipe) -> None:
         super().__init__()
         net.check_size(size, size)
@@ -64,8 +66,8 @@ class QuantizedNet(SegmentationNet):
         self.size, self.recipe = size, recipe
         self.norms_frozen, self.ranges_frozen = False, False
         self.graph = _prepared(net.for_inference(), size, per_channel=recipe.weights == "channel")
-        self.register_state_dict_post_hook(_bare_names)
-        self.register_load_state_dict_pre_hook(_full_names)
+        self.register_state_dict_post_hook(_bare_names)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(_full_names)  # type: ignore[no-untyped-call]
         self.train(net.training)
 
     def check_size(self, height: int, width: int) -> None:
@@ -75,6 +77,10 @@ class QuantizedNet(SegmentationNet):
     def run(self, x: Tensor, *, heads: bool) -> tuple[Tensor, dict[str, Tensor]]:
         logits: Tensor = self.graph(x)
         return logits, {}
+
+    def for_inference(self) -> Self:
+        with silence():  # copying a captured graph warns
+            return super().for_inference()
 
     def train(self, mode: bool = True) -> Self:
         """Training: batch norms and ranges learn unless frozen. Otherwise: both stay, ranges as last averaged."""
