@@ -1,4 +1,4 @@
-"""Says torchao which tensors of a net are rounded to 8 bits: those that int8 kernels of phones and CPUs read and write."""
+"""Says torchao which tensors of a net are rounded to 8 bits: those that int8 kernels read and write."""
 
 from __future__ import annotations
 
