@@ -24,6 +24,8 @@ Feeds = Mapping[str, NDArray[Any]]
 TARGETS: dict[str, str] = {
     "onnx": "limner.export.onnx_target:OnnxTarget",
     "openvino": "limner.export.openvino_target:OpenVinoTarget",
+    "litert": "limner.export.litert_target:LiteRtTarget",
+    "ncnn": "limner.export.ncnn_target:NcnnTarget",
 }
 """Target -> module and class, imported when it is asked for. Adding a target is adding a file and a line here."""
 
