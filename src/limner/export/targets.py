@@ -26,6 +26,8 @@ TARGETS: dict[str, str] = {
     "openvino": "limner.export.openvino_target:OpenVinoTarget",
     "litert": "limner.export.litert_target:LiteRtTarget",
     "ncnn": "limner.export.ncnn_target:NcnnTarget",
+    "coreml": "limner.export.coreml_target:CoreMlTarget",
+    "tensorrt": "limner.export.tensorrt_target:TensorRtTarget",
 }
 """Target -> module and class, imported when it is asked for. Adding a target is adding a file and a line here."""
 
@@ -77,11 +79,13 @@ class Target(ABC):
         name: what `--to` calls it.
         precisions: those it offers; the first is made where none is asked for.
         suffix: of its files, with whatever stands before ("." is part of it).
+        device: where ``execute`` runs them.
     """
 
     name: ClassVar[str]
     precisions: ClassVar[tuple[str, ...]]
     suffix: ClassVar[str]
+    device: ClassVar[str] = "cpu"
 
     def file_name(self, stem: str, precision: str) -> str:
         """``fast.onnx``, ``fast.int8.onnx``: fp32 is not mentioned."""
@@ -107,7 +111,7 @@ class Target(ABC):
         from limner.runtimes.loading import load_runtime, runtimes_for
 
         started = time.perf_counter()
-        runtime = load_runtime(path, runtime=runtimes_for(path)[0], threads=1)
+        runtime = load_runtime(path, runtime=runtimes_for(path)[0], device=self.device, threads=1)
         load_ms = 1000 * (time.perf_counter() - started)
         outputs, seconds = [], []
         for row in feeds:
