@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from limner.errors import OptionError, ToolchainError
+from limner.errors import ToolchainError
 from limner.export.graph import Graph
-from limner.export.targets import Execution, Feeds, Made, NotRunHereError, Target
+from limner.export.targets import Execution, Feeds, Made, NotMadeHereError, NotRunHereError, Target
 
 _LARGEST_BATCH, _LARGEST_FACTOR = 16, 4
 
@@ -55,7 +55,7 @@ class TensorRtTarget(Target):
         """As the other targets, where TensorRT is installed; NotRunHereError elsewhere."""
         try:
             _tensorrt()
-        except OptionError as error:
+        except NotMadeHereError as error:
             raise NotRunHereError(str(error)) from None
         return super().execute(path, feeds)
 
@@ -64,7 +64,7 @@ def _tensorrt() -> Any:
     try:
         import tensorrt
     except ImportError:
-        raise OptionError(
+        raise NotMadeHereError(
             "--to tensorrt: TensorRT is not installed; on a machine with an NVIDIA GPU, pip install tensorrt from "
             "NVIDIA's index"
         ) from None
