@@ -105,6 +105,32 @@ def test_what_gives_other_results_or_does_not_load_is_not_taken(
     assert len(all_choices()) == 1
 
 
+def test_open_sizes_and_bytes_are_measured_with_what_the_card_says(
+    tmp_path: Path, make_onnx: Callable[..., Path], make_card: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_onnx(tmp_path / "own.onnx", size=("h", "w"), dtype="uint8")
+    make_card(path, input_size=[48, 80], input_scale=1.0)
+    seen: list[np.ndarray] = []
+    real = load_runtime
+
+    class Watched:
+        def __init__(self, inner: object) -> None:
+            self.inputs, self.inner = inner.inputs, inner  # type: ignore[attr-defined]
+
+        def run(self, inputs: dict[str, np.ndarray]) -> object:
+            seen.append(inputs["image"])
+            return self.inner.run(inputs)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(auto, "load_runtime", lambda path, **options: Watched(real(path, **options)))
+    Segmenter(path)
+    assert {(array.shape, array.dtype.name) for array in seen} == {((1, 3, 48, 80), "uint8")}
+    assert seen[0].std() > 20  # a picture
+    seen.clear()
+    auto.choose(path, threads=3)
+    assert {array.shape for array in seen} == {(1, 3, 256, 256)}
+    assert seen[0].max() > 200
+
+
 def test_a_device_that_only_a_slow_starter_has(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 

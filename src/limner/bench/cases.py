@@ -11,6 +11,7 @@ from limner.models.catalogue import ModelFile, find_model
 from limner.runtimes.auto import choose
 from limner.runtimes.loading import AUTO, RUNTIMES, runtimes_for
 from limner.runtimes.threads import check_threads
+from limner.segment.example import example_inputs
 
 ALL = "all"
 
@@ -70,8 +71,8 @@ def _fitting(name: str, model: ModelFile, asked: Sequence[str], device: str, thr
     found: list[str] = []
     for text in asked:
         if text == AUTO:
-            shapes = {model.card.input.name: model.card.input.shape}
-            found.append(choose(model.path, device=device, threads=threads, shapes=shapes))
+            example = example_inputs(model.card)
+            found.append(choose(model.path, device=device, threads=threads, example=example))
         elif text == ALL:
             found += [other for other in able if RUNTIMES[other].installed]
         elif text.partition(":")[0] in able:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from limner.bench.cases import Case
+from limner.runtimes.checks import completed
 
 _PROGRAM = "import sys; from limner.bench.memory import report; report(*sys.argv[1:])"
 
@@ -37,11 +38,8 @@ def report(path: str, runtime: str, device: str, threads: str, name: str, sizes:
     from limner.runtimes.loading import load_runtime
 
     loaded = load_runtime(path, runtime=runtime, device=device, threads=int(threads))
-    shape = tuple(map(int, sizes.split(",")))
-    inputs = {
-        info.name: np.zeros(shape if info.name == name else [size or 1 for size in info.shape], info.dtype)
-        for info in loaded.inputs
-    }
+    dtype = next(info.dtype for info in loaded.inputs if info.name == name)
+    inputs = completed({name: np.zeros(tuple(map(int, sizes.split(","))), dtype)}, loaded.inputs)
     for _ in range(3):
         loaded.run(inputs)
     print(f"peak {max(0, _status('VmHWM') - before)}")

@@ -14,6 +14,7 @@ from limner.bench.cases import Case
 from limner.errors import ModelError, OptionError
 from limner.model_card import SEGMENT
 from limner.runtimes.base import Array, QueueingRuntime, Runtime, TensorInfo
+from limner.runtimes.checks import completed
 from limner.runtimes.loading import load_runtime
 from limner.segment.fit import check_fit
 from limner.segment.postprocess import confidence, person_probability
@@ -120,11 +121,8 @@ class Subject:
     def _feed(self, pyramids: list[Pyramid]) -> dict[str, Array]:
         """The pictures as the net takes them; further inputs, such as a state, are zeros as for a first frame."""
         rows = [self._preprocess(pyramid.small) for pyramid in pyramids]
-        made: dict[str, Array] = {self._card.input.name: rows[0] if len(rows) == 1 else np.concatenate(rows)}
-        for info in self.runtime.inputs:
-            if info.name not in made:
-                made[info.name] = np.zeros([size or 1 for size in info.shape], info.dtype)
-        return made
+        pictures = rows[0] if len(rows) == 1 else np.concatenate(rows)
+        return completed({self._card.input.name: pictures}, self.runtime.inputs)
 
     def _finish(self, output: Array, pyramids: list[Pyramid]) -> None:
         """What the segmenter makes of the net's output: mattes at the pictures' size."""

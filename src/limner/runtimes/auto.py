@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from limner.runtimes.threads import check_threads
 
 VARIABLE = "LIMNER_RUNTIME"
 """Environment variable: the runtime that auto takes, unmeasured, for the files it runs."""
-Shapes = Mapping[str, tuple[int, ...]]
+Example = Callable[[Runtime], Mapping[str, Array]]
 
 _GAIN = 0.95
 """A runtime is taken before the preferred one only if it needs at most this share of its time."""
@@ -31,16 +31,17 @@ _SECONDS, _LEAST_ROUNDS, _MOST_ROUNDS = 0.6, 3, 15
 _TOLERANCE = 0.02
 """Largest mean difference from the preferred runtime's outputs, as a share of their range."""
 _OPEN_SIZE = 256
+_BLOTCH = 16
 
 
-def choose(path: str | Path, *, device: str = "cpu", threads: int | None = None, shapes: Shapes | None = None) -> str:
+def choose(path: str | Path, *, device: str = "cpu", threads: int | None = None, example: Example | None = None) -> str:
     """The runtime for a model file, as ``load_runtime`` takes it.
 
     Runtimes that are not installed are passed over; so are those that cannot load the file or do not have the device,
     and those whose outputs differ. A runtime that takes seconds to start is tried only where no other can be taken.
 
     Args:
-        shapes: input -> shape to measure at, for inputs whose sizes the model leaves open.
+        example: gives inputs for a loaded model; None is smooth noise, at 256 pixels where sizes are open.
 
     Raises:
         ModelError: no runtime runs this type of file.
@@ -63,7 +64,7 @@ def choose(path: str | Path, *, device: str = "cpu", threads: int | None = None,
     known = recall(circumstances)
     if known is not None and known.runtime in installed:
         return known.runtime
-    race = _Race(path, device, threads, shapes or {})
+    race = _Race(path, device, threads, example or smooth_noise)
     for group in (quick, slow):
         race.run(group)
         if race.milliseconds:
@@ -82,7 +83,7 @@ class _Race:
     path: str | Path
     device: str
     threads: int | None
-    shapes: Shapes
+    example: Example
     milliseconds: dict[str, float] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -91,10 +92,11 @@ class _Race:
         loaded = {name: runtime for name in names if (runtime := self._load(name)) is not None}
         if not loaded:
             return
-        inputs = _inputs(next(iter(loaded.values())), self.shapes)
+        inputs: Mapping[str, Array] | None = None
         reference: dict[str, Array] | None = None
         for name, runtime in list(loaded.items()):
             try:
+                inputs = inputs or self.example(runtime)
                 outputs = runtime.run(inputs)
             except LimnerError as error:
                 self.failed[name] = str(error)
@@ -107,7 +109,7 @@ class _Race:
                 del loaded[name]
         least = dict.fromkeys(loaded, float("inf"))
         began, rounds = time.perf_counter(), 0
-        while loaded and rounds < _MOST_ROUNDS:
+        while loaded and inputs is not None and rounds < _MOST_ROUNDS:
             for name, runtime in loaded.items():
                 start = time.perf_counter()
                 runtime.run(inputs)
@@ -143,17 +145,18 @@ def _circumstances(path: Path, device: str, threads: int, installed: list[str]) 
     }
 
 
-def _inputs(runtime: Runtime, shapes: Shapes) -> dict[str, Array]:
-    """Noise in the range of pictures: times of nets do not depend on what they see."""
+def smooth_noise(runtime: Runtime) -> dict[str, Array]:
+    """Inputs that are a little like pictures: blotches in [0, 1], or in the range of bytes for integers."""
     rng = np.random.default_rng(0)
     made: dict[str, Array] = {}
     for info in runtime.inputs:
         sizes = [size or (1 if axis == 0 else _OPEN_SIZE) for axis, size in enumerate(info.shape)]
-        shape = shapes.get(info.name, tuple(sizes))
-        if np.issubdtype(info.dtype, np.integer):
-            made[info.name] = rng.integers(0, min(256, np.iinfo(info.dtype).max), shape).astype(info.dtype)
-        else:
-            made[info.name] = rng.random(shape, np.float32).astype(info.dtype)
+        coarse = rng.random([-(-size // _BLOTCH) if size > _BLOTCH else size for size in sizes], np.float32)
+        for axis, size in enumerate(sizes):
+            if size > _BLOTCH:
+                coarse = np.repeat(coarse, _BLOTCH, axis=axis).take(range(size), axis=axis)
+        top = min(255, np.iinfo(info.dtype).max) if np.issubdtype(info.dtype, np.integer) else 1
+        made[info.name] = (coarse * top).astype(info.dtype)
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from limner.errors import ModelError, OptionError
-from limner.runtimes.base import Runtime
+from limner.runtimes.base import Array, Runtime
 from limner.runtimes.settings import parse_settings
 
 AUTO = "auto"
@@ -96,7 +96,7 @@ def load_runtime(
     runtime: str = AUTO,
     device: str = "cpu",
     threads: int | None = None,
-    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    example: Callable[[Runtime], Mapping[str, Array]] | None = None,
     **more: Any,
 ) -> Runtime:
     """Load a model file.
@@ -107,7 +107,7 @@ def load_runtime(
             or "auto" for the fastest installed one, which is measured once (see ``limner.runtimes.auto``).
         device: "cpu", or what the runtime offers ("cuda", "cuda:1"); never replaced by another.
         threads: threads one call uses; None is the number of physical cores, at most four.
-        shapes: input -> shape to measure at, for inputs whose sizes the model leaves open.
+        example: gives inputs for a loaded model, for "auto" to measure it with; None is smooth noise.
         more: further arguments of the runtime's class, such as ``profile``.
 
     Raises:
@@ -123,7 +123,7 @@ def load_runtime(
             raise OptionError(f"runtime {runtime!r}: options belong to one runtime; name it instead of auto")
         from limner.runtimes.auto import choose
 
-        runtime = choose(path, device=device, threads=threads, shapes=shapes)
+        runtime = choose(path, device=device, threads=threads, example=example)
         name = runtime.partition(":")[0]
     if name not in RUNTIMES:
         raise OptionError(f"runtime {name!r} is not one of auto, {', '.join(RUNTIMES)}")

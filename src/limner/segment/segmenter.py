@@ -14,6 +14,7 @@ from limner.model_card import SEGMENT, ModelCard
 from limner.models.catalogue import find_model
 from limner.runtimes.base import Array, Runtime
 from limner.runtimes.loading import load_runtime
+from limner.segment.example import example_inputs
 from limner.segment.fit import check_fit
 from limner.segment.postprocess import confidence, is_sound, person_probability, recentre
 from limner.segment.preprocess import Preprocessor, unplace
@@ -73,8 +74,8 @@ class Segmenter:
         found = find_model(model, card=card, task=SEGMENT)
         self._card, self._refine, self._threshold = found.card, refine, threshold
         self._softness, self._largest_only = softness, largest_only
-        shapes = {self._card.input.name: self._card.input.shape}
-        self._runtime = load_runtime(found.path, runtime=runtime, device=device, threads=threads, shapes=shapes)
+        example = example_inputs(self._card)
+        self._runtime = load_runtime(found.path, runtime=runtime, device=device, threads=threads, example=example)
         tensor = check_fit(self._card, self._runtime)
         self._preprocess = Preprocessor(self._card, tensor)
 
