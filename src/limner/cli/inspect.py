@@ -27,6 +27,14 @@ def command(
             "precision would break. Exits with 1 where something is worth changing.",
         ),
     ] = False,
+    edge_tpu: Annotated[
+        bool,
+        typer.Option(
+            "--edge-tpu",
+            help="Say instead which operators of a .tflite file an Edge TPU runs, and why others fall back to the CPU. "
+            "Exits with 1 where some do.",
+        ),
+    ] = False,
     photo: Annotated[
         Path | None,
         typer.Option("--photo", metavar="FILE", help="With --advise: measure activations on this. [a sample portrait]"),
@@ -41,6 +49,11 @@ def command(
         raise OptionError("--photo: is what --advise measures activations on; give both")
     if advise and card_out is not None:
         raise OptionError("--card-out: --advise drafts no card; leave one of them out")
+    if edge_tpu:
+        if advise or card_out is not None:
+            raise OptionError(f"--edge-tpu: does not go with {'--advise' if advise else '--card-out'}; leave one out")
+        _edge_tpu(model, as_json)
+        return
     if str(model) in model_names():
         model = find_model(str(model)).path
     if advise:
@@ -78,6 +91,20 @@ def command(
         print(f"Written to {card_out}")
     else:
         print(f"Write it with: limner inspect {model} --card-out {model.with_suffix('.json')}")
+
+
+def _edge_tpu(model: Path, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from limner.export.edge_tpu import check_edge_tpu
+
+    report = check_edge_tpu(model)
+    if as_json:
+        print(json.dumps({**asdict(report), "summary": report.summary()}, indent=2, ensure_ascii=False))
+    else:
+        print(f"{model}: " + "\n".join(report.lines()))
+    if not report.whole:
+        raise typer.Exit(1)
 
 
 def _advise(model: Path, photo: Path | None, as_json: bool) -> None:

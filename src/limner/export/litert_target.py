@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from limner.errors import OptionError
+from limner.export.edge_tpu import check_edge_tpu
 from limner.export.graph import Graph
 from limner.export.targets import Made, Target
 from limner.export.toolchain_list import LITERT
@@ -17,7 +18,7 @@ class LiteRtTarget(Target):
 
     fp16 stores weights in half; dynamic stores those of convolutions as int8 and quantises what they multiply while it
     runs; int8 is whole, ends included, as accelerators want it; int8-float-io has float inputs and outputs around that,
-    as browsers want it. All weights in int8 have a scale for each channel.
+    as browsers want it. All weights in int8 have a scale for each channel. The note of int8 says what an Edge TPU runs.
     """
 
     name: ClassVar[str] = "litert"
@@ -41,4 +42,5 @@ class LiteRtTarget(Target):
                 arguments += ["--calibration", graph.calibration_file(precision)]
                 arguments += ["--ranges", graph.workspace / f"{graph.name}.litert.ranges"]
             LITERT.run("litert_quantize.py", *arguments)
-        return Made(layout="NHWC")
+        notes = (check_edge_tpu(out).summary(),) if precision == "int8" else ()
+        return Made(layout="NHWC", notes=notes)
