@@ -28,6 +28,8 @@ TARGETS: dict[str, str] = {
     "ncnn": "limner.export.ncnn_target:NcnnTarget",
     "coreml": "limner.export.coreml_target:CoreMlTarget",
     "tensorrt": "limner.export.tensorrt_target:TensorRtTarget",
+    "savedmodel": "limner.export.savedmodel_target:SavedModelTarget",
+    "tfjs": "limner.export.tfjs_target:TfjsTarget",
 }
 """Target -> module and class, imported when it is asked for. Adding a target is adding a file and a line here."""
 

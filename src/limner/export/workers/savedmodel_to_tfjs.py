@@ -7,8 +7,10 @@ OUT gets model.json and files of weights, which are kept in the type that is nam
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from pathlib import Path
 from types import ModuleType
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -36,6 +38,20 @@ def main(folder: str, out: str, kept: str | None = None) -> None:
         convert_tf_saved_model(folder, out, quantization_dtype_map=types, use_structured_outputs_names=True)
     except ValueError as error:  # operators that TensorFlow.js does not have
         raise SystemExit(" ".join(str(error).split())) from None
+    _name_outputs(Path(out, "model.json"))
+
+
+def _name_outputs(path: Path) -> None:
+    """Give the signature's outputs their names, which tensorflowjs loses where two have one shape."""
+    model = json.loads(path.read_text(encoding="utf-8"))
+    names = model["userDefinedMetadata"]["structuredOutputKeys"]  # in the order of the tensors Identity, Identity_1, …
+    tensors = sorted(model["signature"]["outputs"].values(), key=lambda tensor: _number(tensor["name"]))
+    model["signature"]["outputs"] = dict(zip(names, tensors, strict=True))
+    path.write_text(json.dumps(model), encoding="utf-8")
+
+
+def _number(tensor: str) -> int:
+    return int(tensor.partition(":")[0].removeprefix("Identity").lstrip("_") or 0)
 
 
 if __name__ == "__main__":
