@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -11,35 +10,33 @@ from pathlib import Path
 import numpy as np
 
 from limner.bench.cases import Case
-from limner.runtimes.checks import completed
+from limner.models.catalogue import find_model
+from limner.runtimes.loading import load_runtime
+from limner.segment.example import example_inputs
 
 _PROGRAM = "import sys; from limner.bench.memory import report; report(*sys.argv[1:])"
 
 
 def peak_megabytes(case: Case) -> float | None:
-    """Megabytes by which the process grew at most, over an interpreter with numpy; None where nobody can tell.
+    """Megabytes by which a process with its imaging libraries loaded grew at most; None where nobody can tell.
 
     Only Linux says what a process's own peak is.
     """
     if not Path("/proc/self/status").is_file():
         return None
-    told = [str(case.model.path), case.runtime, case.device, str(case.threads)]
-    shape = case.model.card.input.shape
-    sizes = ",".join(map(str, (case.batch, *shape[1:]) if case.model.card.input.layout[0] == "N" else shape))
-    command = [sys.executable, "-c", _PROGRAM, *told, case.model.card.input.name, sizes]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ})
+    told = (str(case.model.path), case.runtime, case.device, str(case.threads), str(case.batch))
+    command = [sys.executable, "-c", _PROGRAM, *told]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = re.search(r"^peak (\d+)$", done.stdout, re.MULTILINE)
     return int(found[1]) / 1e6 if found else None
 
 
-def report(path: str, runtime: str, device: str, threads: str, name: str, sizes: str) -> None:
+def report(path: str, runtime: str, device: str, threads: str, batch: str) -> None:
     """In the process of its own: load, run, print the growth in bytes."""
+    example = example_inputs(find_model(path, verify=False).card)
     before = _status("VmRSS")
-    from limner.runtimes.loading import load_runtime
-
     loaded = load_runtime(path, runtime=runtime, device=device, threads=int(threads))
-    dtype = next(info.dtype for info in loaded.inputs if info.name == name)
-    inputs = completed({name: np.zeros(tuple(map(int, sizes.split(","))), dtype)}, loaded.inputs)
+    inputs = {name: np.repeat(array, int(batch), axis=0) for name, array in example(loaded).items()}
     for _ in range(3):
         loaded.run(inputs)
     print(f"peak {max(0, _status('VmHWM') - before)}")

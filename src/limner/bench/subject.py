@@ -14,7 +14,6 @@ from limner.bench.cases import Case
 from limner.errors import ModelError, OptionError
 from limner.model_card import SEGMENT
 from limner.runtimes.base import Array, QueueingRuntime, Runtime, TensorInfo
-from limner.runtimes.checks import completed
 from limner.runtimes.loading import load_runtime
 from limner.segment.fit import check_fit
 from limner.segment.postprocess import confidence, person_probability
@@ -119,10 +118,9 @@ class Subject:
         raise ModelError(f"card of {self._card.name!r}: the model has no input {name!r}")
 
     def _feed(self, pyramids: list[Pyramid]) -> dict[str, Array]:
-        """The pictures as the net takes them; further inputs, such as a state, are zeros as for a first frame."""
-        rows = [self._preprocess(pyramid.small) for pyramid in pyramids]
-        pictures = rows[0] if len(rows) == 1 else np.concatenate(rows)
-        return completed({self._card.input.name: pictures}, self.runtime.inputs)
+        """The pictures as the net takes them; a state is that before a first frame."""
+        rows = [self._preprocess.feeds(pyramid.small) for pyramid in pyramids]
+        return rows[0] if len(rows) == 1 else {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
     def _finish(self, output: Array, pyramids: list[Pyramid]) -> None:
         """What the segmenter makes of the net's output: mattes at the pictures' size."""

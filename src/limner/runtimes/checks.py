@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from limner.errors import ModelError, OptionError
 from limner.runtimes.base import Array, TensorInfo
 
@@ -49,14 +47,6 @@ def check_inputs(inputs: Mapping[str, Array], infos: Collection[TensorInfo]) -> 
                 f"the model cannot run on this input: {info.name!r} is ({wanted}) {info.dtype}, "
                 f"not {given.shape} {given.dtype}"
             )
-
-
-def completed(inputs: Mapping[str, Array], infos: Collection[TensorInfo]) -> dict[str, Array]:
-    """``inputs`` and zeros for those of the model's that are not among them, such as a state before the first frame."""
-    zeros = {
-        info.name: np.zeros([size or 1 for size in info.shape], info.dtype) for info in infos if info.name not in inputs
-    }
-    return {**inputs, **zeros}
 
 
 def check_cpu(device: str, runtime: str) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from limner.errors import ModelError
 from limner.model_card import ModelCard
 from limner.runtimes.base import Array, Runtime
-from limner.runtimes.checks import completed
 from limner.segment.preprocess import Preprocessor
 
 
@@ -23,8 +22,7 @@ def example_inputs(card: ModelCard) -> Callable[[Runtime], dict[str, Array]]:
 
         for info in runtime.inputs:
             if info.name == card.input.name:
-                picture = Preprocessor(card, info)(read_image(PORTRAIT).pixels)
-                return completed({info.name: picture}, runtime.inputs)
+                return Preprocessor(card, info).feeds(read_image(PORTRAIT).pixels)
         raise ModelError(f"card of {card.name!r}: the model has no input {card.input.name!r}")
 
     return make
