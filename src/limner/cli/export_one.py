@@ -55,6 +55,8 @@ def export_one(
 
     source = load_source(model, recipe)
     net = source.net
+    if net.rounded:
+        raise OptionError(f"--out {out}: {model} was trained rounded to 8 bits; its int8 files go into a folder")
     pixels = size or source.size
     net.check_size(*pixels)
     folder = PhotoFolder(data) if data is not None else None

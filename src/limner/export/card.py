@@ -24,6 +24,7 @@ from limner.model_card import (
     TrainingSet,
 )
 from limner.model_files import file_sha256
+from limner.nets import make_net
 from limner.nets.blocks import count_macs, count_parameters
 from limner.training.checkpoint import Checkpoint
 from limner.training.harmonize_recipe import HarmonizeRecipe
@@ -69,7 +70,8 @@ def draft_card(
 ) -> ModelCard:
     """A card of the net as it is, fed NCHW floats in [0, 1], without a file. Arguments as of ``make_card``."""
     net, known = source.net, source.card
-    parameters, macs = count_parameters(net), count_macs(net, size, channels=net.in_channels)
+    counted = make_net(source.spec.name, **source.spec.options).for_inference() if net.rounded else net
+    parameters, macs = count_parameters(counted), count_macs(counted, size, channels=net.in_channels)
     summary = f"{source.spec.name}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M MACs at {size[0]}×{size[1]}"
     training = known.training if known is not None else None
     if source.state is not None and source.recipe is not None:
@@ -167,6 +169,8 @@ def procedure(recipe: Recipe | HarmonizeRecipe, state: Checkpoint) -> str:
         f"{recipe.optimizer.lr:g} with warm-up and {schedule}, weight decay {recipe.optimizer.weight_decay:g}; "
         f"averaged weights (decay {recipe.ema:g}); seed {recipe.seed}."
     )
+    if isinstance(recipe, Recipe) and recipe.quantize is not None:
+        text += " Weights and activations rounded to 8 bits all along."
     by_device: Counter[str] = Counter()
     for session in state.sessions:
         if "init" in session:

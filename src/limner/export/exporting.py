@@ -117,7 +117,8 @@ def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int
     name = plan.name or source.name
     if not _NAME.fullmatch(name):
         raise OptionError(f"--name {name}: must begin with a letter or digit and hold only letters, digits and . _ -")
-    jobs = [job for name in plan.targets for job in _jobs(make_target(name), plan.precisions)]
+    rounded = source.net.rounded
+    jobs = [job for name in plan.targets for job in _jobs(make_target(name), plan.precisions, rounded=rounded)]
     wanted = {precision for _, precision, offered in jobs if offered}
     if not wanted:
         raise OptionError(f"--precision {','.join(plan.precisions or ())}: none of {', '.join(plan.targets)} offers it")
@@ -135,7 +136,7 @@ def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int
             notes=plan.notes,
         )
         card = graph_card(draft, graph)
-        if folder is not None and not wanted <= set(FLOAT):
+        if folder is not None and not rounded and not wanted <= set(FLOAT):
             graph.calibration = _calibration(folder, plan.calibration, card, graph)
         progress(0, len(jobs), "running PyTorch")
         photos = stratified(folder, "val", plan.photos) if folder is not None else []
@@ -147,7 +148,9 @@ def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int
             if offered:
                 rows.append(_export(target, precision, graph, card, judge, out / file, photos=len(photos)))
             else:
-                reason = f"{target.name} has {', '.join(target.precisions)}"
+                offers = target.rounded if rounded else target.precisions
+                of = " of nets trained rounded to 8 bits" if rounded else ""
+                reason = f"{target.name} has {', '.join(offers) or 'nothing'}{of}"
                 rows.append(Row(target=target.name, precision=precision, file=file, state="not offered", reason=reason))
         progress(len(jobs), len(jobs), "done")
     return Report(
@@ -155,12 +158,13 @@ def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int
     )
 
 
-def _jobs(target: Target, precisions: Sequence[str] | None) -> Iterator[tuple[Target, str, bool]]:
-    """The target, a precision, and whether it offers that."""
+def _jobs(target: Target, precisions: Sequence[str] | None, *, rounded: bool) -> Iterator[tuple[Target, str, bool]]:
+    """The target, a precision, and whether it offers that (of a net that was trained rounded to 8 bits, or not)."""
+    offers = target.rounded if rounded else target.precisions
     if precisions is None:
-        precisions = target.precisions[:1]
-    for precision in target.precisions if ALL in precisions else precisions:
-        yield target, precision, precision in target.precisions
+        precisions = offers[:1] or target.precisions[:1]
+    for precision in (offers or target.precisions[:1]) if ALL in precisions else precisions:
+        yield target, precision, precision in offers
 
 
 def _calibration(folder: PhotoFolder, count: int, card: ModelCard, graph: Graph) -> list[Feeds]:

@@ -248,6 +248,8 @@ def make_graph(
     """
     net.check_size(*size)
     options = options or GraphOptions()
+    if net.rounded and options.dynamic != "none":
+        raise OptionError(f"--dynamic {options.dynamic}: a net that was trained rounded to 8 bits has one size only")
     bare = net.for_inference()
     inputs = {IMAGE: _example(3, size, options)}
     output_names = [OUTPUT_NAMES[options.output]]

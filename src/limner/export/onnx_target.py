@@ -22,14 +22,21 @@ class OnnxTarget(Target):
 
     name: ClassVar[str] = "onnx"
     precisions: ClassVar[tuple[str, ...]] = ("fp32", "fp16", "int8")
+    rounded: ClassVar[tuple[str, ...]] = ("int8",)
     suffix: ClassVar[str] = ".onnx"
 
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:
-        if precision == "int8":
+        if graph.rounded:
+            from limner.export.qdq_graph import for_int8_kernels
+
+            model = translated(graph)
+            for_int8_kernels(model)
+            _save(model, out)
+        elif precision == "int8":
             from limner.export.onnx_int8 import quantize
 
             return Made(notes=quantize(graph, out))
-        if precision == "fp16":
+        elif precision == "fp16":
             _save(_half(translated(graph)), out)
         else:
             translate(graph, out)

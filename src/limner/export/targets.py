@@ -80,12 +80,14 @@ class Target(ABC):
     Attributes:
         name: what `--to` calls it.
         precisions: those it offers; the first is made where none is asked for.
+        rounded: those it makes of nets that were trained rounded to 8 bits, with the ranges that training found.
         suffix: of its files, with whatever stands before ("." is part of it).
         device: where ``execute`` runs them.
     """
 
     name: ClassVar[str]
     precisions: ClassVar[tuple[str, ...]]
+    rounded: ClassVar[tuple[str, ...]] = ()
     suffix: ClassVar[str]
     device: ClassVar[str] = "cpu"
 
