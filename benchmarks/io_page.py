@@ -32,7 +32,7 @@ def section(
     """The section: a table for each runtime.
 
     Args:
-        missing: runtime -> why it was not measured.
+        missing: runtime, or runtime and net -> why it was not measured.
         rounds: turns that medians are over.
         chart: path of the chart, from the page.
     """
@@ -48,7 +48,7 @@ def section(
     for runtime in dict.fromkeys(row.runtime for row in times):
         rows = [row for row in times if row.runtime == runtime]
         parts += [f"### {runtime}\n", _table(rows)]
-    parts += [f"{name} was not measured: {why}\n" for name, why in missing.items()]
+    parts += [f"Not measured: {name}: {why}\n" for name, why in missing.items()]
     return "\n".join(parts)
 
 

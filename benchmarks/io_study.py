@@ -59,7 +59,7 @@ class Times:
 def study(
     experiments: Sequence[Experiment], runtimes: Sequence[str], folder: Path, *, rounds: int
 ) -> tuple[list[Times], dict[str, str]]:
-    """Times of every net in every runtime, in rounds that take turns; and why runtimes are missing, by name."""
+    """Times of every net in every runtime, in rounds that take turns; and why some are missing, by what is."""
     rng = np.random.default_rng(0)
     runners: dict[tuple[str, str], Runner] = {}
     missing: dict[str, str] = {}
@@ -69,9 +69,10 @@ def study(
             try:
                 runners[runtime, experiment.name] = make_runner(experiment, runtime, image, folder)
             except LimnerError as error:
-                missing[runtime] = str(error)
-                runners = {key: runner for key, runner in runners.items() if key[0] != runtime}
-                break
+                if experiment is experiments[0]:  # nothing of it runs here
+                    missing[runtime] = str(error)
+                    break
+                missing[f"{runtime}, {experiment.name}"] = str(error)
     laps: dict[tuple[str, str], list[list[float]]] = {key: [] for key in runners}
     for turn in range(rounds + 1):
         for key, runner in runners.items():
