@@ -16,6 +16,7 @@ from benchmarks.io_nets import Experiment, Mask
 from limner.errors import LimnerError
 from limner.export.graph import IMAGE, Graph, GraphOptions
 from limner.export.targets import make_target
+from limner.nets.base import SegmentationNet
 from limner.runtimes.loading import load_runtime
 
 Array = NDArray[Any]
@@ -81,6 +82,7 @@ def _converted(experiment: Experiment, runtime: str, image: Array, folder: Path)
     folder.mkdir(parents=True, exist_ok=True)
     graph = Graph(
         name=experiment.stem,
+        net=SegmentationNet(),  # it is none of Limner's: targets convert the module
         module=experiment.module,
         reference=experiment.module,
         inputs={IMAGE: torch.from_numpy(image)},

@@ -69,10 +69,11 @@ def study(
             try:
                 runners[runtime, experiment.name] = make_runner(experiment, runtime, image, folder)
             except LimnerError as error:
+                why = str(error).replace(f"{folder}/", "")
                 if experiment is experiments[0]:  # nothing of it runs here
-                    missing[runtime] = str(error)
+                    missing[runtime] = why
                     break
-                missing[f"{runtime}, {experiment.name}"] = str(error)
+                missing[f"{runtime}, {experiment.name}"] = why
     laps: dict[tuple[str, str], list[list[float]]] = {key: [] for key in runners}
     for turn in range(rounds + 1):
         for key, runner in runners.items():

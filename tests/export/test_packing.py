@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from limner.errors import OptionError
-from limner.export.packing import PackedMask
+from limner.export.packing import PackedMask, floats_only
 from limner.segment.packed import numbers_in_row, pack_mask, unpack_mask
 from limner.segment.segmenter import Segmenter
 
@@ -39,6 +39,15 @@ def test_the_graph_packs_like_numpy(width: int, bits: int, number: Any, known: b
     mask = (logits >= 0).numpy()[0, 0]
     np.testing.assert_array_equal(packed.numpy()[0, 0], pack_mask(mask, bits=bits))
     np.testing.assert_array_equal(unpack_mask(packed.numpy()[0, 0], width=width, bits=bits), mask)
+
+
+def test_targets_without_integers_get_the_same_numbers_as_floats() -> None:
+    net, logits = nn.Sequential(nn.Identity(), PackedMask(width=40)), random_logits(40)
+    changed = floats_only(net)
+    assert (net(logits).dtype, changed(logits).dtype) == (torch.uint8, torch.float32)
+    np.testing.assert_array_equal(changed(logits).numpy(), net(logits).numpy())
+    plain = nn.Sequential(nn.Identity())
+    assert floats_only(plain) is plain
 
 
 def test_what_cannot_be_packed_is_refused() -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from limner.errors import OptionError, ToolchainError
 from limner.export.graph import Graph
+from limner.export.packing import floats_only
 from limner.export.silence import silence
 from limner.export.targets import Made, Target
 from limner.export.toolchain_list import PNNX
@@ -31,8 +32,9 @@ class NcnnTarget(Target):
         trace = folder / "net.pt"
         turned = graph.options.layout == "NHWC"
         examples = tuple(x.permute(0, 3, 1, 2).contiguous() if turned else x for x in graph.inputs.values())
+        module = floats_only(graph.module)
         with silence(), torch.no_grad():
-            traced = torch.jit.trace(_Planes(graph.module) if turned else graph.module, examples)  # type: ignore[no-untyped-call]
+            traced = torch.jit.trace(_Planes(module) if turned else module, examples)  # type: ignore[no-untyped-call]
             torch.jit.save(traced, trace)
         shapes = [list(example.shape) for example in examples]
         PNNX.call(

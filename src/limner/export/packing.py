@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Literal
 
 import torch
@@ -54,3 +55,17 @@ class PackedMask(nn.Module):
             mask = F.pad(mask, (0, self.padding), value=-1.0)
         numbers = F.conv2d(mask, self.get_buffer("weights"), self.get_buffer("bias"), stride=(1, self.bits))
         return numbers if self.dtype == torch.float32 else numbers.to(self.dtype)
+
+
+def floats_only(module: nn.Module) -> nn.Module:
+    """``module`` with its packed masks as float32 numbers, for targets that have no integers; a copy where it has any.
+
+    The numbers are the same, and so is what the card says of them.
+    """
+    if not any(isinstance(part, PackedMask) for part in module.modules()):
+        return module
+    changed = copy.deepcopy(module)
+    for part in changed.modules():
+        if isinstance(part, PackedMask):
+            part.dtype = torch.float32
+    return changed
