@@ -76,9 +76,10 @@ def _half(model: Any) -> Any:
     except ImportError:
         raise MissingExtraError("ONNX fp16", "onnxconverter-common", "export") from None
     with silence():
-        # The converter would turn what a cast gives to half but leave the cast's own type as it is.
-        blocked = [*float16.DEFAULT_OP_BLOCK_LIST, "Cast"]
-        return float16.convert_float_to_float16(model, keep_io_types=True, op_block_list=blocked)
+        # The converter would turn what a cast gives to half but leave the cast's own type as it is. Named one by one:
+        # told of the whole kind, it never ends, because it puts casts around them.
+        casts = [node.name for node in model.graph.node if node.op_type == "Cast"]
+        return float16.convert_float_to_float16(model, keep_io_types=True, node_block_list=casts)
 
 
 def _save(model: Any, path: Path) -> None:
