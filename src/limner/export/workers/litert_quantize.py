@@ -34,8 +34,10 @@ def main() -> None:
             found = calibrated(quantizer, args.model, args.calibration, channels_last=args.channels_last)
             args.ranges.write_bytes(pickle.dumps(found))
         ranges = pickle.loads(args.ranges.read_bytes())
-    quantizer.quantize(ranges).export_model(str(args.out), overwrite=True)
-    model = tflite_file.read(args.out)
+    raw = args.out.with_suffix(".raw")  # which the quantizer makes executable
+    quantizer.quantize(ranges).export_model(str(raw), overwrite=True)
+    model = tflite_file.read(raw)
+    raw.unlink()
     tflite_file.name_tensors(model)
     tflite_file.write(model, args.out)
 
