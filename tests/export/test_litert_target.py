@@ -8,14 +8,16 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+import torch
 
 from limner.errors import OptionError
-from limner.export.graph import GraphOptions
+from limner.export.graph import GraphOptions, make_graph
 from limner.export.litert_target import LiteRtTarget
 from limner.export.toolchain_list import LITERT
 from limner.export.toolchains import WORKERS
 from limner.runtimes.litert import LiteRtRuntime
 from small_graphs import SIZE, needs, small_graph
+from small_nets import small_net
 
 MEAN_ERRORS = {"fp32": 1e-6, "fp16": 1e-3, "dynamic": 5e-3, "int8": 8e-2, "int8-float-io": 8e-2}
 
@@ -131,3 +133,30 @@ def test_every_precision_agrees_with_pytorch(tmp_path: Path, channels: int, opti
                 assert error.mean() < MEAN_ERRORS[precision], (precision, name)
     # Half the bits are half the weights only where there are many: the small net is mostly its description.
     assert len(set(sizes.values())) == len(sizes)
+
+
+@pytest.mark.slow
+def test_a_net_that_was_trained_rounded_keeps_its_ranges(tmp_path: Path) -> None:
+    needs(LITERT)
+    pytest.importorskip("torchao")
+    from limner.export.onnx_target import OnnxTarget
+    from limner.runtimes.onnx_runtime import OnnxRuntime
+    from limner.training.quantization import QuantizedNet
+    from limner.training.quantize_recipe import QuantizeRecipe
+
+    net, pictures = QuantizedNet(small_net(), 32, QuantizeRecipe()), torch.rand(8, 3, 32, 32)
+    net.calibrate([pictures])
+    graph = make_graph(net, name="small", size=(32, 32), workspace=tmp_path)
+    assert graph.rounded
+    image = np.ascontiguousarray(pictures[:1].numpy())
+    truth = graph.torch_outputs({"image": image}, reference=True)["alpha"]
+    OnnxTarget().convert(graph, "int8", tmp_path / "small.int8.onnx")
+    other = OnnxRuntime(tmp_path / "small.int8.onnx").run({"image": image})["alpha"]
+    (precision,) = LiteRtTarget.rounded
+    LiteRtTarget().convert(graph, precision, tmp_path / "small.tflite")
+    runtime = LiteRtRuntime(tmp_path / "small.tflite", threads=1)
+    assert [(info.name, info.dtype) for info in runtime.inputs] == [("image", np.float32)]
+    found = runtime.run({"image": np.ascontiguousarray(image.transpose(0, 2, 3, 1))})["alpha"].transpose(0, 3, 1, 2)
+    assert truth.std() > 0.05
+    for result in (found, other):
+        assert np.abs(result - truth).mean() < 0.02

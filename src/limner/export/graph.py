@@ -144,7 +144,7 @@ class Graph:
     @property
     def rounded(self) -> bool:
         """Whether the module quantizes and dequantizes already: it was trained so, and int8 is its only precision."""
-        return isinstance(self.reference, Deployed) and self.reference.net.rounded
+        return self.net.rounded
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -176,12 +176,15 @@ class Graph:
     @cached_property
     def exported_program(self) -> torch.export.ExportedProgram:
         """The module through torch.export, with the axes open that ``options.dynamic`` names."""
+        return self._exported(self.module)
+
+    def _exported(self, module: nn.Module) -> torch.export.ExportedProgram:
         examples, shapes = tuple(self.inputs.values()), self._dynamic_shapes()
         if shapes is not None and self.options.dynamic in ("batch", "both"):
             # torch.export takes a batch of one in the example for a batch that is always one
             examples = tuple(torch.cat([example, example]) for example in examples)
         with silence(), torch.no_grad():
-            return torch.export.export(self.module, examples, dynamic_shapes=shapes, strict=False)
+            return torch.export.export(module, examples, dynamic_shapes=shapes, strict=False)
 
     def program_file(self) -> Path:
         """The exported program as a .pt2 file in the workspace, for workers in another environment; made once."""
@@ -189,6 +192,15 @@ class Graph:
         if not path.is_file():
             with silence():
                 torch.export.save(self.exported_program, path)
+        return path
+
+    def float_weights_file(self) -> Path:
+        """As ``program_file``, of a net that was trained rounded: its weights are floats that the program quantizes."""
+        path = self.workspace / f"{self.name}.float_weights.pt2"
+        if not path.is_file():
+            module = Deployed(_integers(self.net, fold=False), self.options, width=self.size[1]).eval()
+            with silence():
+                torch.export.save(self._exported(module), path)
         return path
 
     def onnx_file(self) -> Path:
@@ -271,12 +283,12 @@ def make_graph(
     )
 
 
-def _integers(net: SegmentationNet) -> SegmentationNet:
-    """A net that was trained rounded, with quantize and dequantize operators."""
+def _integers(net: SegmentationNet, *, fold: bool = True) -> SegmentationNet:
+    """A net that was trained rounded, with quantize and dequantize operators; weights are integers with ``fold``."""
     from limner.training.quantization import QuantizedNet
 
     assert isinstance(net, QuantizedNet)
-    return net.converted()
+    return net.converted(fold=fold)
 
 
 def _example(channels: int, size: tuple[int, int], options: GraphOptions) -> Tensor:

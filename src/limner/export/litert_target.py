@@ -23,6 +23,7 @@ class LiteRtTarget(Target):
 
     name: ClassVar[str] = "litert"
     precisions: ClassVar[tuple[str, ...]] = ("fp32", "fp16", "dynamic", "int8", "int8-float-io")
+    rounded: ClassVar[tuple[str, ...]] = ("int8-float-io",)
     suffix: ClassVar[str] = ".tflite"
 
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:
@@ -31,9 +32,12 @@ class LiteRtTarget(Target):
         turned = graph.options.layout == "NCHW"
         flags = ["--channels-last"] if turned else []
         whole = graph.workspace / f"{graph.name}.float.tflite"
+        ends = ["--inputs", ",".join(graph.input_names), "--outputs", ",".join(graph.output_names)]
+        if graph.rounded:
+            LITERT.run("litert.py", graph.float_weights_file(), out, *ends, *flags, "--rounded")
+            return Made(layout="NHWC")
         if not whole.is_file():
-            inputs, outputs = ",".join(graph.input_names), ",".join(graph.output_names)
-            LITERT.run("litert.py", graph.program_file(), whole, "--inputs", inputs, "--outputs", outputs, *flags)
+            LITERT.run("litert.py", graph.program_file(), whole, *ends, *flags)
         if precision == "fp32":
             shutil.copyfile(whole, out)
         else:

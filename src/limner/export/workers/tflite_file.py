@@ -43,6 +43,39 @@ def name_ends(model: Any, inputs: Sequence[str], outputs: Sequence[str]) -> None
     name_tensors(model)
 
 
+def float_inputs(model: Any) -> None:
+    """Let inputs that are int8 be float32, quantized by the first operators, in place."""
+    graph = model.subgraphs[0]
+    for place, index in enumerate(graph.inputs):
+        inner = graph.tensors[index]
+        if inner.type != schema.TensorType.INT8:
+            continue
+        outer = schema.TensorT()
+        outer.name, outer.shape, outer.shapeSignature = inner.name, inner.shape, inner.shapeSignature
+        outer.type, outer.buffer = schema.TensorType.FLOAT32, 0
+        graph.tensors.append(outer)
+        operator = schema.OperatorT()
+        operator.opcodeIndex = _operator_code(model, schema.BuiltinOperator.QUANTIZE)
+        operator.inputs, operator.outputs = [len(graph.tensors) - 1], [int(index)]
+        graph.operators.insert(0, operator)
+        for entry in model.signatureDefs[0].inputs:
+            if entry.tensorIndex == index:
+                entry.tensorIndex = len(graph.tensors) - 1
+        graph.inputs = [*graph.inputs[:place], len(graph.tensors) - 1, *graph.inputs[place + 1 :]]
+
+
+def _operator_code(model: Any, kind: int) -> int:
+    """The place of a kind of operator among those that the model names; it is added where it is not there yet."""
+    for place, code in enumerate(model.operatorCodes):
+        if max(code.builtinCode, code.deprecatedBuiltinCode) == kind:
+            return place
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = kind
+    code.version = 1
+    model.operatorCodes.append(code)
+    return len(model.operatorCodes) - 1
+
+
 def name_tensors(model: Any) -> None:
     """Call the tensors of the signature as the signature calls them, and no other tensor so."""
     signature, tensors = model.signatureDefs[0], model.subgraphs[0].tensors
