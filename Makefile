@@ -13,11 +13,11 @@ TORCH  ?= torch==2.13.0
 # A checkout that was moved has a .venv that points to the old place: forget that it was ready.
 $(shell [ "$$(cat $(VENV)/.ready-run 2>/dev/null)" = "$(CURDIR)" ] || rm -f $(VENV)/.ready-run $(VENV)/.ready-test)
 
-.PHONY: help run test test-all lint format bench bench-live results clean distclean
+.PHONY: help run test test-all test-exports lint format bench bench-live results clean distclean
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.ready-run  ## blur, replace and cut out the sample portrait and clip; results in out/
 	@$(BIN)/python -m limner.demo --out out
@@ -27,6 +27,10 @@ test: $(VENV)/.ready-test  ## the everyday tests
 
 test-all: $(VENV)/.ready-test  ## all tests, the slow ones too
 	@$(BIN)/python -m pytest
+
+test-exports: $(VENV)/.ready-test  ## the slow tests of exports: heavy converters, and models in a browser (about 6 GB)
+	@sh tools/install_browser.sh
+	@$(BIN)/python -m pytest tests/export -m slow
 
 lint: $(VENV)/.ready-test  ## style, formatting and types
 	@$(BIN)/ruff check .

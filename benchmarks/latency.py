@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.table import Row
 from limner.models.catalogue import find_model
 from limner.runtimes.base import Runtime
-from limner.runtimes.loading import load_runtime
+from limner.runtimes.loading import load_runtime, runtimes_for
 
 WHAT = "`fast` on one CPU thread, against MediaPipe's 256×256 net"
 TARGET = "≤ 1.00×"
@@ -39,7 +39,7 @@ def compare(model: Path, peer: Path, *, rounds: int = ROUNDS, calls: int = CALLS
 
     Medians in milliseconds a call, and of the ratios of each pair of rounds: "ratio" of CPU time, "wall_ratio".
     """
-    ours, theirs = _call(load_runtime(model, threads=1)), _call(load_runtime(peer, threads=1))
+    ours, theirs = (_call(load_runtime(path, runtime=runtimes_for(path)[0], threads=1)) for path in (model, peer))
     for call in (ours, theirs) * (1 + calls):
         call()
     wall: dict[str, list[float]] = {"ours": [], "theirs": []}

@@ -19,6 +19,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
+# Tests run the same runtime everywhere, whichever is the fastest here; those of `--runtime auto` take this away.
+os.environ["LIMNER_RUNTIME"] = "onnxruntime"
+
 pytest_plugins = ["drawn_people"]  # the fixture data_folder
 
 RED_OVER_BLUE = ((20.0, 0.0, -20.0),)

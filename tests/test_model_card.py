@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard, file_sha256
+from limner.model_card import ModelCard
+from limner.model_files import file_sha256
 
 FULL = {
     "sha256": "ab" * 32,
@@ -46,7 +47,11 @@ WRONG: list[tuple[str, Any, str]] = [
     ("input.std", [1, 1, 0], "fast.json: input.std must be three numbers above 0, not [1, 1, 0]"),
     ("input.resize", "crop", "fast.json: input.resize must be stretch or letterbox, not 'crop'"),
     ("input.std_dev", 1, "fast.json: input.std_dev is not a field of a model card; known: name, size, layout"),
-    ("output.kind", "tanh", "fast.json: output.kind must be logits or sigmoid or softmax or argmax, not 'tanh'"),
+    (
+        "output.kind",
+        "tanh",
+        "fast.json: output.kind must be logits or sigmoid or softmax or argmax or packed, not 'tanh'",
+    ),
     ("output.person_class", -1, "fast.json: output.person_class must be a whole number, at least 0, not -1"),
     ("output.person_class", 1.5, "fast.json: output.person_class must be a whole number"),
     ("net", "fast", "fast.json: net must be an object, not 'fast'"),

@@ -23,6 +23,10 @@ class DataError(LimnerError):
     """A training data set is missing, damaged or inconsistent."""
 
 
+class ToolchainError(LimnerError):
+    """Tools that run in an environment of their own cannot be installed there, or failed."""
+
+
 class MissingExtraError(LimnerError):
     """A feature needs an optional package that is not installed."""
 

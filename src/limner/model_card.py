@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any, Self
 
 from limner._fields import Fields
 from limner.errors import ModelError
+from limner.model_files import model_sha256
 from limner.whole_file import whole_text
 
 SCHEMA = 1
@@ -19,7 +19,9 @@ COLOR_ORDERS = ("RGB", "BGR")
 RESIZES = ("stretch", "letterbox")
 SEGMENT, HARMONIZE = "segment", "harmonize"
 TASKS = (SEGMENT, HARMONIZE)
-MATTE_KINDS = ("logits", "sigmoid", "softmax", "argmax")
+PACKED = "packed"
+MATTE_KINDS = ("logits", "sigmoid", "softmax", "argmax", PACKED)
+PACKED_BITS = (8, 16)
 OUTPUT_KINDS = (*MATTE_KINDS, "adjustment")
 
 
@@ -32,7 +34,8 @@ class InputSpec:
         size: (height, width) in pixels.
         layout: "NCHW" or "NHWC".
         channels: 3, or 4 where the fourth is a mask in [0, 1], which scale, mean and std do not touch: the previous
-            one (zeros for the first frame), or, for the task "harmonize", that of the person.
+            one (zeros for the first frame), or, for the task "harmonize", that of the person. 3 where the previous
+            mask is an input of its own, see ``StateSpec``.
         color_order: "RGB" or "BGR"; mean and std are given in this order.
         scale: factor on pixel values 0 to 255.
         mean: three numbers, subtracted after scaling.
@@ -50,6 +53,12 @@ class InputSpec:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     resize: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the input for one picture, in its layout."""
+        axes = {"N": 1, "C": self.channels, "H": self.size[0], "W": self.size[1]}
+        return tuple(axes[axis] for axis in self.layout)
 
     @classmethod
     def _read(cls, fields: Fields) -> Self:
@@ -75,22 +84,50 @@ class OutputSpec:
     Attributes:
         name: the output's name in the model file.
         kind: "sigmoid" (probabilities), "logits" (one channel: before the sigmoid; several: before the softmax),
-            "softmax" (class probabilities) or "argmax" (class numbers); for the task "harmonize" it is "adjustment",
-            the numbers of ``limner.adjustment.Adjustment``.
+            "softmax" (class probabilities), "argmax" (class numbers) or "packed" (a hard mask, several pixels in each
+            number, see ``limner.segment.packed``); for the task "harmonize" it is "adjustment", the numbers of
+            ``limner.adjustment.Adjustment``.
         person_class: number of the class that is the person; not used where the output has one channel.
+        width: pixels in a row of a packed mask; None for other kinds.
+        bits: pixels in one number of a packed mask, 8 or 16; None for other kinds.
     """
 
     name: str
     kind: str
     person_class: int
+    width: int | None = None
+    bits: int | None = None
 
     @classmethod
     def _read(cls, fields: Fields, kinds: tuple[str, ...]) -> Self:
+        kind = fields.choice("kind", kinds)
         spec = cls(
             name=fields.text("name"),
-            kind=fields.choice("kind", kinds),
+            kind=kind,
             person_class=fields.integer("person_class", least=0),
+            width=fields.integer("width", least=1) if kind == PACKED else None,
+            bits=fields.choice("bits", PACKED_BITS) if kind == PACKED else None,
         )
+        fields.finish()
+        return spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateSpec:
+    """What a net carries from frame to frame, as an input and an output of their own.
+
+    Attributes:
+        input: name of the input that takes the previous mask: one channel in [0, 1] of the image's size and layout,
+            zeros for the first frame.
+        output: name of the output that gives it for the next frame.
+    """
+
+    input: str
+    output: str
+
+    @classmethod
+    def _read(cls, fields: Fields) -> Self:
+        spec = cls(input=fields.text("input"), output=fields.text("output"))
         fields.finish()
         return spec
 
@@ -175,6 +212,7 @@ class ModelCard:
     file: str
     input: InputSpec
     output: OutputSpec
+    state: StateSpec | None = None
     task: str = SEGMENT
     sha256: str | None = None
     summary: str = ""
@@ -216,6 +254,7 @@ class ModelCard:
     def _parse(fields: Fields) -> dict[str, Any]:
         fields.choice("schema", (SCHEMA,))
         task = fields.choice("task", TASKS, default=SEGMENT)
+        state = fields.optional("state")
         net = fields.optional("net")
         training = fields.optional("training")
         values = {
@@ -223,6 +262,7 @@ class ModelCard:
             "file": fields.text("file"),
             "input": InputSpec._read(fields.object("input")),
             "output": OutputSpec._read(fields.object("output"), MATTE_KINDS if task == SEGMENT else ("adjustment",)),
+            "state": None if state is None else StateSpec._read(fields.object("state")),
             "task": task,
             "sha256": fields.sha256("sha256"),
             "summary": fields.text("summary", default=""),
@@ -245,7 +285,9 @@ class ModelCard:
             data["sha256"] = self.sha256
         data |= {"summary": self.summary, "licence": self.licence, "origin": self.origin}
         data["input"] = _plain(self.input)
-        data["output"] = _plain(self.output)
+        data["output"] = {key: value for key, value in _plain(self.output).items() if value is not None}
+        if self.state is not None:
+            data["state"] = _plain(self.state)
         if self.net is not None:
             data["net"] = _plain(self.net)
         if self.training is not None:
@@ -264,29 +306,20 @@ class ModelCard:
             raise ModelError(f"{path}: cannot be written: {_reason(error)}") from None
 
     def verify(self, model_path: str | Path) -> None:
-        """Check the weights against the card's sha256, where it has one.
+        """Check all files of a model against the card's sha256, where it has one.
 
         Raises:
-            ModelError: the file cannot be read, or is not the file the card was written for.
+            ModelError: a file of it cannot be read, or is not the one the card was written for.
         """
         path = Path(model_path)
         if self.sha256 is None:
             return
-        found = file_sha256(path)
+        found = model_sha256(path)
         if found != self.sha256:
             raise ModelError(
                 f"{path}: sha256 is {found[:12]}…, but the card of {self.name!r} says {self.sha256[:12]}…: "
                 "the file is damaged or is another version; fetch it again, or correct the card"
             )
-
-
-def file_sha256(path: str | Path) -> str:
-    """SHA-256 of a model file as 64 hex digits; ModelError where it cannot be read."""
-    try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {_reason(error)}") from None
 
 
 def _plain(value: Any) -> Any:

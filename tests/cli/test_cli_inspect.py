@@ -60,3 +60,37 @@ def test_no_model_is_one_line_and_2(
     assert (code, out) == (2, "")
     assert err.startswith(f"limner: {tmp_path / name}: ")
     assert err.count("\n") == 1
+
+
+def test_advise_on_a_model_that_ships(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "inspect", "tiny", "--advise")
+    assert (code, err) == (0, "")
+    assert all(word in out for word in ("channels", "mobile GPU", "Edge TPU", "WebGPU", "fp16", "sample portrait"))
+
+
+def test_advice_exits_with_1_where_something_is_worth_changing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, make_onnx: Callable[..., Path]
+) -> None:
+    path = make_onnx(tmp_path / "net.onnx", weights=((1e5, 0.0, -1e5),), size=("h", "w"))
+    code, out, _ = run(capsys, "inspect", path, "--advise", "--json")
+    findings = {item["topic"]: item for item in json.loads(out)["findings"] if item["level"] == "change"}
+    assert code == 1
+    assert set(findings) == {"fp16"}
+    assert findings["fp16"]["layers"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--photo", "nothing.jpg"], "--photo: is what --advise measures activations on"),
+        (["--advise", "--card-out", "card.json"], "--card-out: --advise drafts no card"),
+        (["--advise", "--photo", "nothing.jpg"], "nothing.jpg"),
+    ],
+)
+def test_options_of_advice_that_do_not_fit(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, make_onnx: Callable[..., Path], arguments: list[str], told: str
+) -> None:
+    code, out, err = run(capsys, "inspect", make_onnx(tmp_path / "net.onnx"), *arguments)
+    assert (code, out) == (2, "")
+    assert told in err
+    assert err.count("\n") == 1

@@ -1,11 +1,15 @@
-"""`limner export` from weights with a recipe: four channels, several classes, not square, measured."""
+"""`limner export` from weights with a recipe, to one file and to a folder: four channels, classes, not square."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from skimage.data import astronaut
 
 from limner.cli.app import main
 from limner.matte import Matte
@@ -25,20 +29,74 @@ optimizer: {lr: 0.003}
 """
 
 
-def test_weights_become_a_model_that_takes_the_matte_before(
-    tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Runs `limner export w.safetensors --recipe small.yaml` with more arguments; gives the exit code."""
     monkeypatch.setitem(NETS, "small", SmallNet)
     monkeypatch.chdir(tmp_path)
     Path("small.yaml").write_text(RECIPE)
     save_weights(Path("w.safetensors"), small_net(in_channels=4, classes=3, person_class=1).state_dict())
-    Path("out").mkdir()
-    arguments = ["export", "w.safetensors", "--recipe", "small.yaml", "--size", "16x24", "-o", "out/video.onnx"]
-    arguments += ["--data", str(data_folder), "--licence", "CC0-1.0", "--note", "made in a test"]
-    with pytest.raises(SystemExit) as stop:
-        main(arguments)
+
+    def run(*arguments: str) -> int:
+        with pytest.raises(SystemExit) as stop:
+            main(["export", "w.safetensors", "--recipe", "small.yaml", *arguments])
+        assert isinstance(stop.value.code, int)
+        return stop.value.code
+
+    return run
+
+
+def test_a_folder_of_files_each_of_which_runs(
+    export: Callable[..., int], data_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--to", "onnx", "--precision", "fp32,dynamic", "--uint8-input", "--layout", "nhwc", "--name", "v"]
+    code = export(*options, "--size", "16x24", "--data", str(data_folder), "--photos", "3", "-o", "made/out", "--json")
     told = capsys.readouterr()
-    assert stop.value.code == 0, told.err
+    assert code == 0, told.err
+    table = json.loads(told.out)
+    assert (table["photos"], [row["state"] for row in table["files"]]) == (3, ["checked", "not offered"])
+    assert table["files"][0]["figures"]["mean_error"] < 1e-5
+    assert sorted(path.name for path in Path("made/out").iterdir()) == ["v.onnx", "v.onnx.json"]
+    Image.fromarray(astronaut()).save("photo.png")
+    with pytest.raises(SystemExit) as stop:
+        main(["image", "--model", "made/out/v.onnx", "photo.png", "-o", "mask.png", "--effect", "mask"])
+    assert stop.value.code == 0
+    assert Path("mask.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--to", "onxn", "-o", "x"), "--to onxn: not known; there are onnx"),
+        (("--precision", "int9", "-o", "x"), "--precision int9: not known"),
+        (("--precision", "int8", "-o", "x"), "--precision int8: needs real photos to calibrate on"),
+        (("-o", "x.tflite"), "--out x.tflite: several files go into a folder"),
+        (("-o", "x.onnx", "--output", "logits"), "--output: belongs to exports into a folder"),
+        (("-o", "x.onnx", "--to", "onnx,openvino"), "--to onnx,openvino: makes several files; name a folder"),
+        (("-o", "x", "--storage", "fp16"), "--storage: belongs to one .onnx file"),
+        (("-o", "small.yaml"), "--out small.yaml"),
+        (("-o", "x", "--layout", "chw"), "--layout chw: must be one of nchw, nhwc"),
+        (("-o", "x", "--size", "wide"), "--size wide: say pixels such as 256"),
+    ],
+)
+def test_wrong_options_are_one_line(
+    export: Callable[..., int], capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    assert export(*arguments) == 2
+    err = capsys.readouterr().err.strip()
+    assert message in err
+    assert len(err.splitlines()) == 1
+    assert not Path("x").exists()
+
+
+def test_weights_become_a_model_that_takes_the_matte_before(
+    export: Callable[..., int], data_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("out").mkdir()
+    arguments = ["--data", str(data_folder), "--licence", "CC0-1.0", "--note", "made in a test"]
+    code = export("--size", "16x24", "-o", "out/video.onnx", *arguments)
+    told = capsys.readouterr()
+    assert code == 0, told.err
     assert "out/video.onnx: 0.00 MB; small: 0.00 M parameters" in told.out
     assert "export: 16 train photos: mean_difference" in told.out
     assert sorted(path.name for path in Path("out").iterdir()) == ["video.json", "video.onnx"]

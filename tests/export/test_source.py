@@ -9,6 +9,7 @@ import torch
 
 from limner.errors import ModelError, OptionError
 from limner.export.source import load_source
+from limner.model_card import NetSpec
 from limner.nets import make_net
 from limner.training.checkpoint import Checkpoint, save_weights
 from limner.training.recipe import load_recipe, to_dict
@@ -37,6 +38,9 @@ def test_weights_with_a_recipe_and_a_checkpoint_give_the_same_net(tmp_path: Path
     Checkpoint(to_dict(load_recipe(recipe)), 2, weights, weights, {}).save(tmp_path / "last.pt")
     bare, whole = load_source(str(tmp_path / "w.safetensors"), recipe), load_source(str(tmp_path / "last.pt"), None)
     assert (bare.state, bare.recipe) == (None, load_recipe(recipe))
+    assert (bare.name, whole.name) == ("video", tmp_path.name)
+    assert bare.size == whole.size == (64, 64)
+    assert bare.spec == whole.spec == NetSpec(name="fast", options={"width": 0.25, "in_channels": 4})
     assert whole.state is not None
     assert whole.state.step == 2
     picture = torch.rand(1, 4, 64, 96)
@@ -46,11 +50,19 @@ def test_weights_with_a_recipe_and_a_checkpoint_give_the_same_net(tmp_path: Path
     assert not [name for name in bare.net.state_dict() if name.startswith("coarse_head")]
 
 
+def test_a_shipped_model_is_a_source_with_all_its_card_says() -> None:
+    source = load_source("fast", None)
+    assert source.card is not None
+    assert (source.name, source.size, source.recipe) == ("fast", (224, 224), None)
+    assert source.card.training is not None
+    assert type(source.net).__name__ == "FastNet"
+
+
 def test_what_does_not_go_together_is_named(tmp_path: Path, recipe: Path) -> None:
     save_weights(tmp_path / "w.safetensors", make_net("fast", width=0.25).state_dict())
     with pytest.raises(ModelError, match=r"w\.safetensors: the tensor stem\.0\.weight of FastNet is \(8, 3, 3, 3\)"):
         load_source(str(tmp_path / "w.safetensors"), recipe)
     with pytest.raises(OptionError, match="say which net they are of; name its recipe with --recipe"):
-        load_source("fast", None)
+        load_source(str(tmp_path / "w.safetensors"), None)
     with pytest.raises(OptionError, match=r"last\.pt has its own recipe"):
         load_source("last.pt", recipe)

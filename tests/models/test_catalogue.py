@@ -43,9 +43,9 @@ def test_a_folder_and_another_file_are_no_models(tmp_path: Path) -> None:
     (tmp_path / "net.onnx").mkdir()
     with pytest.raises(ModelError, match="is not a file"):
         find_model(tmp_path / "net.onnx")
-    (tmp_path / "net.pt").write_bytes(b"x")
-    with pytest.raises(ModelError, match=r"is neither a \.onnx nor a .tflite file"):
-        find_model(tmp_path / "net.pt")
+    (tmp_path / "net.h5").write_bytes(b"x")
+    with pytest.raises(ModelError, match=r"is none of the kinds of model files: \.onnx, \.tflite"):
+        find_model(tmp_path / "net.h5")
 
 
 def test_own(tmp_path: Path, make_card: Callable[..., Path]) -> None:

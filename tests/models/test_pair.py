@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard, file_sha256
+from limner.model_card import ModelCard
+from limner.model_files import file_sha256
 from limner.models.catalogue import find_model
 from limner.models.pair import publish
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from limner import samples
 from limner.errors import MissingExtraError, ModelError, OptionError
+from limner.media.images import read_image
 from limner.runtimes import threads
 from limner.runtimes.loading import load_runtime
 from limner.runtimes.onnx_runtime import available_devices
+from limner.segment.segmenter import Segmenter
+
+ALL = ["onnxruntime", "litert", "openvino"]
+SHIPPED = ["onnxruntime", "openvino", "torch"]
 
 
 @pytest.fixture
@@ -21,12 +28,13 @@ def nets(tmp_path: Path, make_onnx: Callable[..., Path], make_tflite: Callable[.
     return {
         "onnxruntime": make_onnx(tmp_path / "net.onnx", layout="NHWC", out_layout="NHWC"),
         "litert": make_tflite(tmp_path / "net.tflite"),
+        "openvino": make_onnx(tmp_path / "same.onnx", layout="NHWC", out_layout="NHWC"),
     }
 
 
-@pytest.mark.parametrize("name", ["onnxruntime", "litert"])
+@pytest.mark.parametrize("name", ALL)
 def test_both_give_the_same(nets: dict[str, Path], name: str) -> None:
-    runtime = load_runtime(nets[name], threads=1)
+    runtime = load_runtime(nets[name], runtime=name, threads=1)
     assert (runtime.name, runtime.device, runtime.threads) == (name, "cpu", 1)
     assert [(i.name, i.shape, i.dtype) for i in runtime.inputs] == [("image", (1, 32, 32, 3), np.float32)]
     assert [(o.name, o.shape) for o in runtime.outputs] == [("alpha", (1, 32, 32, 1))]
@@ -37,17 +45,40 @@ def test_both_give_the_same(nets: dict[str, Path], name: str) -> None:
     np.testing.assert_allclose(first, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["onnxruntime", "litert"])
+@pytest.mark.parametrize("model", ["fast", "video"])
+def test_every_runtime_gives_the_same_matte(model: str) -> None:
+    photo = read_image(samples.PORTRAIT).pixels
+    mattes = {name: Segmenter(model, runtime=name, refine=False, softness=1.0).matte(photo).alpha for name in SHIPPED}
+    assert 0.1 < mattes["onnxruntime"].mean() < 0.9
+    for name in SHIPPED[1:]:
+        np.testing.assert_allclose(mattes[name], mattes["onnxruntime"], atol=1e-3, err_msg=name)
+        assert np.abs(mattes[name] - mattes["onnxruntime"]).mean() < 1e-5
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_laps_tell_the_parts_of_a_call(nets: dict[str, Path], name: str) -> None:
+    runtime = load_runtime(nets[name], runtime=name)
+    image = np.full((1, 32, 32, 3), 0.5, np.float32)
+    laps: list[float] = []
+    before = time.perf_counter()
+    timed = runtime.run({"image": image}, laps=laps)["alpha"]
+    moments = [before, *laps, time.perf_counter()]
+    assert len(moments) == 5
+    assert moments == sorted(moments)
+    np.testing.assert_array_equal(timed, runtime.run({"image": image})["alpha"])
+
+
+@pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("image", [np.zeros((1, 16, 32, 3), np.float32), np.zeros((1, 32, 32, 3), np.float64)])
 def test_wrong_arrays(nets: dict[str, Path], name: str, image: np.ndarray) -> None:
     with pytest.raises(ModelError, match="cannot run on this input"):
-        load_runtime(nets[name]).run({"image": image})
+        load_runtime(nets[name], runtime=name).run({"image": image})
 
 
-@pytest.mark.parametrize("name", ["onnxruntime", "litert"])
+@pytest.mark.parametrize("name", ALL)
 def test_wrong_names(nets: dict[str, Path], name: str) -> None:
     with pytest.raises(ModelError, match="image"):
-        load_runtime(nets[name]).run({"picture": np.zeros((1, 32, 32, 3), np.float32)})
+        load_runtime(nets[name], runtime=name).run({"picture": np.zeros((1, 32, 32, 3), np.float32)})
 
 
 @pytest.mark.parametrize(
@@ -61,7 +92,7 @@ def test_wrong_names(nets: dict[str, Path], name: str) -> None:
         ("litert", {"threads": -1}, "threads"),
         ("onnxruntime", {"runtime": "litert"}, "runtime 'litert' runs .tflite files"),
         ("litert", {"runtime": "onnxruntime"}, "runtime 'onnxruntime' runs .onnx files"),
-        ("onnxruntime", {"runtime": "torch"}, "not one of auto, onnxruntime, litert"),
+        ("onnxruntime", {"runtime": "tvm"}, "not one of auto, onnxruntime, litert"),
     ],
 )
 def test_options(nets: dict[str, Path], name: str, options: dict[str, object], says: str) -> None:
@@ -88,7 +119,7 @@ def test_cuda_is_real_or_an_error(nets: dict[str, Path]) -> None:
         ("text.onnx", b"no model", "ONNX Runtime cannot load it"),
         ("text.tflite", b"no model", "is not a .tflite model"),
         ("head.tflite", b"\x1c\x00\x00\x00TFL3" + bytes(40), "LiteRT cannot load it"),
-        ("net.pt", b"x", "is neither a .onnx nor a .tflite file"),
+        ("net.mlmodel", b"x", "none of the model files that Limner runs: .onnx"),
     ],
 )
 def test_files_that_are_no_model(tmp_path: Path, name: str, content: bytes | None, says: str) -> None:
@@ -100,9 +131,9 @@ def test_files_that_are_no_model(tmp_path: Path, name: str, content: bytes | Non
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["onnxruntime", "litert"])
+@pytest.mark.parametrize("name", ALL)
 def test_loading_is_quiet(nets: dict[str, Path], name: str) -> None:
-    code = f"from limner.runtimes.loading import load_runtime as load; load({str(nets[name])!r})"
+    code = f"from limner.runtimes.loading import load_runtime as load; load({str(nets[name])!r}, runtime={name!r})"
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False, timeout=120
     )
@@ -122,8 +153,8 @@ def test_threads_by_default() -> None:
 
 
 def test_the_results_are_the_callers_to_keep(nets: dict[str, Path]) -> None:
-    for path in nets.values():
-        runtime = load_runtime(path)
+    for name, path in nets.items():
+        runtime = load_runtime(path, runtime=name)
         ones = np.zeros((1, 32, 32, 3), np.float32)
         ones[..., 0] = 1
         first = runtime.run({"image": ones})["alpha"]

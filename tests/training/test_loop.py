@@ -140,7 +140,7 @@ def test_starting_weights_are_used(job: Job, tmp_path: Path) -> None:
 
 def test_another_recipe_does_not_continue_a_run(job: Job) -> None:
     train(job)
-    with pytest.raises(OptionError, match="belongs to a recipe with another net, batch or seed"):
+    with pytest.raises(OptionError, match="belongs to a recipe with another net, batch, seed or quantize"):
         train(replace(job, recipe=replace(job.recipe, batch=8)))
 
 

@@ -15,7 +15,7 @@ from limner.export.card import make_card
 from limner.export.onnx_file import export_onnx
 from limner.export.pictures import parity_pictures
 from limner.export.source import Source
-from limner.model_card import ModelCard
+from limner.model_card import ModelCard, NetSpec
 from limner.models.pair import publish
 from limner.nets import NETS
 from limner.training.initial_weights import start_net
@@ -41,7 +41,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("model")
     net, aside, path = small_net(**OPTIONS).for_inference(), folder / "aside.onnx", folder / "small.onnx"
     export_onnx(net, aside, size=(16, 24), pictures=parity_pictures((16, 24), 4, None), channels=4, storage="fp16")
-    source = Source(net, from_dict(PLAN, source="test"), None)
+    plan = from_dict(PLAN, source="test")
+    source = Source(net, NetSpec(name="small", options=OPTIONS), (16, 24), "small", recipe=plan)
     card = make_card(source, aside, file=path.name, size=(16, 24), photos=[], licence="x", origin="y", notes=())
     publish(aside, path, card)
     with pytest.MonkeyPatch.context() as patch:

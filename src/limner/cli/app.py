@@ -32,8 +32,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("limner.cli.train", "Train a net from a recipe."),
     "average": ("limner.cli.average", "Average the weights of several runs from one beginning: a model soup."),
     "prune": ("limner.cli.prune", "Take channels out of a trained net, fine-tune it, export what is left."),
+    "quantize": ("limner.cli.quantize", "Train a net with everything rounded to 8 bits, and export its int8 files."),
     "eval": ("limner.cli.eval", "Measure a model on labelled photos."),
     "export": ("limner.cli.export", "Turn a checkpoint into a model file with its card."),
+    "bench": ("limner.cli.bench", "How long models take here: by stage, by runtime, by operator."),
+    "doctor": ("limner.cli.doctor", "What is installed, what really runs, how fast, and what would be faster."),
+    "toolchains": (
+        "limner.cli.toolchains",
+        "The environments that export makes for its converters: list, make, remove.",
+    ),
 }
 
 

@@ -1,105 +1,152 @@
-"""`limner export`: turn trained weights into a model file with its card."""
+"""`limner export`: turn trained weights into model files with their cards, for one runtime or for all."""
 
 from __future__ import annotations
 
-import os
 import re
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import Annotated
 
 import typer
 
 from limner.errors import MissingExtraError, OptionError
 
-if TYPE_CHECKING:
-    from limner.model_card import ModelCard
-
 _SIZE = re.compile(r"(\d+)(?:[x×](\d+))?")
 
 
 def command(
-    weights: Annotated[
+    model: Annotated[
         str,
         typer.Argument(
-            help="Checkpoint of `limner train`, such as runs/fast/last.pt; or, with --recipe, a .safetensors or .onnx "
-            "file or a shipped model's name."
+            help="Checkpoint of `limner train`, such as runs/fast/last.pt; a shipped model's name or a .onnx file of "
+            "`limner export`; or, with --recipe, weights (.safetensors, .onnx)."
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Model file to write; its card lands beside it.")],
-    to: Annotated[str, typer.Option(help="Target format. Only onnx so far.")] = "onnx",
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder to write the files and their cards in; or one .onnx file to go on training from.",
+        ),
+    ],
+    to: Annotated[
+        str, typer.Option(help="Targets, such as onnx,openvino,litert; all is all of them (docs/exports.md).")
+    ] = "onnx",
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            help="Precisions, such as fp32,fp16,int8: each target makes those it has; all is all. [each target's first]"
+        ),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option(help="What the files give: logits, sigmoid, argmax or packed. [sigmoid]")
+    ] = None,
+    layout: Annotated[str | None, typer.Option(help="Order of the axes: nchw or nhwc. [nchw]")] = None,
+    dynamic: Annotated[str | None, typer.Option(help="What stays open: none, batch, size or both. [none]")] = None,
+    uint8_input: Annotated[
+        bool, typer.Option("--uint8-input", help="The image comes as bytes, 0 to 255; the graph scales them.")
+    ] = False,
+    name: Annotated[str | None, typer.Option(help="What the files are called. [the model's or the run's name]")] = None,
     recipe: Annotated[Path | None, typer.Option(help="The recipe of weights that are not a checkpoint.")] = None,
     size: Annotated[
-        str | None, typer.Option(help="Input size: pixels, or HEIGHTxWIDTH. [the recipe's input_size]")
+        str | None, typer.Option(help="Input size: pixels, or HEIGHTxWIDTH. [what the net was made for]")
     ] = None,
     storage: Annotated[
-        str, typer.Option(help="How the file holds the weights: fp16 (half the size) or fp32; computing is fp32.")
-    ] = "fp16",
+        str | None,
+        typer.Option(help="Of one .onnx file: weights as fp16 (half the size) or fp32; computing is fp32. [fp16]"),
+    ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Data folder: its val split is measured into the card and used to check the export."),
+        typer.Option(help="Data folder: val photos to check the files on, train photos to calibrate integers on."),
     ] = None,
-    licence: Annotated[str, typer.Option(help="Licence of the weights, for the card.")] = "unknown",
+    photos: Annotated[
+        int | None, typer.Option(min=1, help="Val photos to check on, a share of each set. [100]")
+    ] = None,
+    calibration: Annotated[
+        int | None, typer.Option(min=1, help="Train photos to calibrate on, a share of each set. [100]")
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="Licence of the weights, for the card. [the model's own, or unknown]")
+    ] = None,
     note: Annotated[list[str] | None, typer.Option(help="A remark for the card; may be repeated.")] = None,
-    origin: Annotated[str, typer.Option(help="Who trained the net, for the card.")] = "trained with limner train",
+    origin: Annotated[
+        str | None,
+        typer.Option(help="Who trained the net, for the card. [the model's own, or trained with limner train]"),
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the table for programs.")] = False,
 ) -> None:
-    """Turn trained weights into an ONNX file and its card (.json).
+    """Turn a trained net into files for many runtimes, each with its card, and check each against PyTorch.
 
-    The file is compared with PyTorch on photos before it is kept (on noise where no --data is given). Training can go
-    on from it: `limner train --init`. Model and card replace older ones together.
+    With a folder as --out every target and precision that is asked for is made, run on val photos (on noise without
+    --data) and put in one table: errors, mIoU, Boundary IoU, size, load time and latency, red where a limit is missed.
+    What cannot be made or run here says so in one line, and the others still finish. The command ends with 1 if a file
+    failed or misses its limits.
+
+    With one .onnx file as --out the file keeps the net's tensors by name: `limner train --init` goes on from it.
     """
     try:
         import onnxscript  # noqa: F401
         import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("limner export", str(error.name), "export") from None
-    _check(out, to, storage)
-    kind = cast(Literal["fp16", "fp32"], storage)
-    from limner.export.harmonizer import export_harmonizer, is_harmonizer
+    notes = tuple(note or ())
+    pixels = None if size is None else parse_size(size)
+    options = {
+        "--precision": precision,
+        "--output": output,
+        "--layout": layout,
+        "--dynamic": dynamic,
+        "--uint8-input": uint8_input or None,
+        "--name": name,
+        "--photos": photos,
+        "--calibration": calibration,
+        "--json": json_ or None,
+    }
+    if out.suffix == ".onnx" and not out.is_dir():
+        from limner.cli.export_one import export_one
 
-    if is_harmonizer(weights):
-        if recipe is not None or size is not None:
-            raise OptionError("--recipe and --size: a checkpoint of the task harmonize has its own; leave them out")
-        remarks = tuple(note or ())
-        _tell(
+        given = [option for option, value in options.items() if value is not None]
+        if given:
+            raise OptionError(f"{given[0]}: belongs to exports into a folder, not to the one file {out}; see --out")
+        if to != "onnx":
+            raise OptionError(f"--to {to}: makes several files; name a folder with --out, not {out}")
+        export_one(
+            model,
             out,
-            export_harmonizer(
-                Path(weights), out, storage=kind, data=data, licence=licence, origin=origin, notes=remarks
-            ),
-        )
-        return
-    from limner.data.manifest import PhotoFolder
-    from limner.export.card import make_card, measure, parity_row
-    from limner.export.onnx_file import export_onnx
-    from limner.export.pictures import parity_pictures
-    from limner.export.source import load_source
-    from limner.models.pair import publish
-
-    source = load_source(weights, recipe)
-    net = source.net
-    pixels = (source.recipe.input_size,) * 2 if size is None else parse_size(size)
-    net.check_size(*pixels)
-    folder = PhotoFolder(data) if data is not None else None
-    pictures = parity_pictures(pixels, net.in_channels, folder)
-    aside = out.with_name(f".{out.stem}.{os.getpid()}.onnx")
-    try:
-        parity = export_onnx(net, aside, size=pixels, pictures=pictures, channels=net.in_channels, storage=kind)
-        card = make_card(
-            source,
-            aside,
-            file=out.name,
+            recipe=recipe,
             size=pixels,
-            photos=folder.photos if folder is not None else [],
+            storage=storage,
+            data=data,
             licence=licence,
             origin=origin,
-            notes=tuple(note or ()),
+            notes=notes,
         )
-        measured = measure(aside, card, data) if data is not None else ()
-        card = replace(card, measured=(parity_row(parity, storage, photos=folder is not None), *measured))
-        publish(aside, out, card)
-    finally:
-        aside.unlink(missing_ok=True)
-    _tell(out, card)
+        return
+    from limner.cli.export_many import export_many
+
+    if storage is not None:
+        raise OptionError("--storage: belongs to one .onnx file; files in a folder have --precision")
+    good = export_many(
+        model,
+        out,
+        to=to,
+        precision=precision,
+        graph={"output": output, "layout": layout and layout.upper(), "dynamic": dynamic, "uint8_input": uint8_input},
+        recipe=recipe,
+        plan={
+            "name": name,
+            "size": pixels,
+            "data": data,
+            "photos": photos,
+            "calibration": calibration,
+            "licence": licence,
+            "origin": origin,
+            "notes": notes,
+        },
+        as_json=json_,
+    )
+    if not good:
+        raise typer.Exit(1)
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -112,21 +159,3 @@ def parse_size(text: str) -> tuple[int, int]:
     if found is None:
         raise OptionError(f"--size {text}: say pixels such as 256, or height and width such as 192x320")
     return int(found[1]), int(found[2] or found[1])
-
-
-def _check(out: Path, to: str, storage: str) -> None:
-    if to != "onnx":
-        raise OptionError(f"--to {to}: not a known target; only onnx is there so far")
-    if storage not in ("fp16", "fp32"):
-        raise OptionError(f"--storage {storage}: must be fp16 or fp32")
-    if out.suffix != ".onnx":
-        raise OptionError(f"--out {out}: the name of an ONNX file must end in .onnx")
-    if not out.parent.is_dir():
-        raise OptionError(f"--out {out}: the folder {out.parent} does not exist; make it first")
-
-
-def _tell(out: Path, card: ModelCard) -> None:
-    typer.echo(f"{out}: {out.stat().st_size / 1e6:.2f} MB; {card.summary}")
-    for row in card.measured:
-        figures = "  ".join(f"{key} {value:g}" for key, value in row.metrics.items())
-        typer.echo(f"  {row.on}: {figures}")

@@ -12,16 +12,53 @@ from limner.errors import ModelError, OptionError
 
 
 def command(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A .onnx or .tflite file.")],
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="A .onnx or .tflite file, or the name of a model that ships.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     card_out: Annotated[
         Path | None, typer.Option("--card-out", metavar="FILE", help="Write the drafted card here; never over a file.")
     ] = None,
+    advise: Annotated[
+        bool,
+        typer.Option(
+            "--advise",
+            help="Say instead what costs more than it should on phones, GPUs, Edge TPUs and in browsers, and what half "
+            "precision would break. Exits with 1 where something is worth changing.",
+        ),
+    ] = False,
+    edge_tpu: Annotated[
+        bool,
+        typer.Option(
+            "--edge-tpu",
+            help="Say instead which operators of a .tflite file an Edge TPU runs, and why others fall back to the CPU. "
+            "Exits with 1 where some do.",
+        ),
+    ] = False,
+    photo: Annotated[
+        Path | None,
+        typer.Option("--photo", metavar="FILE", help="With --advise: measure activations on this. [a sample portrait]"),
+    ] = None,
 ) -> None:
     """Inputs, outputs, operators, parameters and multiply-accumulates of any model file, and a draft of its card."""
+    from limner.models.catalogue import find_model, model_names
     from limner.models.drafting import Draft, draft_card
     from limner.models.inspection import inspect_model
 
+    if not advise and photo is not None:
+        raise OptionError("--photo: is what --advise measures activations on; give both")
+    if advise and card_out is not None:
+        raise OptionError("--card-out: --advise drafts no card; leave one of them out")
+    if edge_tpu:
+        if advise or card_out is not None:
+            raise OptionError(f"--edge-tpu: does not go with {'--advise' if advise else '--card-out'}; leave one out")
+        _edge_tpu(model, as_json)
+        return
+    if str(model) in model_names():
+        model = find_model(str(model)).path
+    if advise:
+        _advise(model, photo, as_json)
+        return
     if card_out is not None and card_out.exists():
         raise OptionError(f"--card-out {card_out}: exists already; name another file, or remove it first")
     report = inspect_model(model)
@@ -54,6 +91,57 @@ def command(
         print(f"Written to {card_out}")
     else:
         print(f"Write it with: limner inspect {model} --card-out {model.with_suffix('.json')}")
+
+
+def _edge_tpu(model: Path, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from limner.export.edge_tpu import check_edge_tpu
+
+    report = check_edge_tpu(model)
+    if as_json:
+        print(json.dumps({**asdict(report), "summary": report.summary()}, indent=2, ensure_ascii=False))
+    else:
+        print(f"{model}: " + "\n".join(report.lines()))
+    if not report.whole:
+        raise typer.Exit(1)
+
+
+def _advise(model: Path, photo: Path | None, as_json: bool) -> None:
+    from limner.models.advice.advise import advise
+    from limner.models.drafting import draft_card
+    from limner.models.inspection import inspect_model
+    from limner.models.pair import card_beside
+    from limner.segment.sample_feeds import sample_feeds, tensor_infos
+
+    report = inspect_model(model)
+    pixels = _pixels(photo)
+    size, feeds = None, None
+    try:
+        card = card_beside(model) or draft_card(report).card
+        size = card.input.size
+        feeds = sample_feeds(card, tensor_infos(report), pixels)
+        findings = advise(model, feeds, size=size)
+    except ModelError as error:
+        if feeds is not None:
+            raise
+        findings = advise(model, str(error), size=size)
+    if as_json:
+        data = {"file": str(model), "findings": [finding.to_dict() for finding in findings]}
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+    else:
+        print(f"{model}: {report.format}, looked at with {photo or 'the sample portrait'}")
+        for finding in findings:
+            print(f"  {finding.level:<8}{finding.topic:<12}{finding.text}")
+    if any(finding.level == "change" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _pixels(photo: Path | None) -> Any:
+    from limner.media.images import read_image
+    from limner.samples import PORTRAIT
+
+    return read_image(photo or PORTRAIT).pixels
 
 
 def _lines(report: Any) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from limner.model_card import ModelCard
+from limner.model_card import PACKED, ModelCard
 
 app = typer.Typer(
     add_completion=False,
@@ -85,7 +85,9 @@ def _card_lines(card: ModelCard) -> list[str]:
     add("", f"{spec.color_order}, (pixel × {spec.scale:.6g} - {list(spec.mean)}) / {list(spec.std)}, {spec.resize}")
     add(
         "output",
-        f"{out.name}: {out.kind}" + (f", person is class {out.person_class}" * (out.kind in ("softmax", "argmax"))),
+        f"{out.name}: {out.kind}"
+        + f", person is class {out.person_class}" * (out.kind in ("softmax", "argmax"))
+        + f", rows of {out.width} pixels, {out.bits} in a number" * (out.kind == PACKED),
     )
     if card.training:
         for item in card.training.data:

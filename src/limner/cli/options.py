@@ -116,8 +116,15 @@ class MatteOptions:
     card: Annotated[
         str | None, typer.Option("--card", help="The card of a model file, where it does not lie beside it.")
     ] = None
-    runtime: Annotated[str, typer.Option("--runtime", help="auto, onnxruntime or litert.")] = "auto"
-    device: Annotated[str, typer.Option("--device", help="What the model runs on.")] = "cpu"
+    runtime: Annotated[
+        str,
+        typer.Option(
+            "--runtime",
+            metavar="NAME[:OPTION,…]",
+            help="auto (the fastest here, measured once), onnxruntime, openvino, litert, ncnn, torch or tensorrt.",
+        ),
+    ] = "auto"
+    device: Annotated[str, typer.Option("--device", help="What the model runs on: cpu, cuda, cuda:1, gpu, …")] = "cpu"
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Threads for the model. [the runtime's choice]")
     ] = None

@@ -83,14 +83,16 @@ def command(
         outcome = train(
             job,
             started=lambda weights: meter.say("\n".join(weights.lines())),
-            report=_teller(meter),
+            report=teller(meter),
             validate=_scorer(data) if validate and group.rank == 0 else None,
         )
     if group.rank == 0:
         _say(outcome, recipe, plan.steps)
 
 
-def _teller(meter: Meter) -> Callable[[Progress], None]:
+def teller(meter: Meter) -> Callable[[Progress], None]:
+    """What shows a run's progress and its validations on ``meter``."""
+
     def report(progress: Progress) -> None:
         note = f"{progress.size} px  loss {progress.loss:.4f}  lr {progress.lr:.5f}"
         meter.update(progress.samples, progress.samples / progress.step * progress.steps, note=note)

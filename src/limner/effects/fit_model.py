@@ -15,6 +15,7 @@ from limner.errors import ModelError
 from limner.model_card import HARMONIZE, ModelCard
 from limner.models.catalogue import find_model
 from limner.runtimes.loading import load_runtime
+from limner.segment.example import example_inputs
 
 Floats = NDArray[np.float32]
 
@@ -36,7 +37,7 @@ class FitModel:
         spec = found.card.input
         if (spec.channels, spec.layout, spec.color_order) != (4, "NCHW", "RGB"):
             raise ModelError(f"card of {found.card.name!r}: input: for harmonize it must be NCHW, RGB, 4 channels")
-        self._runtime = load_runtime(found.path, threads=threads)
+        self._runtime = load_runtime(found.path, threads=threads, example=example_inputs(found.card))
         self._scale = np.float32(spec.scale) / np.array(spec.std, np.float32)
         self._shift = np.array(spec.mean, np.float32) / np.array(spec.std, np.float32)
 

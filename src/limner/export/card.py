@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from limner.data.manifest import Photo, PhotoFolder
 from limner.evaluation.evaluate import evaluate, means
+from limner.export.graph import BITS, IMAGE, PREVIOUS, STATE, Graph
 from limner.export.onnx_file import INPUT, OUTPUT, Parity
 from limner.export.source import Source
+from limner.export.targets import Made
 from limner.model_card import (
+    PACKED,
     InputSpec,
     Measurement,
     ModelCard,
-    NetSpec,
     OutputSpec,
+    StateSpec,
     Training,
     TrainingSet,
-    file_sha256,
 )
+from limner.model_files import file_sha256
+from limner.nets import make_net
 from limner.nets.blocks import count_macs, count_parameters
 from limner.training.checkpoint import Checkpoint
 from limner.training.harmonize_recipe import HarmonizeRecipe
@@ -38,8 +43,8 @@ def make_card(
     file: str,
     size: tuple[int, int],
     photos: list[Photo],
-    licence: str,
-    origin: str,
+    licence: str | None,
+    origin: str | None,
     notes: tuple[str, ...],
 ) -> ModelCard:
     """The card of the ONNX file that lies at ``model`` and will be called ``file``, without measurements.
@@ -48,20 +53,36 @@ def make_card(
         source: what it was exported from.
         size: (height, width) of its input.
         photos: of the data folder it was trained on; empty where that is not known.
+        licence, origin: None is what the source's own card says.
     """
-    net, recipe = source.net, source.recipe
-    parameters, macs = count_parameters(net), count_macs(net, size, channels=net.in_channels)
-    summary = f"{recipe.net.name}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M MACs at {size[0]}×{size[1]}"
-    training = None
-    if source.state is not None:
-        training = Training(data=training_sets(recipe.data.sets, photos), procedure=procedure(recipe, source.state))
+    draft = draft_card(source, size=size, photos=photos, licence=licence, origin=origin, notes=notes)
+    return replace(draft, name=Path(file).stem, file=file, sha256=file_sha256(model))
+
+
+def draft_card(
+    source: Source,
+    *,
+    size: tuple[int, int],
+    photos: list[Photo],
+    licence: str | None,
+    origin: str | None,
+    notes: tuple[str, ...],
+) -> ModelCard:
+    """A card of the net as it is, fed NCHW floats in [0, 1], without a file. Arguments as of ``make_card``."""
+    net, known = source.net, source.card
+    counted = make_net(source.spec.name, **source.spec.options).for_inference() if net.rounded else net
+    parameters, macs = count_parameters(counted), count_macs(counted, size, channels=net.in_channels)
+    summary = f"{source.spec.name}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M MACs at {size[0]}×{size[1]}"
+    training = known.training if known is not None else None
+    if source.state is not None and source.recipe is not None:
+        sets = source.recipe.data.sets
+        training = Training(data=training_sets(sets, photos), procedure=procedure(source.recipe, source.state))
     return ModelCard(
-        name=Path(file).stem,
-        file=file,
-        sha256=file_sha256(model),
+        name=source.name,
+        file=f"{source.name}.onnx",
         summary=summary + (", takes the previous mask" if net.in_channels == 4 else ""),
-        licence=licence,
-        origin=origin,
+        licence=licence or (known.licence if known is not None else "unknown"),
+        origin=origin or (known.origin if known is not None else "trained with limner train"),
         input=InputSpec(
             name=INPUT,
             size=size,
@@ -74,9 +95,58 @@ def make_card(
             resize="stretch",
         ),
         output=OutputSpec(name=OUTPUT, kind="sigmoid", person_class=1),
-        net=NetSpec(name=recipe.net.name, options=recipe.net.options),
+        net=source.spec,
         training=training,
-        notes=notes,
+        notes=(*(known.notes if known is not None else ()), *notes),
+    )
+
+
+def graph_card(draft: ModelCard, graph: Graph) -> ModelCard:
+    """The card of ``draft`` for files that compute ``graph`` under its own names, in its own layout.
+
+    It names no net: batch norms are folded, so that none can be built again from such a file.
+    """
+    options = graph.options
+    kind, net = options.output, graph.net
+    packed = kind == PACKED
+    return replace(
+        draft,
+        input=replace(
+            draft.input,
+            name=IMAGE,
+            size=graph.size,
+            layout=options.layout,
+            channels=3,
+            scale=1.0 if options.uint8_input else 1 / 255,
+        ),
+        output=OutputSpec(
+            name=graph.output_names[0],
+            kind=kind,
+            person_class=net.person_class if kind in ("logits", "argmax") and net.classes > 1 else 1,
+            width=graph.size[1] if packed else None,
+            bits=BITS if packed else None,
+        ),
+        state=StateSpec(input=PREVIOUS, output=STATE) if net.in_channels == 4 else None,
+        net=None,
+    )
+
+
+def file_card(card: ModelCard, made: Made, *, file: str, sha256: str) -> ModelCard:
+    """``card`` for the file that a target made, whose names and layout may differ from the graph's."""
+
+    def called(name: str) -> str:
+        return made.names.get(name, name)
+
+    state = card.state
+    return replace(
+        card,
+        name=Path(file).stem,
+        file=file,
+        sha256=sha256,
+        input=replace(card.input, name=called(card.input.name), layout=made.layout or card.input.layout),
+        output=replace(card.output, name=called(card.output.name)),
+        state=state and StateSpec(input=called(state.input), output=called(state.output)),
+        notes=(*card.notes, *made.notes),
     )
 
 
@@ -99,6 +169,8 @@ def procedure(recipe: Recipe | HarmonizeRecipe, state: Checkpoint) -> str:
         f"{recipe.optimizer.lr:g} with warm-up and {schedule}, weight decay {recipe.optimizer.weight_decay:g}; "
         f"averaged weights (decay {recipe.ema:g}); seed {recipe.seed}."
     )
+    if isinstance(recipe, Recipe) and recipe.quantize is not None:
+        text += " Weights and activations rounded to 8 bits all along."
     by_device: Counter[str] = Counter()
     for session in state.sessions:
         if "init" in session:

@@ -24,8 +24,8 @@ from limner.model_card import (
     NetSpec,
     OutputSpec,
     Training,
-    file_sha256,
 )
+from limner.model_files import file_sha256
 from limner.models.pair import publish
 from limner.nets.blocks import count_macs, count_parameters
 from limner.training.checkpoint import Checkpoint

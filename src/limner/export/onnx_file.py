@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +13,7 @@ from torch import Tensor, nn
 
 from limner.errors import LimnerError
 from limner.export.onnx_graph import save, store_half, tidy
+from limner.export.silence import silence
 from limner.nets.base import SegmentationNet, person_logits
 from limner.runtimes.onnx_runtime import OnnxRuntime
 from limner.whole_file import aside
@@ -109,7 +105,7 @@ def write_onnx(
 
 def _translate(net: nn.Module, example: Tensor, output: str) -> Any:
     """An onnx.ModelProto, as the exporter makes it: nothing fused, so that weights keep their names."""
-    with _silence():
+    with silence():
         program = torch.onnx.export(
             net,
             (example,),
@@ -135,16 +131,3 @@ def compare(net: nn.Module, path: Path, pictures: NDArray[np.float32], *, output
         difference = np.abs(expected - got)
         largest, total = max(largest, float(difference.max())), total + float(difference.mean())
     return Parity(largest, total / len(pictures), len(pictures))
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """The exporter prints progress and warns of its own internals; none of it is of use to who exports."""
-    level = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(level)

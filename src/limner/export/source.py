@@ -1,4 +1,4 @@
-"""What `limner export` starts from: a checkpoint, or weights and the recipe that says which net they are of."""
+"""What `limner export` starts from: a checkpoint, a model with its card, or weights and the recipe of their net."""
 
 from __future__ import annotations
 
@@ -6,25 +6,40 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limner.errors import OptionError
+from limner.model_card import ModelCard, NetSpec
 from limner.models.weights import weights_path
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
 from limner.training.checkpoint import Checkpoint, load_weights
-from limner.training.rebuild import checkpoint_net, filled
+from limner.training.rebuild import checkpoint_net, filled, model_net
 from limner.training.recipe import Recipe, load_recipe
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A trained net, in eval mode without training heads; ``state`` is None where nobody recorded its training."""
+    """A trained net, in eval mode without training heads, and what is known of it.
+
+    Attributes:
+        net: the net.
+        spec: its name and options.
+        size: (height, width) of the input it was made for.
+        name: what exports of it are called unless somebody says otherwise.
+        recipe: how it was trained; None for a model with its card.
+        state: None where nobody recorded its training.
+        card: of the model it was; None for checkpoints and weights.
+    """
 
     net: SegmentationNet
-    recipe: Recipe
-    state: Checkpoint | None
+    spec: NetSpec
+    size: tuple[int, int]
+    name: str
+    recipe: Recipe | None = None
+    state: Checkpoint | None = None
+    card: ModelCard | None = None
 
 
 def load_source(path: str, recipe: Path | None) -> Source:
-    """Load a checkpoint (.pt), or weights (.safetensors, .onnx, or a shipped model's name) of the recipe's net.
+    """Load a checkpoint (.pt), a model with its card, or weights (.safetensors, .onnx) of the recipe's net.
 
     Raises:
         OptionError: a checkpoint with a recipe, or weights without one.
@@ -33,10 +48,22 @@ def load_source(path: str, recipe: Path | None) -> Source:
     if path.endswith(".pt"):
         if recipe is not None:
             raise OptionError(f"--recipe: the checkpoint {path} has its own recipe; leave the option out")
-        return Source(*checkpoint_net(Path(path)))
-    if recipe is None:
+        file = Path(path)
+        net, plan, state = checkpoint_net(file)
+        # last.pt and best.pt say nothing; the folder of the run does
+        name = file.stem if file.stem not in ("last", "best") else file.resolve().parent.name
+        return Source(net, _spec(plan), (plan.input_size,) * 2, name, recipe=plan, state=state)
+    if recipe is not None:
+        plan = load_recipe(recipe)
+        file = weights_path(path)
+        net = filled(make_net(plan.net.name, **plan.net.options), load_weights(file), source=str(file))
+        return Source(net, _spec(plan), (plan.input_size,) * 2, recipe.stem, recipe=plan)
+    if path.endswith(".safetensors"):
         raise OptionError(f"{path}: weights alone do not say which net they are of; name its recipe with --recipe")
-    plan = load_recipe(recipe)
-    file = weights_path(path)
-    net = filled(make_net(plan.net.name, **plan.net.options), load_weights(file), source=str(file))
-    return Source(net, plan, None)
+    net, card = model_net(path)
+    assert card.net is not None
+    return Source(net, card.net, card.input.size, card.name, card=card)
+
+
+def _spec(plan: Recipe) -> NetSpec:
+    return NetSpec(name=plan.net.name, options=plan.net.options)

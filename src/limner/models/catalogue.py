@@ -6,12 +6,15 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from limner.errors import ModelError
+from limner.errors import MissingExtraError, ModelError
 from limner.model_card import ModelCard
 from limner.models.pair import card_beside
 
-MODEL_SUFFIXES = (".onnx", ".tflite")
+MODEL_SUFFIXES = (".onnx", ".tflite", ".xml", ".param", ".mlpackage", ".savedmodel", ".tfjs", ".pt2", ".engine", ".pt")
+"""What a model may be called. Whether something here runs it is for ``limner.runtimes.loading`` to say."""
 ALIASES = {"default": "fast"}
+FOLDER_SUFFIXES = (".mlpackage", ".savedmodel", ".tfjs")
+"""Those of them that are folders."""
 _FOLDER = Path(__file__).parent
 
 
@@ -40,8 +43,8 @@ def find_model(
     """The model called ``model``, with its card.
 
     Args:
-        model: a shipped name ("fast"), an alias ("default"), or the path of a .onnx or .tflite file.
-        card: the card to use instead of ``<stem>.json`` beside the file.
+        model: a shipped name ("fast"), an alias ("default"), or the path of a model file (see ``MODEL_SUFFIXES``).
+        card: the card to use instead of ``<file name>.json`` or ``<stem>.json`` beside the file.
         verify: compare the file with the card's sha256, where it has one.
         task: what the model must be for, "segment" or "harmonize"; None takes any.
 
@@ -82,13 +85,17 @@ def _shipped(name: str) -> ModelFile:
 
 
 def _own_card(path: Path, card: ModelCard | str | Path | None) -> ModelCard:
-    if not path.is_file():
-        raise ModelError(f"{path}: {'is not a file' if path.exists() else 'no such model file'}")
     if path.suffix.lower() not in MODEL_SUFFIXES:
-        raise ModelError(f"{path}: is neither a .onnx nor a .tflite file")
+        raise ModelError(f"{path}: is none of the kinds of model files: {', '.join(MODEL_SUFFIXES)}")
+    if not path.exists():
+        raise ModelError(f"{path}: no such model file")
+    if path.is_dir() and path.suffix.lower() not in FOLDER_SUFFIXES:
+        raise ModelError(f"{path}: is not a file")
     if card is not None:
         return _as_card(card)
     found = card_beside(path)
+    if found is None and path.suffix.lower() == ".pt":
+        return _checkpoint_card(path)
     if found is None:
         beside = path.with_suffix(".json")
         raise ModelError(
@@ -96,6 +103,20 @@ def _own_card(path: Path, card: ModelCard | str | Path | None) -> ModelCard:
             f"`limner inspect {path} --card-out {beside}`, or name one with --card"
         )
     return found
+
+
+def _checkpoint_card(path: Path) -> ModelCard:
+    """The card that a checkpoint of `limner train` would be exported with: its recipe says all of it."""
+    try:
+        from limner.export.card import make_card
+        from limner.export.source import load_source
+    except ImportError as error:
+        raise MissingExtraError(f"the checkpoint {path}", str(error.name), "train") from None
+    source = load_source(str(path), None)
+    origin = "a checkpoint of limner train"
+    return make_card(
+        source, path, file=path.name, size=source.size, photos=[], licence="unknown", origin=origin, notes=()
+    )
 
 
 def _as_card(card: ModelCard | str | Path) -> ModelCard:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limner.errors import ModelError
-from limner.model_card import InputSpec, ModelCard, OutputSpec
+from limner.model_card import PACKED, PACKED_BITS, InputSpec, ModelCard, OutputSpec
 from limner.models.inspection import Inspection, TensorReport
 
 _FACTORY = {
@@ -43,7 +43,7 @@ def draft_card(report: Inspection) -> Draft:
         found = ", ".join(f"{tensor.name!r} {show_shape(tensor.shape)}" for tensor in report.inputs)
         raise ModelError(f"{path}: no card can be drafted: it must have one input of four axes, but has {found}")
     spec = _draft_input(images[0], guesses)
-    output = _draft_output(report, guesses)
+    output = _draft_output(report, spec.size, guesses)
     guesses.append(("licence, origin", "unknown: the file does not say; find out before you ship it"))
     card = ModelCard(
         name=path.stem,
@@ -94,11 +94,15 @@ def _draft_input(tensor: TensorReport, guesses: list[tuple[str, str]]) -> InputS
     )
 
 
-def _draft_output(report: Inspection, guesses: list[tuple[str, str]]) -> OutputSpec:
+def _draft_output(report: Inspection, size: tuple[int, int], guesses: list[tuple[str, str]]) -> OutputSpec:
     tensor = report.outputs[0]
     if len(report.outputs) > 1:
         names = ", ".join(other.name for other in report.outputs)
         guesses.append(("output.name", f"{tensor.name}: the first of {names}"))
+    bits = _packed_bits(tensor, size)
+    if bits is not None:
+        guesses.append(("output.kind", f"packed: it has every row of the input and 1 number for {bits} of its columns"))
+        return OutputSpec(name=tensor.name, kind=PACKED, person_class=1, width=size[1], bits=bits)
     classes = _classes(tensor)
     maker = report.output_operators.get(tensor.name, "")
     if maker in _FACTORY:
@@ -113,6 +117,12 @@ def _draft_output(report: Inspection, guesses: list[tuple[str, str]]) -> OutputS
         person = _VOC_PERSON if classes == _VOC_CLASSES else 1
         guesses.append(("output.person_class", f"{person}: {classes} classes" if classes > 1 else f"{person}: unknown"))
     return OutputSpec(name=tensor.name, kind=kind, person_class=person)
+
+
+def _packed_bits(tensor: TensorReport, size: tuple[int, int]) -> int | None:
+    """Pixels in each number, where the output's shape is that of a packed mask of the input's size."""
+    sizes = [axis for axis in tensor.shape if axis != 1]
+    return next((bits for bits in PACKED_BITS if sizes == [size[0], -(-size[1] // bits)]), None)
 
 
 def _classes(tensor: TensorReport) -> int:

@@ -16,17 +16,7 @@ _Shape = tuple[int | None, ...]
 
 def inspect_onnx(path: Path, data: bytes) -> Inspection:
     """See ``limner.models.inspection.inspect_model``."""
-    try:
-        import onnx
-    except ImportError:
-        raise MissingExtraError("inspecting a .onnx file", "onnx", "inspect") from None
-    model = onnx.ModelProto()
-    try:
-        model.ParseFromString(data)
-    except Exception:  # protobuf's error is not importable by a stable name
-        raise ModelError(f"{path}: is not a .onnx model, or is damaged") from None
-    if not model.graph.node or not model.graph.output:
-        raise ModelError(f"{path}: is not a .onnx model: it has no operators")
+    onnx, model = parse_onnx(path, data)
     graph = model.graph
     weights = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
     weights |= {
@@ -36,7 +26,7 @@ def inspect_onnx(path: Path, data: bytes) -> Inspection:
         for attribute in node.attribute
         if attribute.name == "value"
     }
-    shapes = _shapes(onnx, model) | weights
+    shapes = value_shapes(onnx, model) | weights
     nodes = [node for node in graph.node if node.op_type != "Constant"]
     makers = {name: (node.op_type, node.input[0] if node.input else "") for node in nodes for name in node.output}
     return Inspection(
@@ -57,7 +47,24 @@ def inspect_onnx(path: Path, data: bytes) -> Inspection:
     )
 
 
-def _shapes(onnx: Any, model: Any) -> dict[str, _Shape]:
+def parse_onnx(path: Path, data: bytes) -> tuple[Any, Any]:
+    """The package onnx, and the file as its ModelProto; errors as of ``limner.models.inspection.inspect_model``."""
+    try:
+        import onnx
+    except ImportError:
+        raise MissingExtraError("inspecting a .onnx file", "onnx", "inspect") from None
+    model = onnx.ModelProto()
+    try:
+        model.ParseFromString(data)
+    except Exception:  # protobuf's error is not importable by a stable name
+        raise ModelError(f"{path}: is not a .onnx model, or is damaged") from None
+    if not model.graph.node or not model.graph.output:
+        raise ModelError(f"{path}: is not a .onnx model: it has no operators")
+    return onnx, model
+
+
+def value_shapes(onnx: Any, model: Any) -> dict[str, _Shape]:
+    """Shapes of inputs, outputs and, where ONNX can infer them, of all values between; None where a size is open."""
     with contextlib.suppress(Exception):  # an operator of another domain, a model above 2 GB: shapes stay open
         model = onnx.shape_inference.infer_shapes(model, data_prop=True)
     values = [*model.graph.value_info, *model.graph.input, *model.graph.output]

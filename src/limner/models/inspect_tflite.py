@@ -4,57 +4,89 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from limner.errors import MissingExtraError, ModelError
 from limner.models.inspection import Inspection, TensorReport, maker
 
 _Shape = tuple[int | None, ...]
+_Result = TypeVar("_Result")
 
 
 def inspect_tflite(path: Path, data: bytes) -> Inspection:
     """See ``limner.models.inspection.inspect_model``."""
-    try:
-        from ai_edge_litert import schema_py_generated as schema
-    except ImportError:
-        raise MissingExtraError("inspecting a .tflite file", "ai-edge-litert", "litert") from None
-    try:
-        model = schema.ModelT.InitFromPackedBuf(data, 0)
-        return _inspect(path, data, model, schema)
-    except ModelError:
-        raise
-    except Exception:  # flatbuffers reads wherever a damaged offset points
-        raise ModelError(f"{path}: is a damaged .tflite model") from None
+    file = TfliteFile(path, data)
+    return file.guarded(lambda: _inspect(path, data, file))
 
 
-def _inspect(path: Path, data: bytes, model: Any, schema: Any) -> Inspection:
-    if not model.subgraphs or not model.subgraphs[0].operators:
-        raise ModelError(f"{path}: is not a .tflite model: it has no operators")
-    graph = model.subgraphs[0]
-    operators = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
-    types = {code: name.lower() for name, code in vars(schema.TensorType).items() if isinstance(code, int)}
+class TfliteFile:
+    """A parsed file and its first subgraph, in words.
 
-    def kind(operator: Any) -> str:
-        entry = model.operatorCodes[operator.opcodeIndex]
+    Raises:
+        ModelError: it is damaged, or has no operators.
+        MissingExtraError: ai-edge-litert is not installed.
+    """
+
+    def __init__(self, path: Path, data: bytes) -> None:
+        try:
+            from ai_edge_litert import schema_py_generated as schema
+        except ImportError:
+            raise MissingExtraError("inspecting a .tflite file", "ai-edge-litert", "litert") from None
+        self._path, self._schema = path, schema
+        self.model = self.guarded(lambda: schema.ModelT.InitFromPackedBuf(data, 0))
+        if not self.model.subgraphs or not self.model.subgraphs[0].operators:
+            raise ModelError(f"{path}: is not a .tflite model: it has no operators")
+        self.graph = self.model.subgraphs[0]
+        kinds, types = vars(schema.BuiltinOperator), vars(schema.TensorType)
+        self._operators: dict[int, str] = {code: name for name, code in kinds.items() if isinstance(code, int)}
+        self._types: dict[int, str] = {code: name.lower() for name, code in types.items() if isinstance(code, int)}
+
+    def guarded(self, read: Callable[[], _Result]) -> _Result:
+        """What ``read`` finds in the file; ModelError where the file is damaged."""
+        try:
+            return read()
+        except ModelError:
+            raise
+        except Exception:  # flatbuffers reads wherever a damaged offset points
+            raise ModelError(f"{self._path}: is a damaged .tflite model") from None
+
+    def kind(self, operator: Any) -> str:
+        """Type of an operator: LiteRT's name, or that of a custom one."""
+        entry = self.model.operatorCodes[operator.opcodeIndex]
         code = max(entry.builtinCode, entry.deprecatedBuiltinCode)
-        return _text(entry.customCode) if entry.customCode else operators.get(code, str(code))
+        return text(entry.customCode) if entry.customCode else self._operators.get(code, str(code))
 
-    def shape(index: int) -> _Shape:
-        tensor = graph.tensors[index]
+    def shape(self, index: int) -> _Shape:
+        """Of a tensor; None where a size is open."""
+        tensor = self.graph.tensors[index]
         signature = tensor.shapeSignature if tensor.shapeSignature is not None else tensor.shape
         return tuple(int(size) if size > 0 else None for size in (signature if signature is not None else ()))
 
-    def report(index: int) -> TensorReport:
-        tensor = graph.tensors[index]
-        return TensorReport(_text(tensor.name), shape(index), types.get(tensor.type, "unknown"))
+    def dtype(self, index: int) -> str:
+        """Of a tensor, as numpy would call it."""
+        return self._types.get(self.graph.tensors[index].type, "unknown")
 
-    kinds = [kind(operator) for operator in graph.operators]
-    shapes = [tensor.shape for tensor in graph.tensors if _has_data(model.buffers[tensor.buffer])]
-    macs = [
-        _macs(name, [shape(i) for i in op.inputs if i >= 0], shape(op.outputs[0]))
-        for name, op in zip(kinds, graph.operators, strict=True)
-    ]
+    def report(self, index: int) -> TensorReport:
+        """Of an input or output."""
+        return TensorReport(text(self.graph.tensors[index].name), self.shape(index), self.dtype(index))
+
+    def is_constant(self, index: int) -> bool:
+        """Whether a tensor's values are in the file."""
+        return _size(self.model.buffers[self.graph.tensors[index].buffer]) > 0
+
+    def macs(self, operator: Any) -> int | None:
+        """Multiply-accumulates of one operator; 0 for kinds not counted, None where shapes are open."""
+        inputs = [self.shape(index) for index in operator.inputs if index >= 0]
+        return _macs(self.kind(operator), inputs, self.shape(operator.outputs[0]))
+
+
+def _inspect(path: Path, data: bytes, file: TfliteFile) -> Inspection:
+    graph, model = file.graph, file.model
+    kinds = [file.kind(operator) for operator in graph.operators]
+    shapes = [tensor.shape for index, tensor in enumerate(graph.tensors) if file.is_constant(index)]
+    macs = [file.macs(operator) for operator in graph.operators]
     makers = {
         index: (name, op.inputs[0] if len(op.inputs) else -1)
         for name, op in zip(kinds, graph.operators, strict=True)
@@ -65,14 +97,14 @@ def _inspect(path: Path, data: bytes, model: Any, schema: Any) -> Inspection:
         format="TFLite",
         bytes=len(data),
         version=f"schema {model.version}",
-        producer=_text(model.description) or "unknown",
-        metadata={_text(entry.name): f"{_size(model.buffers[entry.buffer])} bytes" for entry in model.metadata or ()},
-        inputs=tuple(report(index) for index in graph.inputs),
-        outputs=tuple(report(index) for index in graph.outputs),
+        producer=text(model.description) or "unknown",
+        metadata={text(entry.name): f"{_size(model.buffers[entry.buffer])} bytes" for entry in model.metadata or ()},
+        inputs=tuple(file.report(index) for index in graph.inputs),
+        outputs=tuple(file.report(index) for index in graph.outputs),
         operators=dict(Counter(kinds).most_common()),
         parameters=sum(math.prod(shape.tolist()) for shape in shapes if shape is not None and len(shape)),
         macs=None if None in macs else sum(count for count in macs if count is not None),
-        output_operators={report(index).name: maker(index, makers) for index in graph.outputs},
+        output_operators={file.report(index).name: maker(index, makers) for index in graph.outputs},
     )
 
 
@@ -95,14 +127,11 @@ def _macs(kind: str, inputs: list[_Shape], output: _Shape) -> int | None:
     return None if None in sizes else math.prod(size for size in sizes if size is not None)
 
 
-def _has_data(buffer: Any) -> bool:
-    return _size(buffer) > 0
-
-
 def _size(buffer: Any) -> int:
     """Bytes of a buffer, which large models keep behind the flatbuffer instead of in it."""
     return len(buffer.data) if buffer.data is not None else int(getattr(buffer, "size", 0))
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """Text of the file, which is bytes or missing."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from limner.errors import ModelError
 
@@ -65,6 +65,18 @@ def inspect_model(path: str | Path) -> Inspection:
         MissingExtraError: the package that reads this format is not installed.
     """
     path = Path(path)
+    kind, data = read_model_file(path)
+    if kind == "tflite":
+        from limner.models.inspect_tflite import inspect_tflite
+
+        return inspect_tflite(path, data)
+    from limner.models.inspect_onnx import inspect_onnx
+
+    return inspect_onnx(path, data)
+
+
+def read_model_file(path: Path) -> tuple[Literal["onnx", "tflite"], bytes]:
+    """Which of the two formats a file is of, and what is in it; ModelError where it can be neither."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -73,16 +85,12 @@ def inspect_model(path: str | Path) -> Inspection:
         raise ModelError(f"{path}: is empty")
     suffix = path.suffix.lower()
     if data[4:8] == b"TFL3":
-        from limner.models.inspect_tflite import inspect_tflite
-
-        return inspect_tflite(path, data)
+        return "tflite", data
     if suffix == ".tflite":
         raise ModelError(f"{path}: is not a .tflite model")
     if suffix != ".onnx":
         raise ModelError(f"{path}: is neither a .onnx nor a .tflite file")
-    from limner.models.inspect_onnx import inspect_onnx
-
-    return inspect_onnx(path, data)
+    return "onnx", data
 
 
 _MOVES = {

@@ -7,10 +7,12 @@ renamed, then the card. Interrupted in between, the new model lies beside the ol
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard, file_sha256
+from limner.model_card import ModelCard
+from limner.model_files import export_card, model_parts, model_sha256, stem_card
 
 
 def publish(aside: Path, model: Path, card: ModelCard) -> None:
@@ -22,27 +24,55 @@ def publish(aside: Path, model: Path, card: ModelCard) -> None:
     Raises:
         ModelError: the files cannot be written; the old pair is as it was then.
     """
-    coming = _coming(model)
+    _publish([(aside, model)], card, stem_card(model))
+    export_card(model).unlink(missing_ok=True)  # of an export that lay there before, or it would be taken first
+
+
+def publish_export(aside: Path, model: Path, card: ModelCard) -> None:
+    """As ``publish``, of a model of any number of files (or a folder), with the card ``<file name>.json``.
+
+    ``aside`` lies on the same disk. Several files, and a folder that replaces another, cannot be renamed at once:
+    interrupted in between, the card's sha256 does not fit and the model is refused, never run with other weights.
+    """
+    if aside.is_dir():
+        moves = [(aside, model)]
+    else:
+        moves = [(part, model.with_suffix(part.suffix)) for part in reversed(model_parts(aside))]
+    _publish(moves, card, export_card(model))
+
+
+def _publish(moves: list[tuple[Path, Path]], card: ModelCard, beside: Path) -> None:
+    coming = _coming(beside)
+    model = moves[-1][1]
     card.save(coming)
     try:
-        aside.replace(model)
+        for source, target in moves:
+            if source.is_dir() and target.is_dir():
+                shutil.rmtree(target)
+            source.replace(target)
     except BaseException as error:
         coming.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise ModelError(f"{model}: cannot be written: {error.strerror or error}") from None
         raise
-    coming.replace(model.with_suffix(".json"))
+    coming.replace(beside)
 
 
 def card_beside(model: Path) -> ModelCard | None:
-    """The card that belongs to the file ``model``: ``<stem>.json``, or one that ``publish`` was about to put there."""
-    coming, beside = _coming(model), model.with_suffix(".json")
-    if coming.is_file():
-        card = ModelCard.load(coming)
-        if card.sha256 == file_sha256(model):
-            return card
-    return ModelCard.load(beside) if beside.is_file() else None
+    """The card that belongs to ``model``: ``<file name>.json``, else ``<stem>.json``.
+
+    A card whose publishing was interrupted is taken where its sha256 is that of the model.
+    """
+    for beside in (export_card(model), stem_card(model)):
+        coming = _coming(beside)
+        if coming.is_file():
+            card = ModelCard.load(coming)
+            if card.sha256 == model_sha256(model):
+                return card
+        if beside.is_file():
+            return ModelCard.load(beside)
+    return None
 
 
-def _coming(model: Path) -> Path:
-    return model.with_suffix(".json.new")
+def _coming(beside: Path) -> Path:
+    return beside.with_name(f"{beside.name}.new")

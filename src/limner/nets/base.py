@@ -19,6 +19,7 @@ class SegmentationNet(nn.Module):
     maps the names in ``head_names`` to what the heads used only for training say.
 
     Attributes:
+        rounded: whether it computes with what 8 bits can say already, see ``limner.training.quantization``.
         size_divisor: height and width of the input must be multiples of this.
         exportable: whether `limner export` takes it.
         head_modules: attribute names of the modules that only training uses.
@@ -33,6 +34,7 @@ class SegmentationNet(nn.Module):
         paper: where the architecture comes from, e.g. "Zhang et al. 2019".
     """
 
+    rounded: ClassVar[bool] = False
     size_divisor: ClassVar[int] = 32
     exportable: ClassVar[bool] = True
     head_modules: ClassVar[tuple[str, ...]] = ()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from limner.errors import MissingExtraError, ModelError, OptionError
+from limner.errors import MissingExtraError, ModelError
 from limner.runtimes.base import Array, TensorInfo
+from limner.runtimes.checks import check_cpu, check_readable, first_line, quiet
 from limner.runtimes.threads import check_threads
 
 
@@ -36,33 +36,33 @@ class LiteRtRuntime:
 
     def __init__(self, path: str | Path, *, device: str = "cpu", threads: int | None = None) -> None:
         self.threads = check_threads(threads)
-        if device.lower() != "cpu":
-            raise OptionError(f"device {device!r}: LiteRT runs on the CPU only here; available: cpu")
+        check_cpu(device, "LiteRT")
         self.device = "cpu"
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError:
             raise MissingExtraError(f"running {Path(path).name}", "ai-edge-litert", "litert") from None
-        try:
-            model = Path(path).read_bytes()
-        except OSError as error:
-            raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from None
+        check_readable(path)
+        model = Path(path).read_bytes()
         # LiteRT itself trusts the file and may crash on one that is not its own.
         if model[4:8] != b"TFL3":
-            raise ModelError(f"{path}: is {'not a .tflite model' if model else 'empty'}")
+            raise ModelError(f"{path}: is not a .tflite model")
         try:
-            with _quiet():
+            with quiet():
                 self._interpreter = Interpreter(model_content=model, num_threads=self.threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"{path}: LiteRT cannot load it: {str(error).strip().splitlines()[0][:300]}") from None
+            raise ModelError(f"{path}: LiteRT cannot load it: {first_line(error)}") from None
         self._in = {detail["name"]: detail for detail in self._interpreter.get_input_details()}
         self._out = {detail["name"]: detail for detail in self._interpreter.get_output_details()}
         self.inputs = tuple(_info(detail) for detail in self._in.values())
         self.outputs = tuple(_info(detail) for detail in self._out.values())
+        # There is no public way to ask which delegate took nodes; the graph shows it as one node.
+        delegated = any(node["op_name"] == "DELEGATE" for node in self._interpreter._get_ops_details())
+        self.facts = {"precision": "as in the file", "delegate": "XNNPACK" if delegated else "none"}
         self._lock = threading.Lock()
 
-    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    def run(self, inputs: Mapping[str, Array], *, laps: list[float] | None = None) -> dict[str, Array]:
         """Every output by name, from every input by name; ModelError where the model refuses them."""
         missing = self._in.keys() ^ inputs.keys()
         if missing:
@@ -71,31 +71,18 @@ class LiteRtRuntime:
             try:
                 for name, detail in self._in.items():
                     self._interpreter.set_tensor(detail["index"], _quantise(inputs[name], detail))
+                handed = time.perf_counter()
                 self._interpreter.invoke()
-                return {
+                computed = time.perf_counter()
+                results = {
                     name: _dequantise(self._interpreter.get_tensor(detail["index"]), detail)
                     for name, detail in self._out.items()
                 }
+                if laps is not None:
+                    laps += [handed, computed, time.perf_counter()]
+                return results
             except (ValueError, RuntimeError) as error:
-                raise ModelError(f"the model cannot run on this input: {str(error).splitlines()[0][:300]}") from None
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps LiteRT's remarks off stderr: it writes them from C++ whatever the settings, each time it loads a model."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # no stderr at all
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(nowhere)
-        os.close(kept)
+                raise ModelError(f"the model cannot run on this input: {first_line(error)}") from None
 
 
 def _scale(detail: Mapping[str, Any]) -> tuple[float, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ import numpy as np
 import onnxruntime as ort
 
 from limner.errors import ModelError, OptionError
-from limner.runtimes.base import Array, TensorInfo
+from limner.runtimes.base import Array, NodeTime, TensorInfo
+from limner.runtimes.checks import check_readable, first_line
+from limner.runtimes.onnx_profile import OnnxProfile
 from limner.runtimes.threads import check_threads
 
 _ERROR = 3
@@ -37,6 +39,7 @@ class OnnxRuntime:
         path: the model file.
         device: "cpu", "cuda", "cuda:1" or any other execution provider of the installed ONNX Runtime, in short.
         threads: threads one call uses on the CPU; None is the number of physical cores, at most four.
+        profile: keep the time of each operator for ``node_times``; slows the calls a little.
 
     Raises:
         OptionError: the device is not there, or did not start. There is no silent fallback to the CPU.
@@ -45,7 +48,9 @@ class OnnxRuntime:
 
     name = "onnxruntime"
 
-    def __init__(self, path: str | Path, *, device: str = "cpu", threads: int | None = None) -> None:
+    def __init__(
+        self, path: str | Path, *, device: str = "cpu", threads: int | None = None, profile: bool = False
+    ) -> None:
         self.threads = check_threads(threads)
         kind, _, index = device.partition(":")
         provider = _provider(device, kind, index)
@@ -55,6 +60,7 @@ class OnnxRuntime:
         options.log_severity_level = _ERROR
         # Idle threads that spin take their core away from decoding, effects and encoding.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._profile = OnnxProfile(options) if profile else None
         provider_options = {"device_id": index} if index else {}
         check_readable(path)
         try:
@@ -69,17 +75,47 @@ class OnnxRuntime:
                 f"install what it needs (drivers and libraries), or use --device {_short(actual)}"
             )
         self.device = _short(actual) + (f":{index}" if index else "")
+        self.facts = {"precision": "as in the file", "provider": actual}
         self.inputs = tuple(_info(value) for value in self._session.get_inputs())
         self.outputs = tuple(_info(value) for value in self._session.get_outputs())
         self._output_names = [info.name for info in self.outputs]
 
-    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    def run(self, inputs: Mapping[str, Array], *, laps: list[float] | None = None) -> dict[str, Array]:
         """Every output by name, from every input by name; ModelError where the model refuses them."""
         try:
-            values = self._session.run(self._output_names, dict(inputs))
+            if laps is not None:
+                values = self._run_in_steps(inputs, laps)
+            else:
+                values = self._session.run(self._output_names, dict(inputs))
         except Exception as error:
             raise ModelError(f"the model cannot run on this input: {first_line(error)}") from None
         return dict(zip(self._output_names, values, strict=True))
+
+    def node_times(self) -> list[NodeTime]:
+        """In the order of execution: means over all calls since loading, but for the first. Ends the profile.
+
+        Raises:
+            OptionError: it was loaded without ``profile``.
+        """
+        if self._profile is None:
+            raise OptionError("the times of operators are kept only with profile=True")
+        return self._profile.end(self._session)
+
+    def _run_in_steps(self, inputs: Mapping[str, Array], laps: list[float]) -> list[Array]:
+        """The same with the copies to and from the device apart from computing."""
+        kind, _, index = self.device.partition(":")
+        binding = self._session.io_binding()
+        for name, array in inputs.items():
+            binding.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(array, kind, int(index or 0)))
+        for name in self._output_names:
+            binding.bind_output(name, kind, int(index or 0))
+        laps.append(time.perf_counter())
+        self._session.run_with_iobinding(binding)
+        binding.synchronize_outputs()
+        laps.append(time.perf_counter())
+        values: list[Array] = binding.copy_outputs_to_cpu()
+        laps.append(time.perf_counter())
+        return values
 
 
 def available_devices() -> tuple[str, ...]:
@@ -109,19 +145,3 @@ def _info(value: Any) -> TensorInfo:
         raise ModelError(f"the model's {value.name!r} is of type {value.type}, which Limner cannot feed or read")
     shape = tuple(size if isinstance(size, int) and size > 0 else None for size in value.shape)
     return TensorInfo(value.name, shape, np.dtype(dtype))
-
-
-def first_line(error: Exception) -> str:
-    """The first line of a foreign error, without its prefix of codes."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : (\w+) : ", "", lines[0])[:300]
-
-
-def check_readable(path: str | Path) -> None:
-    """ModelError where there is no such file, or nothing in it."""
-    try:
-        with Path(path).open("rb") as file:
-            if not file.read(1):
-                raise ModelError(f"{path}: is empty")
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from None

@@ -9,19 +9,28 @@ from limner.segment.postprocess import read_shape
 
 
 def check_fit(card: ModelCard, runtime: Runtime) -> TensorInfo:
-    """The model's input tensor, after checking that names, layout, channels, size and classes are what the card says.
+    """The model's image input, after checking that names, layout, channels, size and classes are what the card says.
 
     Sizes the model leaves open are not compared.
 
     Raises:
         ModelError: says which field of the card differs, and what the model has instead.
     """
-    tensor = _named(card, "input", card.input.name, runtime.inputs)
-    if len(runtime.inputs) > 1:
-        others = ", ".join(info.name for info in runtime.inputs if info is not tensor)
-        raise ModelError(f"card of {card.name!r}: the model has more inputs than one ({others}); Limner feeds only one")
-    _check_input(card, tensor)
-    output = _named(card, "output", card.output.name, runtime.outputs)
+    tensor = _named(card, "input.name", card.input.name, runtime.inputs)
+    _check_input(card, tensor, card.input.channels)
+    fed = [tensor]
+    if card.state is not None:
+        previous = _named(card, "state.input", card.state.input, runtime.inputs)
+        _check_input(card, previous, 1)
+        _named(card, "state.output", card.state.output, runtime.outputs)
+        fed.append(previous)
+    others = ", ".join(info.name for info in runtime.inputs if info not in fed)
+    if others:
+        raise ModelError(
+            f"card of {card.name!r}: the model has more inputs than the card names ({others}); Limner feeds an image "
+            "and, as state.input, the mask before"
+        )
+    output = _named(card, "output.name", card.output.name, runtime.outputs)
     shape = output.shape
     if shape and shape[0] is None and len(shape) > 2:
         shape = (1, *shape[1:])
@@ -36,7 +45,8 @@ def _named(card: ModelCard, field: str, name: str, infos: tuple[TensorInfo, ...]
         if info.name == name:
             return info
     has = ", ".join(f"{info.name!r} {describe(info)}" for info in infos)
-    raise ModelError(f"card of {card.name!r}: {field}.name is {name!r}, but the model's {field}s are: {has}")
+    kind = "outputs" if "output" in field else "inputs"
+    raise ModelError(f"card of {card.name!r}: {field} is {name!r}, but the model's {kind} are: {has}")
 
 
 def describe(info: TensorInfo) -> str:
@@ -44,12 +54,12 @@ def describe(info: TensorInfo) -> str:
     return f"({', '.join('?' if size is None else str(size) for size in info.shape)}) {info.dtype}"
 
 
-def _check_input(card: ModelCard, tensor: TensorInfo) -> None:
+def _check_input(card: ModelCard, tensor: TensorInfo, channels: int) -> None:
     spec = card.input
     has = f"the model's input {tensor.name!r} is {describe(tensor)}"
     if len(tensor.shape) != 4:
         raise ModelError(f"card of {card.name!r}: {has}; Limner feeds batches of one image, with four axes")
-    by_layout = {"NCHW": (1, spec.channels, *spec.size), "NHWC": (1, *spec.size, spec.channels)}
+    by_layout = {"NCHW": (1, channels, *spec.size), "NHWC": (1, *spec.size, channels)}
     if _matches(by_layout[spec.layout], tensor):
         return
     for layout, wanted in by_layout.items():
@@ -58,10 +68,8 @@ def _check_input(card: ModelCard, tensor: TensorInfo) -> None:
     axes = dict(zip(spec.layout, tensor.shape, strict=True))
     if axes["N"] not in (None, 1):
         raise ModelError(f"card of {card.name!r}: {has}; Limner needs a batch of 1 or an open one")
-    if axes["C"] not in (None, spec.channels):
-        raise ModelError(
-            f"card of {card.name!r}: input.channels is {spec.channels} and layout {spec.layout}, but {has}"
-        )
+    if axes["C"] not in (None, channels):
+        raise ModelError(f"card of {card.name!r}: input.channels is {channels} and layout {spec.layout}, but {has}")
     raise ModelError(f"card of {card.name!r}: input.size is {list(spec.size)} (height, width), but {has}")
 
 

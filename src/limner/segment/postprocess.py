@@ -1,4 +1,4 @@
-"""Net output to a map of person probability, whatever the output is: logits, sigmoid, softmax or class numbers."""
+"""Net output to a map of person probability, whatever the output is: logits, sigmoid, softmax, classes, packed bits."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard
+from limner.model_card import PACKED, ModelCard
 from limner.runtimes.base import Array
+from limner.segment.packed import numbers_in_row, unpack_mask
 
 Float32 = NDArray[np.float32]
 
@@ -34,6 +35,8 @@ def read_shape(shape: Sequence[int], card: ModelCard) -> Maps:
         ModelError: the shape cannot be what the card says.
     """
     kind, person = card.output.kind, card.output.person_class
+    if kind == PACKED:
+        return Maps(_packed_shape(shape, card), None)
     dims = list(shape)
     if len(dims) > 2 and dims[0] == 1:
         dims = dims[1:]
@@ -69,6 +72,19 @@ def read_shape(shape: Sequence[int], card: ModelCard) -> Maps:
     return maps
 
 
+def _packed_shape(shape: Sequence[int], card: ModelCard) -> tuple[int, int]:
+    """(rows, numbers in a row) of a packed output, wherever its axes of 1 are."""
+    width, bits = card.output.width or 0, card.output.bits or 0
+    row = numbers_in_row(width, bits)
+    found = math.prod(shape) // row, row
+    if [size for size in shape if size > 1] != [size for size in found if size > 1]:
+        raise ModelError(
+            f"card of {card.name!r}: output.width {width} and output.bits {bits} make rows of {row} numbers, but "
+            f"output {card.output.name!r} has the shape {tuple(shape)}"
+        )
+    return found
+
+
 def _strangeness(dims: Sequence[int], axis: int, card: ModelCard) -> tuple[float, int, bool]:
     height, width = (dims[1], dims[2]) if axis == 0 else (dims[0], dims[1])
     proportions = abs(math.log(height / width) - math.log(card.input.size[0] / card.input.size[1]))
@@ -84,6 +100,8 @@ def person_probability(output: Array, card: ModelCard) -> Float32:
     maps = read_shape(output.shape, card)
     values = output.reshape(maps.shape)
     kind, person = card.output.kind, card.output.person_class
+    if card.output.width is not None and card.output.bits is not None:
+        return unpack_mask(values, width=card.output.width, bits=card.output.bits).astype(np.float32)
     if kind == "argmax":
         return np.equal(np.rint(values), person).astype(np.float32)
     if kind == "logits":

@@ -77,6 +77,7 @@ class Preprocessor:
         std = np.array(spec.std)
         self._gain = (spec.scale / std).astype(np.float32).reshape(3, 1, 1)
         self._offset = (-np.array(spec.mean) / std).astype(np.float32).reshape(3, 1, 1)
+        self._state = None if card.state is None else card.state.input
         self._dtype = tensor.dtype
         if np.issubdtype(self._dtype, np.integer):
             self._limits = np.iinfo(self._dtype)
@@ -99,17 +100,36 @@ class Preprocessor:
             channels = channels[::-1]
         np.multiply(channels, self._gain, out=window[:3], casting="unsafe")
         window[:3] += self._offset
-        if spec.channels == 4 and previous is not None:
-            window[3] = resize(previous, (box.height, box.width))
+        if spec.channels == 4:
+            _put(previous, planes[3], box)
         return self._lay_out(planes)
 
+    def feeds(self, image: UInt8, previous: Float32 | None = None) -> dict[str, Array]:
+        """Every input of the model by name: the image, and the state for nets that take it as an input of its own."""
+        arrays = {self.spec.name: self(image, previous)}
+        if self._state is not None:
+            planes = np.zeros((1, *self.spec.size), np.float32)
+            _put(previous, planes[0], place((image.shape[0], image.shape[1]), self.spec))
+            arrays[self._state] = self._turned(planes)
+        return arrays
+
+    def _turned(self, planes: Float32) -> Float32:
+        batch = planes[None]
+        return np.ascontiguousarray(batch.transpose(0, 2, 3, 1) if self.spec.layout == "NHWC" else batch)
+
     def _lay_out(self, planes: Float32) -> Array:
-        batch: Array = planes[None]
-        if self.spec.layout == "NHWC":
-            batch = batch.transpose(0, 2, 3, 1)
+        batch: Array = self._turned(planes)
         if np.issubdtype(self._dtype, np.integer):
             batch = np.clip(np.rint(batch), self._limits.min, self._limits.max)
         return np.ascontiguousarray(batch, dtype=self._dtype)
+
+
+def _put(previous: Float32 | None, plane: Float32, box: Placement) -> None:
+    """Write the mask before, where there is one, into its plane of the net's input."""
+    if previous is not None:
+        plane[box.top : box.top + box.height, box.left : box.left + box.width] = resize(
+            previous, (box.height, box.width)
+        )
 
 
 def unplace(probability: Float32, size: tuple[int, int], spec: InputSpec) -> Float32:

@@ -14,6 +14,7 @@ from limner.model_card import SEGMENT, ModelCard
 from limner.models.catalogue import find_model
 from limner.runtimes.base import Array, Runtime
 from limner.runtimes.loading import load_runtime
+from limner.segment.example import example_inputs
 from limner.segment.fit import check_fit
 from limner.segment.postprocess import confidence, is_sound, person_probability, recentre
 from limner.segment.preprocess import Preprocessor, unplace
@@ -36,7 +37,8 @@ class Segmenter:
     Args:
         model: a name from ``limner models`` ("default" is the best for its speed), or a .onnx or .tflite file.
         card: the model's card, or its path; None is ``<stem>.json`` beside the file.
-        runtime: "onnxruntime", "litert" or "auto", which goes by the file's type.
+        runtime: "onnxruntime", "openvino", "litert", … with options of its own after a colon; or "auto": the fastest of
+            those installed that run the file, measured once for this machine and remembered (see docs/runtimes.md).
         device: "cpu", or what the runtime offers ("cuda"); never replaced by another. See ``runtime.device``.
         threads: threads the net uses; None is the number of physical cores, at most four.
         refine: draw the edges at full size from the frame itself; False enlarges the net's mask.
@@ -72,7 +74,8 @@ class Segmenter:
         found = find_model(model, card=card, task=SEGMENT)
         self._card, self._refine, self._threshold = found.card, refine, threshold
         self._softness, self._largest_only = softness, largest_only
-        self._runtime = load_runtime(found.path, runtime=runtime, device=device, threads=threads)
+        example = example_inputs(self._card)
+        self._runtime = load_runtime(found.path, runtime=runtime, device=device, threads=threads, example=example)
         tensor = check_fit(self._card, self._runtime)
         self._preprocess = Preprocessor(self._card, tensor)
 
@@ -140,8 +143,8 @@ class Segmenter:
         return Matte(_enlarge(probability, pyramid, self._softness), sure)
 
     def _run(self, pyramid: Pyramid, previous: Matte | None) -> Array:
-        image = self._preprocess(pyramid.small, None if previous is None else previous.alpha)
-        outputs = self._runtime.run({self._card.input.name: image})
+        feeds = self._preprocess.feeds(pyramid.small, None if previous is None else previous.alpha)
+        outputs = self._runtime.run(feeds)
         output = outputs.get(self._card.output.name)
         if output is None:
             raise ModelError(f"card of {self._card.name!r}: the model gives no output {self._card.output.name!r}")

@@ -54,13 +54,10 @@ class Forward:
         if self.previous:
             assert batch.previous is not None
             pictures.append(batch.previous)
-        x = torch.cat(pictures).float().div_(255)
-        teacher = self.teacher(x[:count]) if self.teacher is not None else None
-        if self.net.in_channels == 4:
-            assert batch.priors is not None
-            x = torch.cat([x, batch.priors.repeat(len(pictures), 1, 1, 1)], dim=1)
+        x = net_input(torch.cat(pictures), batch.priors if self.net.in_channels == 4 else None)
+        teacher = self.teacher(x[:count, :3]) if self.teacher is not None else None
         with self._autocast():
-            logits, heads = self.net(x.contiguous(memory_format=torch.channels_last), heads=True)
+            logits, heads = self.net(x, heads=True)
         logits = logits.float()
         person = list(torch.split(person_logits(logits, self.net.person_class), count))
         return Prediction(
@@ -78,6 +75,17 @@ class Forward:
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device, dtype=self.type, enabled=self.type != torch.float32)
+
+
+def net_input(images: Tensor, priors: Tensor | None) -> Tensor:
+    """Float (N, 3 or 4, H, W) in [0, 1] of uint8 images (N, 3, H, W) and, for a fourth channel, previous masks.
+
+    Where there are more images than masks, the masks repeat.
+    """
+    x = images.float().div_(255)
+    if priors is not None:
+        x = torch.cat([x, priors.repeat(len(images) // len(priors), 1, 1, 1)], dim=1)
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def split(batch: Batch, parts: int) -> list[Batch]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import functools
 import os
+from itertools import islice
 
 import torch
 
 from limner.data.photo_map import prepare
-from limner.errors import OptionError
+from limner.data.sampler import Sampler
+from limner.errors import ModelError, OptionError
 from limner.nets import make_net
+from limner.nets.base import SegmentationNet
+from limner.training.batches import batches
 from limner.training.checkpoint import Checkpoint
 from limner.training.distributed import Group, together
+from limner.training.forward import net_input
 from limner.training.initial_weights import start_net
 from limner.training.job import Job, Outcome, Report, Started, Validate
 from limner.training.recipe import Recipe, recorded, to_dict
@@ -95,21 +100,43 @@ def _start(job: Job, started: Started | None) -> Checkpoint:
     if path.is_file():
         state = Checkpoint.load(path)
         saved = recorded(state.recipe, source=str(path))
-        if (saved.net, saved.batch, saved.seed) != (recipe.net, recipe.batch, recipe.seed):
-            raise OptionError(f"{path}: belongs to a recipe with another net, batch or seed; choose another --out")
+        mine = (recipe.net, recipe.batch, recipe.seed, recipe.quantize)
+        if (saved.net, saved.batch, saved.seed, saved.quantize) != mine:
+            raise OptionError(
+                f"{path}: belongs to a recipe with another net, batch, seed or quantize; choose another --out"
+            )
         return state
     torch.manual_seed(recipe.seed)
     net = make_net(recipe.net.name, **recipe.net.options)
+    if recipe.quantize is not None:
+        net = net.for_inference()
     for phase in recipe.phases:
         net.check_size(phase.size, phase.size)
     source = job.init if job.init is not None else recipe.init
     start = start_net(net, source) if source is not None else None
+    if recipe.quantize is not None:
+        if start is not None and start.untouched:
+            raise ModelError(f"{source}: lacks weights of the net {recipe.net.name}, such as {start.untouched[0]}")
+        net = _calibrated(net, job)
     weights = {name: value.clone() for name, value in net.state_dict().items()}
     average = {name: value.clone() for name, value in weights.items()}
     sessions = [start.record()] if start is not None else []
     if start is not None and started is not None:
         started(start)
     return Checkpoint(to_dict(recipe), 0, weights, average, {}, sessions)
+
+
+def _calibrated(net: SegmentationNet, job: Job) -> SegmentationNet:
+    """The net rounded to 8 bits, with ranges from the first batches of the run."""
+    from limner.training.quantization import QuantizedNet
+
+    recipe = job.recipe
+    assert recipe.quantize is not None
+    quantized = QuantizedNet(net, recipe.input_size, recipe.quantize)
+    sampler = Sampler(prepare(job.data, job.cache, masks=recipe.masks), recipe.data, seed=recipe.seed)
+    drawn = islice(batches(sampler, recipe, first_step=0, rank=0, world=1), recipe.quantize.calibrate)
+    quantized.calibrate(net_input(batch.images, batch.priors if net.in_channels == 4 else None) for batch in drawn)
+    return quantized
 
 
 def _check_validation(recipe: Recipe, validate: Validate | None) -> None:

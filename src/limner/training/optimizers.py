@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
@@ -66,6 +66,14 @@ def encoder_modules(net: nn.Module) -> list[nn.Module]:
     """The modules that ``net`` counts to its encoder; none for nets without one."""
     named = (getattr(net, name, None) for name in getattr(net, "encoder_modules", ()))
     return [module for module in named if isinstance(module, nn.Module)]
+
+
+@runtime_checkable
+class Freezes(Protocol):
+    """Whatever stops learning, in whole or in part, at some share of a run."""
+
+    def at(self, progress: float) -> None:
+        """Freeze or unfreeze for the step at ``progress`` in [0, 1]."""
 
 
 class Freezer:

@@ -25,7 +25,7 @@ from limner.training.initial_weights import start_net
 from limner.training.job import Job, Report
 from limner.training.loop import train
 from limner.training.pruning import PruneOptions, cost, prune
-from limner.training.rebuild import averaged_net
+from limner.training.rebuild import averaged_net, float_recipe
 from limner.training.recipe import NetRecipe, Recipe, recorded, to_dict
 from limner.whole_file import whole_text
 
@@ -66,6 +66,8 @@ class PruneJob:
             )
         if self.steps < 1:
             raise OptionError("pruning: steps must be 1 or more")
+        if self.recipe.quantize is not None:
+            raise OptionError("recipe: quantize cannot be pruned with; prune first, then run limner quantize")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +113,11 @@ def run(
         state = Checkpoint.load(checkpoint)
         recipe = replace(job.recipe, net=recorded(state.recipe, source=str(checkpoint)).net, init=None)
         if state.step == 0:
-            curve.add(step, False, averaged_net(recipe.net, state, source=str(checkpoint)), recipe.net)
+            curve.add(step, False, averaged_net(recipe, state, source=str(checkpoint)), recipe.net)
         outcome = train(Job(recipe, folder, job.data, job.cache, device=job.device), report=report)
         if not outcome.finished:
             return None
-        net = averaged_net(recipe.net, Checkpoint.load(checkpoint), source=str(checkpoint))
+        net = averaged_net(recipe, Checkpoint.load(checkpoint), source=str(checkpoint))
         origin = recipe.net
         curve.add(step, True, net, origin)
     return checkpoint
@@ -188,8 +190,8 @@ def _source_net(job: PruneJob) -> tuple[SegmentationNet, NetRecipe]:
     """The net that is pruned, and the recipe that makes it."""
     if job.source.endswith(".pt"):
         state = Checkpoint.load(Path(job.source))
-        origin = recorded(state.recipe, source=job.source).net
-        return averaged_net(origin, state, source=job.source), origin
+        trained = float_recipe(state, source=job.source)
+        return averaged_net(trained, state, source=job.source), trained.net
     origin = job.recipe.net
     torch.manual_seed(job.recipe.seed)
     net = make_net(origin.name, **origin.options)

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from limner.errors import ModelError
+from limner.errors import ModelError, OptionError
 from limner.model_card import SEGMENT, ModelCard
 from limner.models.catalogue import find_model
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
 from limner.training.checkpoint import Checkpoint, load_weights
-from limner.training.recipe import NetRecipe, Recipe, recorded
+from limner.training.recipe import Recipe, recorded
 
 
 class Trained(NamedTuple):
@@ -33,16 +33,43 @@ def checkpoint_net(path: Path) -> Trained:
     """
     state = Checkpoint.load(path)
     recipe = recorded(state.recipe, source=str(path))
-    return Trained(averaged_net(recipe.net, state, source=str(path)).for_inference(), recipe, state)
+    return Trained(averaged_net(recipe, state, source=str(path)).for_inference(), recipe, state)
 
 
-def averaged_net(recipe: NetRecipe, state: Checkpoint, *, source: str) -> SegmentationNet:
+def recipe_net(recipe: Recipe) -> SegmentationNet:
+    """The net that a recipe trains, with weights from chance; rounded to 8 bits where the recipe says so.
+
+    Raises:
+        OptionError: an option of the net cannot be, or it does not take the recipe's input size.
+        MissingExtraError: rounding needs torchao.
+    """
+    net = make_net(recipe.net.name, **recipe.net.options)
+    if recipe.quantize is None:
+        return net
+    from limner.training.quantization import QuantizedNet
+
+    return QuantizedNet(net, recipe.input_size, recipe.quantize)
+
+
+def float_recipe(state: Checkpoint, *, source: str) -> Recipe:
+    """The recipe of a checkpoint whose net is not rounded to 8 bits.
+
+    Raises:
+        OptionError: it is.
+    """
+    recipe = recorded(state.recipe, source=source)
+    if recipe.quantize is not None:
+        raise OptionError(f"{source}: is rounded to 8 bits already; name the checkpoint or model that it started from")
+    return recipe
+
+
+def averaged_net(recipe: Recipe, state: Checkpoint, *, source: str) -> SegmentationNet:
     """The net that a checkpoint's averaged weights fill whole, training heads and all.
 
     Raises:
         ModelError: the weights are not those of the recipe's net.
     """
-    net = make_net(recipe.name, **recipe.options)
+    net = recipe_net(recipe)
     try:
         net.load_state_dict(state.ema)
     except RuntimeError as error:

@@ -18,6 +18,7 @@ from limner.errors import OptionError
 from limner.model_card import SEGMENT
 from limner.training.loss_recipe import LossRecipe, PixelTerm, Term
 from limner.training.optimizer_recipe import OptimizerRecipe
+from limner.training.quantize_recipe import QuantizeRecipe
 from limner.training.schedules import Cosine, Plateau, Schedule
 from limner.training.teacher_recipe import TeacherRecipe
 
@@ -103,6 +104,7 @@ class Recipe(Course):
         accumulate: parts that a step's batch is computed in, one after the other, for less memory.
         freeze: when the encoder learns, or None for always.
         masks: folder of `limner data relabel` whose masks stand in for those of the auto sets, or None.
+        quantize: train with everything rounded to 8 bits, or None; see ``limner.training.quantization``.
         init: weights to start from: "imagenet", a shipped model's name, a .onnx or .safetensors file, or a checkpoint.
         ema: decay a step of the averaged weights, which are the ones that ship.
         precision: "bf16" and "fp16" compute in 16 bits where that is safe, the latter with a scaled loss.
@@ -131,6 +133,7 @@ class Recipe(Course):
     accumulate: Annotated[int, Field(ge=1)] = 1
     freeze: FreezeRecipe | None = None
     masks: Path | None = None
+    quantize: QuantizeRecipe | None = None
     init: str | None = None
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
@@ -150,6 +153,16 @@ class Recipe(Course):
         for name, used in (("schedule.kind", isinstance(self.schedule, Plateau)), ("early_stop", self.early_stop)):
             if used and not self.validate_every:
                 raise ValueError(f"{name}: listens to validations; set validate_every to a number of samples")
+        if self.quantize is not None:
+            self._check_quantize()
+
+    def _check_quantize(self) -> None:
+        if any(phase.size != self.input_size for phase in self.phases):
+            raise ValueError(f"quantize: all phases must have the size of input_size, {self.input_size}")
+        if self.precision != "fp32":
+            raise ValueError("quantize: needs precision: fp32; 16 bits beside the 8 would blur what is rounded")
+        if self.sync_batch_norm or self.freeze is not None:
+            raise ValueError("quantize: takes neither sync_batch_norm nor freeze; it has quantize.freeze_norms")
 
 
 _ADAPTER = TypeAdapter(Recipe)

@@ -15,7 +15,6 @@ from limner.data.gpu_augment import augment
 from limner.data.photo_map import prepare
 from limner.data.sampler import Sampler
 from limner.errors import OptionError
-from limner.nets import make_net
 from limner.nets.base import SegmentationNet
 from limner.training.averaging import AveragedWeights
 from limner.training.batches import Batch, batches
@@ -25,7 +24,8 @@ from limner.training.criterion import Criterion
 from limner.training.distributed import Group
 from limner.training.forward import Forward, split
 from limner.training.job import Job, Outcome, Report, Validate, Validation
-from limner.training.optimizers import Freezer, ScaledOptimizer
+from limner.training.optimizers import Freezer, Freezes, ScaledOptimizer
+from limner.training.rebuild import recipe_net
 from limner.training.recipe import to_dict
 from limner.training.reporting import Reporter
 from limner.training.scoreboard import Scoreboard
@@ -57,7 +57,7 @@ class Worker:
         self.report, self.validate = report, validate
         _share_cores(device, group)
         recipe, self._rate = job.recipe, 0.0
-        self.net = make_net(recipe.net.name, **recipe.net.options)
+        self.net = recipe_net(recipe)
         self.net.load_state_dict(state.net)
         if recipe.sync_batch_norm:
             synchronise(self.net)
@@ -70,7 +70,9 @@ class Worker:
         self.scaler = torch.amp.GradScaler(device, enabled=recipe.precision == "fp16")
         if state.progress.get("scaler"):
             self.scaler.load_state_dict(state.progress["scaler"])
-        self.freezer = Freezer(self.net, until=recipe.freeze.encoder_until if recipe.freeze else 0.0)
+        self.freezers: list[Freezes] = [Freezer(self.net, until=recipe.freeze.encoder_until if recipe.freeze else 0.0)]
+        if isinstance(self.net, Freezes):
+            self.freezers.append(self.net)
         self.average = AveragedWeights(state.ema, decay=recipe.ema, device=device)
         self.scoreboard = Scoreboard(recipe, state.progress.get("scoreboard"))
         self.step, self.sessions = state.step, state.sessions
@@ -123,7 +125,8 @@ class Worker:
         recipe, progress = self.recipe, self.step / self.recipe.steps
         torch.manual_seed(hash((recipe.seed, self.step, self.group.rank)))  # dropout, too, is the same when resumed
         self._rate = self.optimizer.set_rate(self.scoreboard.factor(progress))
-        self.freezer.at(progress)
+        for freezer in self.freezers:
+            freezer.at(progress)
         self.optimizer.torch.zero_grad(set_to_none=True)
         batch = self.forward.on_device(batch)
         if recipe.augment_on == "device":
@@ -182,7 +185,7 @@ class Worker:
 
     def _averaged_net(self) -> SegmentationNet:
         """The net with the averaged weights, in eval mode, on the CPU."""
-        net = make_net(self.recipe.net.name, **self.recipe.net.options)
+        net = recipe_net(self.recipe)
         net.load_state_dict(self.average.on_cpu())
         return net.eval()
 

@@ -1,0 +1,73 @@
+"""`limner quantize`: train a net with everything rounded to 8 bits, and write what comes of it as int8 files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from limner.cli.progress import Meter
+from limner.cli.train import teller
+from limner.errors import MissingExtraError, OptionError
+
+
+def command(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHECKPOINT|MODEL",
+            help="What is quantized: a checkpoint (.pt), a shipped model's name, a .onnx file of `limner export`; or "
+            "weights (.safetensors) of the recipe's net.",
+        ),
+    ],
+    recipe: Annotated[Path, typer.Option(help="How it is trained; recipes/quantize.yaml suits every net.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; its name is the model's name.")],
+    to: Annotated[str, typer.Option(help="Targets of the int8 files, such as onnx or onnx,litert.")] = "onnx",
+    data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and one zip for each set.")] = Path("data"),
+    cache: Annotated[Path, typer.Option(help="Where decoded photos are kept.")] = Path("cache"),
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a field of the recipe, e.g. samples=3000.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="Stop training after this long; the same command goes on.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+) -> None:
+    """Fine-tune a trained net so that it loses little or nothing as int8 (quantization-aware training).
+
+    Weights and activations are rounded while it learns, just as the files will have them; the net as it was teaches.
+    The folder ends up with the checkpoint (last.pt) and the int8 files with their cards. Try `limner export --precision
+    int8` first: where that loses little, this gains little. Ctrl-C stops after the update at hand; the same command
+    goes on from there.
+    """
+    try:
+        import onnxscript  # noqa: F401
+        import torchao  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("limner quantize", str(error.name), "quantize") from None
+    from limner.data.photo_map import prepare
+    from limner.export.targets import TARGETS, chosen
+    from limner.training.job import Job
+    from limner.training.loop import train
+    from limner.training.quantize_plan import quantize_plan
+    from limner.training.recipe import load_recipe
+
+    chosen(to, tuple(TARGETS), option="--to")  # before an hour of training, not after it
+    if out.suffix or out.is_file():
+        raise OptionError(f"--out {out}: names a file; name a folder for checkpoint and int8 files")
+    plan = quantize_plan(source, load_recipe(recipe, changes=set_ or []))
+    with Meter("decoding photos", "photos") as meter:
+        prepare(data, cache, masks=plan.masks, progress=meter.update)
+    with Meter("training", "images") as meter:
+        outcome = train(
+            Job(plan, out, data, cache, minutes=minutes, device=device),
+            started=lambda weights: meter.say("\n".join(weights.lines())),
+            report=teller(meter),
+        )
+    if not outcome.finished:
+        typer.echo(f"{outcome.checkpoint}: stopped at step {outcome.step} of {plan.steps}; the same command goes on")
+        return
+    from limner.cli.export import command as export
+
+    export(str(outcome.checkpoint), out, to=to, data=data)

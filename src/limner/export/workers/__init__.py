@@ -1,0 +1,1 @@
+"""Scripts that run in a toolchain's own Python: standard library and the toolchain's packages, nothing of limner."""

@@ -1,0 +1,1 @@
+"""What would make a model file run better on phones, GPUs, Edge TPUs and in browsers."""
