@@ -34,11 +34,13 @@ def main() -> int:
     place = Surroundings.here()
     with tempfile.TemporaryDirectory() as folder:
         try:
+            targets = chosen(options.to, tuple(TARGETS), option="--to")
             plan = Plan(
-                targets=chosen(options.to, tuple(TARGETS), option="--to"),
+                targets=targets,
                 precisions=(ALL,),
                 data=options.data,
                 photos=options.photos,
+                browser="onnx" in targets,
             )
             source, begun = load_source(options.model, None), time.monotonic()
             report = export_all(source, options.out or Path(folder), plan, progress=_tell)
