@@ -34,11 +34,13 @@ def main() -> int:
     place = Surroundings.here()
     with tempfile.TemporaryDirectory() as folder:
         try:
+            targets = chosen(options.to, tuple(TARGETS), option="--to")
             plan = Plan(
-                targets=chosen(options.to, tuple(TARGETS), option="--to"),
+                targets=targets,
                 precisions=(ALL,),
                 data=options.data,
                 photos=options.photos,
+                browser="onnx" in targets,
             )
             source, begun = load_source(options.model, None), time.monotonic()
             report = export_all(source, options.out or Path(folder), plan, progress=_tell)
@@ -49,7 +51,8 @@ def main() -> int:
     section = (
         f"`{options.model}` ({report.summary.partition(': ')[2]}), {report.photos} val photos, one thread; "
         f"made and checked in {minutes:.1f} minutes. Made by `python benchmarks/exports.py --data … --write`.\n\n"
-        f"{place}.\n\n{markdown(report)}"
+        f"{place}. Files ran one after the other, so their times say little where that load is not far below the "
+        f"number of cores; [`limner bench`](bench.md) runs them in turns.\n\n{markdown(report)}"
     )
     print(section)
     if options.write:

@@ -22,12 +22,15 @@ def test_it_lists_what_there_is_and_removes_what_is_left_over(
     monkeypatch.setenv("LIMNER_CACHE", str(tmp_path))
     half = tmp_path / "toolchains" / "litert-0123456789ab"
     (half / "bin").mkdir(parents=True)
+    other = half.with_name("browser-0123456789ab")  # not one of those that pip makes
+    other.mkdir()
     assert run() == 0
     told = capsys.readouterr().out
-    assert [name for name in TOOLCHAINS if f"{name:<8} for " not in told] == []
-    assert "old      litert-0123456789ab" in told
+    assert [name for name in TOOLCHAINS if f"{name:<10} for " not in told] == []
+    assert "old        litert-0123456789ab" in told
     assert run("--remove", "old") == 0
     assert not half.exists()
+    assert other.exists()
     assert run("--remove", "litert") == 0
     assert capsys.readouterr().out.endswith("litert: is not there\n")
 

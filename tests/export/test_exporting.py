@@ -11,6 +11,7 @@ import pytest
 import torch
 from skimage.data import astronaut
 
+from browsers import needs_browser
 from limner.errors import LimnerError, OptionError
 from limner.export import exporting
 from limner.export.exporting import Plan, Report, export_all
@@ -20,6 +21,7 @@ from limner.export.source import Source
 from limner.export.targets import Execution, Made, NotMadeHereError, NotRunHereError, Target
 from limner.matte import Matte
 from limner.model_card import NetSpec
+from limner.runtimes.onnx_runtime import OnnxRuntime
 from limner.segment.preprocess import shrink
 from limner.segment.pyramid import build_pyramid
 from limner.segment.segmenter import Segmenter
@@ -152,6 +154,45 @@ def test_what_fails_says_so_and_the_others_go_on(tmp_path: Path, monkeypatch: py
     assert files == ["net.d.onnx", "net.d.onnx.json", "net.onnx", "net.onnx.json"]
 
 
+@pytest.mark.parametrize(
+    ("error", "state", "good"),
+    [
+        (None, "checked", True),
+        (NotRunHereError("no chromium"), "not run here", True),
+        (LimnerError("ended"), "failed", False),
+    ],
+)
+def test_a_browser_gives_onnx_files_a_second_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: LimnerError | None, state: str, good: bool
+) -> None:
+    def run(path: Path, feeds: Sequence[Feeds], *, runtime: str) -> Execution:
+        if error is not None:
+            raise error
+        page = [{"alpha": OnnxRuntime(path).run(row)["alpha"] + np.float32(2e-6)} for row in feeds]
+        return Execution(outputs=page, load_ms=1, latency_ms=1, runtime=f"{runtime} in a page")
+
+    monkeypatch.setattr("limner.export.browser.run_in_browser", run)
+    report = export(tmp_path, Plan(targets=("onnx",), browser=True))
+    first, second = report.rows
+    assert (first.file, first.state, first.good) == ("net.onnx", "checked", True)
+    assert (second.file, second.state, second.reason, second.good) == ("net.onnx", state, str(error or ""), good)
+    assert first.figures is not None
+    assert first.figures.runtime == "onnxruntime"
+    if error is None:
+        assert second.figures is not None
+        assert second.figures.runtime == "onnxruntime in a page"
+        assert second.figures.mean_error == pytest.approx(2e-6, rel=0.2)
+    assert {path.name for path in tmp_path.iterdir()} == {"net.onnx", "net.onnx.json"}
+
+
+@pytest.mark.slow
+def test_a_real_browser_agrees(tmp_path: Path) -> None:
+    needs_browser()
+    report = export(tmp_path, Plan(targets=("onnx",), precisions=("fp32", "fp16"), browser=True))
+    assert [row.good for row in report.rows] == [True] * 4
+    assert [row.figures.runtime for row in report.rows if row.figures][1::2] == ["onnxruntime-web in Chromium"] * 2
+
+
 def test_ctrl_c_leaves_what_was_whole_and_nothing_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     export(tmp_path / "out", Plan(targets=("onnx",)))
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
@@ -164,6 +205,7 @@ def test_ctrl_c_leaves_what_was_whole_and_nothing_half(tmp_path: Path, monkeypat
 def test_plans_that_cannot_be_carried_out(tmp_path: Path, data_folder: Path) -> None:
     cases: list[tuple[Callable[[], Any], str]] = [
         (lambda: export(tmp_path / "o", Plan(targets=("onnx",), precisions=("dynamic",))), "none of onnx offers it"),
+        (lambda: export(tmp_path / "o", Plan(targets=("openvino",), browser=True)), "--browser: is for ONNX files"),
         (lambda: export(tmp_path / "o", Plan(targets=("onnx",), name="../net")), r"--name \.\./net: must begin with"),
         (lambda: export(tmp_path / "o", Plan(targets=("onnx",), size=(12, 12))), "takes sizes divisible by 8"),
     ]

@@ -11,6 +11,7 @@ import torch
 
 from limner.errors import OptionError
 from limner.export.graph import Graph, GraphOptions, make_graph
+from limner.nets import make_net
 from limner.segment.packed import unpack_mask
 from small_nets import small_net
 
@@ -76,8 +77,17 @@ def test_batch_norms_are_folded_and_heads_dropped(tmp_path: Path) -> None:
 def test_open_sizes_and_batches_go_through_the_exported_program(tmp_path: Path) -> None:
     made = graph(tmp_path, dynamic="both")
     program = torch.export.load(made.program_file()).module()
-    several = torch.rand(3, 3, 32, 40)
+    several = torch.rand(3, 3, 40, 48)
     torch.testing.assert_close(program(several), small_net()(several).sigmoid(), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_net_of_any_size_can_be_left_open(tmp_path: Path) -> None:
+    net = make_net("deeplab_v3plus", width=0.35).eval()
+    made = make_graph(net, name="d", size=(65, 65), workspace=tmp_path, options=GraphOptions(dynamic="size"))
+    picture = torch.rand(1, 3, 81, 97)
+    with torch.no_grad():
+        torch.testing.assert_close(made.exported_program.module()(picture), made.reference(picture), atol=1e-4, rtol=0)
 
 
 def test_what_it_cannot_be_is_named(tmp_path: Path) -> None:

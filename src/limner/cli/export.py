@@ -65,6 +65,9 @@ def command(
     calibration: Annotated[
         int | None, typer.Option(min=1, help="Train photos to calibrate on, a share of each set. [100]")
     ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Run ONNX files in headless Chromium too: a second row each.")
+    ] = False,
     licence: Annotated[
         str | None, typer.Option(help="Licence of the weights, for the card. [the model's own, or unknown]")
     ] = None,
@@ -100,6 +103,7 @@ def command(
         "--name": name,
         "--photos": photos,
         "--calibration": calibration,
+        "--browser": browser or None,
         "--json": json_ or None,
     }
     if out.suffix == ".onnx" and not out.is_dir():
@@ -139,6 +143,7 @@ def command(
             "data": data,
             "photos": photos,
             "calibration": calibration,
+            "browser": browser,
             "licence": licence,
             "origin": origin,
             "notes": notes,

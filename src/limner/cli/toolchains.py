@@ -45,9 +45,9 @@ def command(
             state = (
                 f"{_gigabytes(toolchain.folder):.1f} GB in {toolchain.folder}" if toolchain.ready else "not made yet"
             )
-            print(f"{name:<8} for {toolchain.purpose:<28} {state}")
+            print(f"{name:<10} for {toolchain.purpose:<28} {state}")
         for folder in _old():
-            print(f"old      {folder.name}: {_gigabytes(folder):.1f} GB; limner toolchains --remove old")
+            print(f"old        {folder.name}: {_gigabytes(folder):.1f} GB; limner toolchains --remove old")
 
 
 def _check(option: str, name: str, known: list[str]) -> None:
@@ -56,7 +56,7 @@ def _check(option: str, name: str, known: list[str]) -> None:
 
 
 def _old() -> list[Path]:
-    """Folders of toolchains that nothing uses any more: other pins, another Python, or half made."""
+    """Folders of these toolchains that nothing uses any more: other pins, another Python, or half made."""
     from limner.export.toolchain_list import TOOLCHAINS
     from limner.export.toolchains import toolchains_folder
 
@@ -66,7 +66,7 @@ def _old() -> list[Path]:
     return [
         path
         for path in sorted(toolchains_folder().iterdir())
-        if path.is_dir() and path.name != "logs" and path not in ours
+        if path.is_dir() and path.name.rpartition("-")[0] in TOOLCHAINS and path not in ours
     ]
 
 

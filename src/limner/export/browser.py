@@ -42,11 +42,12 @@ def chromium() -> str:
 
     Raises:
         NotRunHereError: there is none.
+        LimnerError: the one that is named is not there.
     """
     named = os.environ.get("LIMNER_CHROMIUM")
     if named:
         if shutil.which(named) is None:
-            raise NotRunHereError(f"LIMNER_CHROMIUM={named}: there is no such program")
+            raise LimnerError(f"LIMNER_CHROMIUM={named}: there is no such program; correct it or leave it out")
         return named
     found = next((path for path in map(shutil.which, _NAMES) if path), None)
     if found is None:

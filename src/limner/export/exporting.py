@@ -41,6 +41,7 @@ class Plan:
         name: stem of the files; None is the source's.
         data: data folder: val photos to check on, train photos to calibrate on; None checks on noise.
         photos, calibration: how many of each.
+        browser: ONNX files are run in a browser too, which gives each a second row.
         licence, origin: for the cards; None is what the source's card says.
         notes: for the cards.
     """
@@ -53,6 +54,7 @@ class Plan:
     data: Path | None = None
     photos: int = 100
     calibration: int = 100
+    browser: bool = False
     licence: str | None = None
     origin: str | None = None
     notes: tuple[str, ...] = ()
@@ -119,6 +121,8 @@ def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int
         raise OptionError(f"--name {name}: must begin with a letter or digit and hold only letters, digits and . _ -")
     rounded = source.net.rounded
     jobs = [job for name in plan.targets for job in _jobs(make_target(name), plan.precisions, rounded=rounded)]
+    if plan.browser and not any(target.in_browser() for target, _, _ in jobs):
+        raise OptionError(f"--browser: is for ONNX files, which --to {','.join(plan.targets)} does not make")
     wanted = {precision for _, precision, offered in jobs if offered}
     if not wanted:
         raise OptionError(f"--precision {','.join(plan.precisions or ())}: none of {', '.join(plan.targets)} offers it")
@@ -147,6 +151,8 @@ def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int
             progress(number, len(jobs), file)
             if offered:
                 rows.append(_export(target, precision, graph, card, judge, out / file, photos=len(photos)))
+                if plan.browser and rows[-1].figures is not None and (runner := target.in_browser()):
+                    rows.append(_again(rows[-1], runner, out / file, judge))
             else:
                 offers = target.rounded if rounded else target.precisions
                 of = " of nets trained rounded to 8 bits" if rounded else ""
@@ -206,6 +212,15 @@ def _checked(row: Row, target: Target, made: Made, aside: Path, judge: Judge) ->
     except NotRunHereError as error:
         return replace(row, state="not run here", reason=str(error))
     return replace(row, figures=figures, missed=failures(figures, judge.reference, row.precision))
+
+
+def _again(row: Row, target: Target, path: Path, judge: Judge) -> Row:
+    """The row of a file that was checked and stays as it is, run by another ``target``."""
+    row = replace(row, figures=None, missed={}, notes=())
+    try:
+        return _checked(row, target, Made(), path, judge)
+    except LimnerError as error:
+        return replace(row, state="failed", reason=str(error))
 
 
 def _measurement(row: Row, judge: Judge, photos: int) -> Measurement:

@@ -24,6 +24,8 @@ IMAGE, PREVIOUS = "image", "previous"
 """Inputs: the picture, and for nets of four channels the state: the person's probability in the frame before."""
 BITS = 8
 """Pixels in each number of a packed mask."""
+LEAST_OPEN = 33
+"""Smallest open height and width in pixels, unless the example is smaller: below, maps at stride 32 are one pixel."""
 PACKING = "pack"
 """Attribute of ``Deployed`` that packs masks: what begins the names of its weights in exported files."""
 STATE = "state"
@@ -90,8 +92,9 @@ class Deployed(nn.Module):
         output = self._laid_out(self._activated(logits))
         if previous is None:
             return output
-        # A tensor of its own even where the output is the same: converters drop outputs that are given twice.
-        state = torch.clamp(torch.sigmoid(person_logits(logits, self.person_class)), 0.0, 1.0)
+        # A tensor of its own even where the output is the same: converters drop outputs that are given twice, and the
+        # one to half precision fails on an output that something else takes.
+        state = 1 - torch.sigmoid(person_logits(logits, self.person_class) * -1)
         return output, self._laid_out(state)
 
     def _activated(self, logits: Tensor) -> Tensor:
@@ -184,7 +187,14 @@ class Graph:
             # torch.export takes a batch of one in the example for a batch that is always one
             examples = tuple(torch.cat([example, example]) for example in examples)
         with silence(), torch.no_grad():
-            return torch.export.export(module, examples, dynamic_shapes=shapes, strict=False)
+            # Deferred: nets that take any size would be held to what the example's size happens to satisfy.
+            return torch.export.export(
+                module,
+                examples,
+                dynamic_shapes=shapes,
+                strict=False,
+                prefer_deferred_runtime_asserts_over_guards=True,
+            )
 
     def program_file(self) -> Path:
         """The exported program as a .pt2 file in the workspace, for workers in another environment; made once."""
@@ -234,8 +244,10 @@ class Graph:
             axes[0] = torch.export.Dim("batch", min=1, max=1024)
         if opened in ("size", "both"):
             first = 2 if self.options.layout == "NCHW" else 1
+            step = self.size_divisor
+            least = min(-(-LEAST_OPEN // step), min(self.size) // step)
             for axis, name in ((first, "rows"), (first + 1, "columns")):
-                axes[axis] = self.size_divisor * torch.export.Dim(name, min=1, max=8192 // self.size_divisor)
+                axes[axis] = step * torch.export.Dim(name, min=least, max=8192 // step)
         return (axes,) * len(self.inputs)
 
 

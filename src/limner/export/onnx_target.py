@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ import torch
 from limner.errors import MissingExtraError
 from limner.export.graph import Graph
 from limner.export.silence import silence
-from limner.export.targets import Made, Target
+from limner.export.targets import Execution, Feeds, Made, Target
 
 
 class OnnxTarget(Target):
@@ -41,6 +42,17 @@ class OnnxTarget(Target):
         else:
             translate(graph, out)
         return Made()
+
+    def in_browser(self) -> Target | None:
+        return _OnnxInBrowser()
+
+
+class _OnnxInBrowser(OnnxTarget):
+    def execute(self, path: Path, feeds: Sequence[Feeds]) -> Execution:
+        """Run the file in onnxruntime-web in headless Chromium, in WebAssembly on one thread."""
+        from limner.export.browser import run_in_browser
+
+        return run_in_browser(path, feeds, runtime="onnxruntime")
 
 
 def translate(graph: Graph, path: Path) -> None:

@@ -125,6 +125,10 @@ class Target(ABC):
         latency = 1000 * statistics.median(seconds[1:] or seconds)
         return Execution(outputs=outputs, load_ms=load_ms, latency_ms=latency, runtime=runtime.name)
 
+    def in_browser(self) -> Target | None:
+        """What runs the same files in a browser, for those that mostly run elsewhere; None for all others."""
+        return None
+
 
 def make_target(name: str) -> Target:
     """The target that ``--to`` calls ``name``.

@@ -12,6 +12,7 @@ import os
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -28,7 +29,25 @@ def _stand_in(name: str, **content: object) -> None:
 _stand_in("tensorflow_decision_forests")
 _stand_in("tensorflowjs.converters.jax_conversion", convert_jax=None)
 
+from tensorflowjs.converters import normalize_bias_add  # noqa: E402
 from tensorflowjs.converters.tf_saved_model_conversion_v2 import convert_tf_saved_model  # noqa: E402
+
+_add_biases = normalize_bias_add.normalize_bias_add_op
+
+
+def _add_only_biases(graph: Any) -> Any:
+    """tensorflowjs takes whatever is added to a convolution for its bias, numbers and feature maps too."""
+    ranks = {node.name: len(node.attr["value"].tensor.tensor_shape.dim) for node in graph.node if node.op == "Const"}
+    sums = {node.name: node.op for node in graph.node if node.op in ("Add", "AddV2") and ranks.get(node.input[1]) != 1}
+    graph = _add_biases(graph)
+    for node in graph.node:
+        if node.name in sums and node.op == "BiasAdd":
+            node.op = sums[node.name]
+            del node.attr["data_format"]
+    return graph
+
+
+normalize_bias_add.normalize_bias_add_op = _add_only_biases
 
 
 def main(folder: str, out: str, kept: str | None = None) -> None:

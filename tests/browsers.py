@@ -1,0 +1,20 @@
+"""A real browser for tests, where there is one."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from limner.export.browser import chromium
+from limner.export.targets import NotRunHereError
+
+
+def needs_browser() -> None:
+    """Skip where there is neither a browser nor a way to its libraries."""
+    try:
+        chromium()
+    except NotRunHereError as error:
+        pytest.skip(f"{error}; make test-exports installs it")
+    if shutil.which("npm") is None:
+        pytest.skip("no npm; make test-exports installs it")
