@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from limner.data.manifest import VOID_SETS, Photo, PhotoFolder
 from limner.errors import DataError
-from limner.evaluation.contenders import Alpha, Frame, T
+from limner.evaluation.contenders import Alpha, Frame
+
+T = TypeVar("T", np.uint8, np.float32)
 
 READ_NOISE, SHOT_NOISE = 2.0, 0.05
 """Variance of the noise in 8-bit levels: ``READ_NOISE + SHOT_NOISE × level``, that of a webcam in a lit room."""

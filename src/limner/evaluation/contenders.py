@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from limner.nets.base import SegmentationNet
     from limner.segment.segmenter import Segmenter
 
-T = TypeVar("T", np.uint8, np.float32)
 Frame = NDArray[np.uint8]
 Alpha = NDArray[np.float32]
 MatteMaker = Callable[[Frame], Alpha]
@@ -105,25 +104,20 @@ def net_maker(net: SegmentationNet, size: int) -> VideoMaker:
     import torch
 
     from limner.nets.base import person_logits
+    from limner.segment.preprocess import resize, shrink
 
     @torch.no_grad()
     def make(rgb: Frame, previous: Alpha | None = None, /) -> Alpha:
         height, width = rgb.shape[:2]
-        planes = _squeeze(rgb, size).transpose(2, 0, 1).astype(np.float32) / 255
+        planes = shrink(rgb, (size, size)).transpose(2, 0, 1).astype(np.float32) / 255
         if net.in_channels == 4:
-            prior = np.zeros((size, size), np.float32) if previous is None else _squeeze(previous, size)
+            prior = np.zeros((size, size), np.float32) if previous is None else resize(previous, (size, size))
             planes = np.concatenate([planes, prior[None]])
         image = torch.from_numpy(planes)[None].contiguous(memory_format=torch.channels_last)
         alpha = torch.sigmoid(person_logits(net(image), net.person_class))[0, 0].numpy()
         return cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
     return make
-
-
-def _squeeze(picture: NDArray[T], size: int) -> NDArray[T]:
-    height, width = picture.shape[:2]
-    how = cv2.INTER_AREA if size * size < height * width else cv2.INTER_LINEAR
-    return cv2.resize(picture, (size, size), interpolation=how)  # type: ignore[return-value]
 
 
 def _checkpoint(path: str, label: str) -> Contender:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from limner.errors import OptionError
 from limner.model_card import ModelCard, NetSpec
+from limner.models.pair import card_beside
 from limner.models.weights import weights_path
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
@@ -60,6 +61,9 @@ def load_source(path: str, recipe: Path | None) -> Source:
         return Source(net, _spec(plan), (plan.input_size,) * 2, recipe.stem, recipe=plan)
     if path.endswith(".safetensors"):
         raise OptionError(f"{path}: weights alone do not say which net they are of; name its recipe with --recipe")
+    file = Path(path)
+    if file.suffix == ".onnx" and file.is_file() and card_beside(file) is None:
+        raise OptionError(f"{path}: has no card that would say which net it is of; name its recipe with --recipe")
     net, card = model_net(path)
     assert card.net is not None
     return Source(net, card.net, card.input.size, card.name, card=card)
