@@ -90,6 +90,46 @@ def test_only_a_bounded_number_of_frames_exists_at_once(depth: int) -> None:
     assert most <= 3 * depth + 4
 
 
+@pytest.mark.parametrize("depth", [1, 3])
+def test_work_ahead_keeps_the_order_and_the_bound(depth: int) -> None:
+    shown: list[int] = []
+    pushed: list[int] = []
+    made = taken = most = 0
+
+    class Early:
+        delay = 0
+
+        def ahead(self, frame: Frame) -> None:
+            shown.append(int(frame[0, 0, 0]))
+
+        def push(self, frame: Frame, tag: object = None) -> list[tuple[object, Frame, Matte]]:
+            pushed.append(int(frame[0, 0, 0]))
+            assert shown[: len(pushed)] == pushed
+            return [(tag, frame, everybody(frame))]
+
+        def flush(self) -> list[tuple[object, Frame, Matte]]:
+            return []
+
+        def reset(self) -> None:
+            return None
+
+    def counted() -> Iterator[TimedFrame]:
+        nonlocal made, most
+        for frame in source(200):
+            made += 1
+            most = max(most, made - taken)
+            yield frame
+
+    def slow(frame: TimedFrame) -> None:
+        nonlocal taken
+        threading.Event().wait(0.001)
+        taken += 1
+
+    run_pipeline(counted(), segment=Early(), effect=Clock(), sink=slow, depth=depth)
+    assert taken == len(shown) == len(pushed) == 200
+    assert most <= 4 * depth + 5
+
+
 class TwoLater:
     """A stream that holds two frames back; each matte is as bright as its frame."""
 

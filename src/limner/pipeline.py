@@ -19,7 +19,7 @@ import cv2
 
 from limner.effects.base import Effect, Frame
 from limner.matte import Matte
-from limner.segment.base import MatteStream, Result
+from limner.segment.base import Foresighted, MatteStream, Result
 
 T = TypeVar("T")
 
@@ -43,11 +43,19 @@ class TimedFrame:
 
 @dataclass(slots=True)
 class PipelineStats:
-    """What a run did: frames that reached the sink, seconds in all and seconds at work by stage (waiting left out)."""
+    """What a run did.
+
+    Attributes:
+        frames: those that reached the sink.
+        seconds: in all.
+        busy: seconds at work by stage, waiting left out; of "segment" without what was done ahead.
+        ahead: seconds that "segment" was at work ahead, in a thread of its own.
+    """
 
     frames: int = 0
     seconds: float = 0.0
     busy: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+    ahead: float = 0.0
 
     @property
     def fps(self) -> float:
@@ -55,9 +63,14 @@ class PipelineStats:
         return self.frames / self.seconds if self.seconds > 0 else 0.0
 
     @property
+    def spent(self) -> dict[str, float]:
+        """Seconds at work by stage."""
+        return self.busy | {"segment": self.busy["segment"] + self.ahead}
+
+    @property
     def milliseconds(self) -> dict[str, float]:
         """Mean milliseconds at work for each frame, by stage. Stages overlap, so they do not add up to the run."""
-        return {stage: 1000 * seconds / max(1, self.frames) for stage, seconds in self.busy.items()}
+        return {stage: 1000 * seconds / max(1, self.frames) for stage, seconds in self.spent.items()}
 
 
 def stage_threads() -> int:
@@ -173,8 +186,9 @@ def run_pipeline(
 ) -> PipelineStats:
     """Runs every frame of `source` through `segment` and `effect` into `sink`, in order, until the source ends.
 
-    Source, segmenter and effect each get a thread; the sink runs in the caller's, so that Ctrl-C and signals reach it.
-    At most ``3 * depth + 4`` frames exist at once, however long the source, and those that `segment` holds back.
+    Source, segmenter and effect each get a thread, and so does what a segmenter can do `ahead`; the sink runs in the
+    caller's, so that Ctrl-C and signals reach it. At most ``4 * depth + 5`` frames exist at once, however long the
+    source, and those that `segment` holds back.
 
     Live use bounds the delay with `in_flight`: the source is asked for its next frame only when fewer are under way, so
     frames are dropped by a source that has only its newest to give, and never queue up.
@@ -201,11 +215,16 @@ def run_pipeline(
         raise ValueError("an effect needs a segmenter, and a segmenter an effect")
     run, stats = _Run(in_flight), stats or PipelineStats()
     decoded: _Channel[TimedFrame] = _Channel(run, depth)
+    begun: _Channel[TimedFrame] = _Channel(run, depth)
     matted: _Channel[tuple[TimedFrame, Matte]] = _Channel(run, depth)
     composed: _Channel[TimedFrame] = _Channel(run, depth)
     workers = [_worker(run, "decode", lambda: _decode(run, source, decoded if effect else composed, stats))]
     if segment is not None and effect is not None:
-        workers.append(_worker(run, "segment", lambda: _segment(decoded, segment, matted, stats)))
+        arrived = decoded
+        if isinstance(segment, Foresighted):
+            arrived = begun
+            workers.append(_worker(run, "ahead", lambda: _ahead(decoded, segment, begun, stats)))
+        workers.append(_worker(run, "segment", lambda: _segment(arrived, segment, matted, stats)))
         workers.append(_worker(run, "compose", lambda: _compose(matted, effect, composed, stats)))
     began = time.perf_counter()
     try:
@@ -248,6 +267,15 @@ def _decode(run: _Run, source: Iterable[TimedFrame], out: _Channel[TimedFrame], 
         stats.busy["decode"] += time.perf_counter() - began
         if frame is None:
             break
+        out.put(frame)
+    out.end()
+
+
+def _ahead(frames: _Channel[TimedFrame], segment: Foresighted, out: _Channel[TimedFrame], stats: PipelineStats) -> None:
+    for frame in frames:
+        began = time.perf_counter()
+        segment.ahead(frame.pixels)
+        stats.ahead += time.perf_counter() - began
         out.put(frame)
     out.end()
 

@@ -25,8 +25,8 @@ from limner.media.window import Closed, Event, Key, Pointer, Window
 from limner.pipeline import PipelineStats, Stopped, TimedFrame, run_pipeline
 from limner.segment.privacy import PrivacyGuard, Watchdog
 
-IN_FLIGHT = 2
-"""Frames between camera and window: one with the net and one with the effect."""
+IN_FLIGHT = 3
+"""Frames between camera and window: one with the net, one with its edges and one with the effect."""
 
 _PATIENCE = 2.0
 _UNWATCHED = 3.0
@@ -179,7 +179,7 @@ class LiveSession:
             self._recorder.write(frame)
         self._send(frame.pixels)
         self._show()
-        busy = self._stats.busy
+        busy = self._stats.spent
         stages = {"decode": self._source.busy, "show": busy["encode"]}
         stages |= {"segment": busy["segment"], "compose": busy["compose"]}
         self.meter.shown(time.monotonic() - self._source.epoch - float(frame.time), stages)
@@ -372,7 +372,7 @@ class LiveSession:
             self._window.close()
 
     def _summary(self) -> LiveResult:
-        result, busy = self._result, self._stats.busy
+        result, busy = self._result, self._stats.spent
         result.frames, result.dropped, result.losses = self.meter.frames, self._source.dropped, self._source.losses
         result.delay_median, result.delay_p95 = self.meter.delay_ms(0.5), self.meter.delay_ms(0.95)
         each = 1000 / max(1, result.frames)

@@ -24,6 +24,19 @@ class MatteSource(Protocol):
 
 
 @runtime_checkable
+class SplitSource(Protocol):
+    """A source of mattes whose work has a first part that may be done ahead, in a thread beside ``finish``."""
+
+    def begin(self, frame: Frame) -> Any:
+        """What can be done of a frame without the one before; for `finish`."""
+        ...
+
+    def finish(self, begun: Any, *, previous: Matte | None = None) -> Matte:
+        """The rest: the same matte as ``matte`` gives."""
+        ...
+
+
+@runtime_checkable
 class MatteStream(Protocol):
     """Takes the frames of one clip in order and gives each back with its own matte, perhaps some frames later."""
 
@@ -42,4 +55,16 @@ class MatteStream(Protocol):
 
     def reset(self) -> None:
         """Begins a new clip; frames held back are dropped."""
+        ...
+
+
+@runtime_checkable
+class Foresighted(Protocol):
+    """A stream that may be shown frames before they are pushed."""
+
+    def ahead(self, frame: Frame) -> None:
+        """Does what can be done of a frame that will be pushed. One thread calls it, in the order of ``push``.
+
+        It raises nothing: what fails here is done again, and fails, in ``push``.
+        """
         ...

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from limner.matte import Matte
-from limner.segment.base import Frame, Result
+from limner.segment.base import Foresighted, Frame, Result
 
 
 class Relay:
-    """Wraps a source of mattes and looks the same from outside: ``matte``, ``push``, ``flush``, ``reset``, ``delay``.
+    """Wraps a source of mattes and looks the same from outside: ``matte``, ``ahead``, ``push``, ``flush``,
+    ``reset``, ``delay``.
 
     Args:
         source: has ``matte(frame)``, and may have ``push``, ``flush``, ``reset`` and ``delay`` as TemporalSegmenter
@@ -31,6 +32,11 @@ class Relay:
     def matte(self, frame: Frame, *, previous: Matte | None = None) -> Matte:
         """The matte of one frame, as ``source.matte``."""
         return self.treat(frame, ask(self.source, frame, previous))
+
+    def ahead(self, frame: Frame) -> None:
+        """Let the source work ahead, if it can."""
+        if isinstance(self.source, Foresighted):
+            self.source.ahead(frame)
 
     def push(self, frame: Frame, tag: Any = None) -> list[Result]:
         """Take the next frame; give the frames whose mattes are ready, in order, each with its own."""

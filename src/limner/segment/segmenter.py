@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -23,6 +24,14 @@ from limner.segment.refine import refine, soften
 from limner.segment.subject import largest_region
 
 DEFAULT_SOFTNESS = 0.6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """A frame that the net has seen, or, where it needs the matte before, has yet to see."""
+
+    pyramid: Pyramid
+    output: Array | None
 
 
 class Segmenter:
@@ -128,9 +137,18 @@ class Segmenter:
             ValueError: the frame is no such array.
             ModelError: the net's output is not what its card says.
         """
+        return self.finish(self.begin(frame), previous=previous)
+
+    def begin(self, frame: NDArray[np.uint8]) -> Begun:
+        """The first part of ``matte``: all that needs no matte before. Arguments and errors as there."""
         check_frame(frame)
         pyramid = build_pyramid(frame)
-        output = self._run(pyramid, previous)
+        return Begun(pyramid, None if self._card.input.channels == 4 else self._run(pyramid, None))
+
+    def finish(self, begun: Begun, *, previous: Matte | None = None) -> Matte:
+        """The rest of ``matte``. It runs the net only where ``begin`` could not."""
+        pyramid = begun.pyramid
+        output = self._run(pyramid, previous) if begun.output is None else begun.output
         probability = self._read(output, pyramid)
         sure = confidence(probability) if is_sound(output) else 0.0
         threshold = self._threshold

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from limner.errors import OptionError
 from limner.matte import Matte
-from limner.segment.base import Frame, MatteSource, Result
+from limner.segment.base import Frame, MatteSource, Result, SplitSource
 from limner.segment.motion import Look, MotionWatch, compare
 from limner.segment.segmenter import check_frame
 from limner.segment.steady import STRENGTHS, Mixer, SteadyFilter, at_rest, motion
@@ -34,6 +35,15 @@ class _Held:
     steady: Matte
     worth: Any
     kept: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What was done of a frame ahead: the look at it, and the segmenter's first part unless the net may rest."""
+
+    frame: Frame
+    look: Look | None
+    begun: Any
 
 
 class TemporalSegmenter:
@@ -80,6 +90,8 @@ class TemporalSegmenter:
         self._previous: Matte | None = None
         self._quiet = self._rested = 0
         self._waiting: deque[_Held] = deque()
+        self._seen: deque[_Seen] = deque()
+        self._fresh = True
 
     @property
     def delay(self) -> int:
@@ -99,6 +111,22 @@ class TemporalSegmenter:
         if self._ahead:
             raise OptionError(f"with look_ahead {self._ahead} mattes come later than frames: use push() and flush()")
         return self._next(frame, None, previous).steady
+
+    def ahead(self, frame: Frame) -> None:
+        """Looks at a frame that will be pushed, and has the net see it, while the one before is still being finished.
+
+        May be called in a thread of its own, in the order of ``push``. Nothing is raised; what failed is tried again.
+        """
+        try:
+            check_frame(frame)
+        except ValueError:
+            return  # `push` tells it
+        look = None if self._filter is None else self._watch.look(frame)
+        begun = None
+        if isinstance(self.segmenter, SplitSource) and not self._rests_next():
+            with suppress(Exception):
+                begun = self.segmenter.begin(frame)
+        self._seen.append(_Seen(frame, look, begun))
 
     def push(self, frame: Frame, tag: Any = None) -> list[Result]:
         """Takes the next frame; returns (tag, frame, matte) of the frames that are done, in order: none, one or more.
@@ -121,7 +149,7 @@ class TemporalSegmenter:
     def reset(self) -> None:
         """Forget the mattes and frames before: the next frame is the first of a clip."""
         self._begin()
-        self._watch.reset()
+        self._fresh = True
         self._waiting.clear()
 
     def _begin(self) -> None:
@@ -133,26 +161,29 @@ class TemporalSegmenter:
     def _next(self, frame: Frame, tag: Any, previous: Matte | None) -> _Held:
         check_frame(frame)
         self.frames += 1
+        seen = self._take(frame)
         if self._filter is None:
             if self._previous is not None and self._previous.size != frame.shape[:2]:
                 self._begin()
-            raw = self.segmenter.matte(frame, previous=previous or self._previous)
+            raw = self._matte(frame, seen, previous)
             self._previous = None if raw.hidden else raw
             return _Held(tag, frame, None, raw, raw, None, False)
-        look = self._watch.look(frame)
+        look = self._watch.look(frame) if seen is None or seen.look is None else seen.look
+        if self._fresh:
+            look, self._fresh = look._replace(begins=True, cut=False), False
         if look.begins:
             self.cuts += look.cut
             self._begin()
         compared = self._filter.against(look)
         resting = compared is not None and at_rest(compared)
         self._quiet = self._quiet + 1 if resting else 0
-        if self._gate and previous is None and self._previous is not None and self._may_rest():
+        kept = self._previous
+        if kept is not None and previous is None and self._rests_next():
             self.skipped += 1
             self._rested += 1
-            kept = self._previous
             return _Held(tag, frame, look, kept, kept, self._filter.weights(), True)
         self._rested = 0
-        raw = self.segmenter.matte(frame, previous=previous or self._previous)
+        raw = self._matte(frame, seen, previous)
         if raw.hidden:
             self._begin()
             return _Held(tag, frame, look, raw, raw, None, False)
@@ -162,8 +193,24 @@ class TemporalSegmenter:
         self._previous = raw if alpha is raw.alpha else replace(raw, alpha=alpha)
         return _Held(tag, frame, look, raw, self._previous, self._filter.weights(), False)
 
-    def _may_rest(self) -> bool:
-        return self._quiet > SETTLE and self._rested < REFRESH
+    def _rests_next(self) -> bool:
+        """Whether the net rests in this frame, or in the next one if nothing moves there."""
+        return self._gate and self._previous is not None and self._quiet > SETTLE and self._rested < REFRESH
+
+    def _take(self, frame: Frame) -> _Seen | None:
+        """What was done of this frame ahead; None where nothing was."""
+        while self._seen:
+            seen = self._seen.popleft()
+            if seen.frame is frame:
+                return seen
+        return None
+
+    def _matte(self, frame: Frame, seen: _Seen | None, previous: Matte | None) -> Matte:
+        """The segmenter's matte, told the one before."""
+        before = previous or self._previous
+        if seen is not None and seen.begun is not None and isinstance(self.segmenter, SplitSource):
+            return self.segmenter.finish(seen.begun, previous=before)
+        return self.segmenter.matte(frame, previous=before)
 
     @staticmethod
     def _disagrees(raw: Matte, kept: Matte) -> bool:
