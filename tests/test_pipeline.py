@@ -127,7 +127,7 @@ def test_work_ahead_keeps_the_order_and_the_bound(depth: int) -> None:
 
     run_pipeline(counted(), segment=Early(), effect=Clock(), sink=slow, depth=depth)
     assert taken == len(shown) == len(pushed) == 200
-    assert most <= 4 * depth + 5
+    assert most <= 3 * depth + 4
 
 
 class TwoLater:

@@ -49,7 +49,7 @@ class PipelineStats:
         frames: those that reached the sink.
         seconds: in all.
         busy: seconds at work by stage, waiting left out; of "segment" without what was done ahead.
-        ahead: seconds that "segment" was at work ahead, in a thread of its own.
+        ahead: seconds that "segment" was at work ahead, in the thread of "decode".
     """
 
     frames: int = 0
@@ -95,6 +95,8 @@ class _Run:
 
     def __init__(self, in_flight: int | None = None) -> None:
         self.changed = threading.Condition()
+        self.waiting = [self.changed]
+        """Everything that somebody may wait for. One for all would wake all stages whenever a frame moves on."""
         self.stopped = False
         self.error: BaseException | None = None
         self._free = in_flight
@@ -120,7 +122,9 @@ class _Run:
             if self.error is None:
                 self.error = error
             self.stopped = True
-            self.changed.notify_all()
+        for changed in self.waiting:
+            with changed:
+                changed.notify_all()
 
 
 class _Channel(Generic[T]):
@@ -131,9 +135,11 @@ class _Channel(Generic[T]):
         self._depth = depth
         self._items: deque[T] = deque()
         self._ended = False
+        self._changed = threading.Condition()
+        run.waiting.append(self._changed)
 
     def put(self, item: T) -> None:
-        changed = self._run.changed
+        changed = self._changed
         with changed:
             while len(self._items) >= self._depth and not self._run.stopped:
                 changed.wait()
@@ -143,16 +149,16 @@ class _Channel(Generic[T]):
             changed.notify_all()
 
     def end(self) -> None:
-        with self._run.changed:
+        with self._changed:
             self._ended = True
-            self._run.changed.notify_all()
+            self._changed.notify_all()
 
     def __iter__(self) -> Iterator[T]:
         return self.each()
 
     def each(self, idle: Callable[[], None] | None = None, every: float | None = None) -> Iterator[T]:
         """The items as they come; `idle` is called whenever none came for `every` seconds."""
-        changed = self._run.changed
+        changed = self._changed
         while True:
             with changed:
                 patient = True
@@ -186,9 +192,9 @@ def run_pipeline(
 ) -> PipelineStats:
     """Runs every frame of `source` through `segment` and `effect` into `sink`, in order, until the source ends.
 
-    Source, segmenter and effect each get a thread, and so does what a segmenter can do `ahead`; the sink runs in the
-    caller's, so that Ctrl-C and signals reach it. At most ``4 * depth + 5`` frames exist at once, however long the
-    source, and those that `segment` holds back.
+    Source, segmenter and effect each get a thread; the sink runs in the caller's, so that Ctrl-C and signals reach it.
+    What a segmenter can do `ahead` is done in the source's. At most ``3 * depth + 4`` frames exist at once, however
+    long the source, and those that `segment` holds back.
 
     Live use bounds the delay with `in_flight`: the source is asked for its next frame only when fewer are under way, so
     frames are dropped by a source that has only its newest to give, and never queue up.
@@ -215,16 +221,11 @@ def run_pipeline(
         raise ValueError("an effect needs a segmenter, and a segmenter an effect")
     run, stats = _Run(in_flight), stats or PipelineStats()
     decoded: _Channel[TimedFrame] = _Channel(run, depth)
-    begun: _Channel[TimedFrame] = _Channel(run, depth)
     matted: _Channel[tuple[TimedFrame, Matte]] = _Channel(run, depth)
     composed: _Channel[TimedFrame] = _Channel(run, depth)
-    workers = [_worker(run, "decode", lambda: _decode(run, source, decoded if effect else composed, stats))]
+    workers = [_worker(run, "decode", lambda: _decode(run, source, segment, decoded if effect else composed, stats))]
     if segment is not None and effect is not None:
-        arrived = decoded
-        if isinstance(segment, Foresighted):
-            arrived = begun
-            workers.append(_worker(run, "ahead", lambda: _ahead(decoded, segment, begun, stats)))
-        workers.append(_worker(run, "segment", lambda: _segment(arrived, segment, matted, stats)))
+        workers.append(_worker(run, "segment", lambda: _segment(decoded, segment, matted, stats)))
         workers.append(_worker(run, "compose", lambda: _compose(matted, effect, composed, stats)))
     began = time.perf_counter()
     try:
@@ -258,24 +259,21 @@ def _worker(run: _Run, name: str, work: Callable[[], None]) -> threading.Thread:
     return threading.Thread(target=guarded, name=f"limner-{name}", daemon=True)
 
 
-def _decode(run: _Run, source: Iterable[TimedFrame], out: _Channel[TimedFrame], stats: PipelineStats) -> None:
+def _decode(
+    run: _Run, source: Iterable[TimedFrame], segment: object, out: _Channel[TimedFrame], stats: PipelineStats
+) -> None:
     frames = iter(source)
     while True:
         run.begin_frame()
         began = time.perf_counter()
         frame = next(frames, None)
-        stats.busy["decode"] += time.perf_counter() - began
+        decoded = time.perf_counter()
+        stats.busy["decode"] += decoded - began
         if frame is None:
             break
-        out.put(frame)
-    out.end()
-
-
-def _ahead(frames: _Channel[TimedFrame], segment: Foresighted, out: _Channel[TimedFrame], stats: PipelineStats) -> None:
-    for frame in frames:
-        began = time.perf_counter()
-        segment.ahead(frame.pixels)
-        stats.ahead += time.perf_counter() - began
+        if isinstance(segment, Foresighted):
+            segment.ahead(frame.pixels)
+            stats.ahead += time.perf_counter() - decoded
         out.put(frame)
     out.end()
 

@@ -99,7 +99,7 @@ def test_it_changes_no_matte(segmenter: Segmenter, temporal: str, look_ahead: in
         assert others == counts
 
 
-def test_the_pipeline_calls_it_in_a_thread_of_its_own() -> None:
+def test_the_pipeline_calls_it_beside_the_rest() -> None:
     source, stats = Counted(), PipelineStats()
     out: list[TimedFrame] = []
     run_pipeline(
@@ -110,7 +110,7 @@ def test_the_pipeline_calls_it_in_a_thread_of_its_own() -> None:
         stats=stats,
     )
     assert len(out) == 40
-    assert source.begun == ["limner-ahead"] * 40
+    assert source.begun == ["limner-decode"] * 40
     assert source.finished == ["limner-segment"] * 40
     assert source.whole == 0
     assert stats.ahead > 0
