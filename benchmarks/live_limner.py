@@ -25,11 +25,11 @@ class Marked:
         self._real = real
         self.shown: list[tuple[float, float]] = []
 
-    def show(self, pixels: np.ndarray) -> None:
+    def show(self, pixels: np.ndarray, paint: Any = None) -> None:
         if self._real is None:
             cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA)
         else:
-            self._real.show(pixels)
+            self._real.show(pixels, paint)
         self.shown.append((time.perf_counter(), time.process_time()))
 
     def events(self) -> list[Any]:

@@ -17,7 +17,7 @@ from limner.live.session import LiveOptions, LiveSession
 from limner.live.source import LatestFrames
 from limner.live.stages import Picked
 from limner.media.camera import CameraLostError
-from limner.media.window import Event
+from limner.media.window import Event, Paint
 from limner.segment.privacy import PrivacyGuard, PrivacyRules
 from limner.segment.segmenter import Segmenter
 from limner.segment.temporal import TemporalSegmenter
@@ -78,8 +78,10 @@ class KeptWindow:
         self.closed = False
         self._script = dict(script or {})
 
-    def show(self, pixels: Frame) -> None:
+    def show(self, pixels: Frame, paint: Paint | None = None) -> None:
         self.pictures.append(pixels.copy())
+        if paint is not None:
+            paint(self.pictures[-1])
 
     def events(self) -> list[Event]:
         due = [number for number in self._script if number <= len(self.pictures)]

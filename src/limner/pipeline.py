@@ -263,6 +263,7 @@ def _decode(
     run: _Run, source: Iterable[TimedFrame], segment: object, out: _Channel[TimedFrame], stats: PipelineStats
 ) -> None:
     frames = iter(source)
+    foresighted = segment if isinstance(segment, Foresighted) else None
     while True:
         run.begin_frame()
         began = time.perf_counter()
@@ -271,8 +272,8 @@ def _decode(
         stats.busy["decode"] += decoded - began
         if frame is None:
             break
-        if isinstance(segment, Foresighted):
-            segment.ahead(frame.pixels)
+        if foresighted is not None:
+            foresighted.ahead(frame.pixels)
             stats.ahead += time.perf_counter() - decoded
         out.put(frame)
     out.end()

@@ -16,7 +16,7 @@ from limner.effects import make_effect
 from limner.errors import LimnerError
 from limner.live.controls import Controls
 from limner.media.images import read_image
-from limner.media.window import Closed, Key, Pointer
+from limner.media.window import Closed, Key, Paint, Pointer
 from live_parts import SIZE, Frame, KeptWindow, Scripted, lost, make_session, raw_share, red_segmenter, scene, scenes
 from video_clips import frames_of, times_of
 
@@ -313,7 +313,7 @@ def test_an_hour_takes_no_more_memory_than_a_minute(tmp_path: Path) -> None:
     class Watched(KeptWindow):
         count = 0
 
-        def show(self, pixels: Frame) -> None:
+        def show(self, pixels: Frame, paint: Paint | None = None) -> None:
             self.count += 1
             if self.count % 250 == 0:
                 sizes.append(process.memory_info().rss / 2**20)

@@ -1,4 +1,4 @@
-"""The overlay of the live picture: figures, a message and two sliders, drawn on a copy of the frame."""
+"""The overlay of the live picture: figures, a message and two sliders."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from limner.effects.base import Frame
 from limner.live.controls import HELP, Controls
 from limner.live.meter import STAGES, Reading
+from limner.media.window import Paint
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _MESSAGE_SECONDS = 2.5
@@ -50,16 +51,18 @@ class Panel:
         """Shows a line for a moment."""
         self._message, self._said = message, time.monotonic()
 
-    def draw(self, pixels: Frame, status: Status) -> Frame:
-        """A new picture, RGB uint8 (H, W, 3): `pixels` with the overlay; `pixels` itself where there is nothing."""
-        self._size = pixels.shape[0], pixels.shape[1]
+    def painter(self, status: Status) -> Paint | None:
+        """What draws the overlay over a picture, see `limner.media.window.Paint`; None where there is nothing."""
         lines = self._figures(status) if self.visible else []
         note = self._message if time.monotonic() - self._said < _MESSAGE_SECONDS else ""
         note = note or ("paused: p goes on" if status.paused else "")
         note = f"hidden: {status.hidden}" if status.hidden else note
         if not (lines or note or status.recording is not None):
-            return pixels
-        picture = pixels.copy()
+            return None
+        return lambda picture: self._draw(picture, lines, note, status.recording)
+
+    def _draw(self, picture: Frame, lines: list[str], note: str, recording: float | None) -> None:
+        self._size = picture.shape[0], picture.shape[1]
         unit = self._unit
         for row, line in enumerate(lines):
             _text(picture, line, (round(0.6 * unit), round((1.4 + 1.15 * row) * unit)), unit)
@@ -69,12 +72,12 @@ class Panel:
             self._sliders(picture)
         if note:
             _text(picture, note, (round(0.6 * unit), round(0.5 * self._size[0])), 1.2 * unit, _ACCENT)
-        if status.recording is not None:
-            minutes, seconds = divmod(int(status.recording), 60)
+        if recording is not None:
+            minutes, seconds = divmod(int(recording), 60)
             at = (self._size[1] - round(5.5 * unit), round(1.4 * unit))
-            cv2.circle(picture, (at[0] - round(0.7 * unit), at[1] - round(0.35 * unit)), round(0.4 * unit), _RED, -1)
+            middle = (at[0] - round(0.7 * unit), at[1] - round(0.35 * unit))
+            cv2.circle(picture, middle, round(0.4 * unit), _ordered(_RED, picture), -1)
             _text(picture, f"{minutes}:{seconds:02}", at, unit)
-        return picture
 
     def press(self, x: int, y: int) -> bool:
         """The mouse went down at a pixel of the picture; whether a slider took it."""
@@ -143,7 +146,7 @@ class Panel:
                 cv2.line(picture, (left, middle), (right, middle), color, thick * max(1, round(unit / 14)), cv2.LINE_AA)
             knob = (left + round(position * (right - left)), middle)
             cv2.circle(picture, knob, round(0.48 * unit), (0, 0, 0), -1, cv2.LINE_AA)
-            cv2.circle(picture, knob, round(0.4 * unit), _ACCENT, -1, cv2.LINE_AA)
+            cv2.circle(picture, knob, round(0.4 * unit), _ordered(_ACCENT, picture), -1, cv2.LINE_AA)
             _text(picture, words, (left, top - round(0.1 * unit)), 0.8 * unit)
 
 
@@ -174,19 +177,24 @@ def chequered(pixels: Frame) -> Frame:
 
 def _text(picture: Frame, text: str, at: tuple[int, int], unit: float, color: tuple[int, int, int] = _WHITE) -> None:
     """On a darkened strip, readable on anything; `unit` is the height of a line, `at` the left end of its foot."""
-    letters, above = _letters(text, round(unit, 1), color)
+    letters, above = _letters(text, round(unit, 1), _ordered(color, picture))
     left, top = max(0, at[0]), max(0, at[1] - above)
     strip = picture[top : top + letters.shape[0], left : left + letters.shape[1]]
     if strip.size:
         cv2.addWeighted(strip, 0.45, letters[: strip.shape[0], : strip.shape[1]], 1.0, 0.0, dst=strip)
 
 
+def _ordered(color: tuple[int, int, int], picture: Frame) -> tuple[int, ...]:
+    """RGB as the channels of the picture are ordered."""
+    return color if picture.shape[2] == 3 else (*color[::-1], 0)
+
+
 @lru_cache(maxsize=64)
-def _letters(text: str, unit: float, color: tuple[int, int, int]) -> tuple[Frame, int]:
+def _letters(text: str, unit: float, color: tuple[int, ...]) -> tuple[Frame, int]:
     """A line of text on black, and the rows of it above the foot. Drawing them anew for each frame would cost 3 ms."""
     text = text.encode("ascii", "replace").decode()  # OpenCV's font has no other letters
     scale, thick, rim = unit / 30, max(1, round(unit / 22)), round(0.18 * unit)
     (width, height), below = cv2.getTextSize(text, _FONT, scale, thick)
-    letters = np.zeros((height + min(below, rim) + 2 * rim, width + 2 * rim, 3), np.uint8)
+    letters = np.zeros((height + min(below, rim) + 2 * rim, width + 2 * rim, len(color)), np.uint8)
     cv2.putText(letters, text, (rim, height + rim), _FONT, scale, color, thick, cv2.LINE_AA)
     return letters, height + rim

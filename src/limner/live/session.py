@@ -194,7 +194,7 @@ class LiveSession:
         picture = chequered(self._last)
         if self.options.mirror:
             picture = cv2.flip(picture, 1).astype(picture.dtype, copy=False)
-        self._window.show(self.panel.draw(picture, self._status()))
+        self._window.show(picture, self.panel.painter(self._status()))
 
     def _status(self) -> Status:
         fault = self._effect.fault

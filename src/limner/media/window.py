@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -35,11 +36,19 @@ class Closed:
 Event = Key | Pointer | Closed
 
 
+Paint = Callable[[Frame], None]
+"""Draws over a picture in its place: RGB uint8 (H, W, 3), or (H, W, 4) with blue, green, red and a byte of nothing."""
+
+
 class Window(Protocol):
     """A window; all its methods belong to the thread that opened it, which must be the main thread."""
 
-    def show(self, pixels: Frame) -> None:
-        """Shows RGB uint8 (H, W, 3); the window takes its size from the first, and keeps proportions after that."""
+    def show(self, pixels: Frame, paint: Paint | None = None) -> None:
+        """Shows RGB uint8 (H, W, 3); the window takes its size from the first, and keeps proportions after that.
+
+        Args:
+            paint: draws over what is shown; `pixels` stay as they are.
+        """
 
     def events(self) -> list[Event]:
         """What happened since the last call; also keeps the window alive, so call it at least ten times a second."""

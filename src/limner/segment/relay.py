@@ -19,6 +19,7 @@ class Relay:
 
     def __init__(self, source: Any) -> None:
         self.source = source
+        self._foresighted = source if isinstance(source, Foresighted) else None
 
     def treat(self, frame: Frame, matte: Matte) -> Matte:
         """The matte that takes the place of the source's; here the same one."""
@@ -35,8 +36,8 @@ class Relay:
 
     def ahead(self, frame: Frame) -> None:
         """Let the source work ahead, if it can."""
-        if isinstance(self.source, Foresighted):
-            self.source.ahead(frame)
+        if self._foresighted is not None:
+            self._foresighted.ahead(frame)
 
     def push(self, frame: Frame, tag: Any = None) -> list[Result]:
         """Take the next frame; give the frames whose mattes are ready, in order, each with its own."""

@@ -84,6 +84,7 @@ class TemporalSegmenter:
             raise OptionError("look_ahead has nothing to do with temporal off: leave it out, or choose light or strong")
         self.segmenter = segmenter
         self.frames = self.skipped = self.cuts = 0
+        self._split = segmenter if isinstance(segmenter, SplitSource) else None
         self._filter = SteadyFilter(STRENGTHS[temporal]) if temporal != "off" else None
         self._gate, self._ahead = gate, look_ahead
         self._watch, self._mixer = MotionWatch(), Mixer()
@@ -123,9 +124,9 @@ class TemporalSegmenter:
             return  # `push` tells it
         look = None if self._filter is None else self._watch.look(frame)
         begun = None
-        if isinstance(self.segmenter, SplitSource) and not self._rests_next():
+        if self._split is not None and not self._rests_next():
             with suppress(Exception):
-                begun = self.segmenter.begin(frame)
+                begun = self._split.begin(frame)
         self._seen.append(_Seen(frame, look, begun))
 
     def push(self, frame: Frame, tag: Any = None) -> list[Result]:
@@ -208,8 +209,8 @@ class TemporalSegmenter:
     def _matte(self, frame: Frame, seen: _Seen | None, previous: Matte | None) -> Matte:
         """The segmenter's matte, told the one before."""
         before = previous or self._previous
-        if seen is not None and seen.begun is not None and isinstance(self.segmenter, SplitSource):
-            return self.segmenter.finish(seen.begun, previous=before)
+        if seen is not None and seen.begun is not None and self._split is not None:
+            return self._split.finish(seen.begun, previous=before)
         return self.segmenter.matte(frame, previous=before)
 
     @staticmethod
