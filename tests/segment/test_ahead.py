@@ -33,6 +33,15 @@ def frames(count: int, *, still: bool = False) -> list[np.ndarray]:
     return clip
 
 
+class Half:
+    """What `Counted` has begun."""
+
+    small = None
+
+    def __init__(self, frame: np.ndarray) -> None:
+        self.frame = frame
+
+
 class Counted:
     """A segmenter in two parts that knows who called what."""
 
@@ -42,21 +51,21 @@ class Counted:
         self.whole = 0
         self.fail = False
 
-    def begin(self, frame: np.ndarray) -> np.ndarray:
+    def begin(self, frame: np.ndarray) -> Half:
         self.begun.append(threading.current_thread().name)
         if self.fail:
             raise RuntimeError("the net is broken")
-        return frame
+        return Half(frame)
 
-    def finish(self, begun: np.ndarray, *, previous: Matte | None = None) -> Matte:
+    def finish(self, begun: Half, *, previous: Matte | None = None) -> Matte:
         self.finished.append(threading.current_thread().name)
-        return Matte((begun[..., 0] > 128).astype(np.float32))
+        return Matte((begun.frame[..., 0] > 128).astype(np.float32))
 
     def matte(self, frame: np.ndarray, *, previous: Matte | None = None) -> Matte:
         self.whole += 1
         if self.fail:
             raise RuntimeError("the net is broken")
-        return self.finish(frame, previous=previous)
+        return self.finish(Half(frame), previous=previous)
 
 
 @pytest.fixture

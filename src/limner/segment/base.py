@@ -23,11 +23,20 @@ class MatteSource(Protocol):
         ...
 
 
+class Begun(Protocol):
+    """A frame of which the first part is done."""
+
+    @property
+    def small(self) -> Frame | None:
+        """The frame shrunk by halves, each pixel the mean of those it stands for, where it was needed that small."""
+        ...
+
+
 @runtime_checkable
 class SplitSource(Protocol):
     """A source of mattes whose work has a first part that may be done ahead, in a thread beside ``finish``."""
 
-    def begin(self, frame: Frame) -> Any:
+    def begin(self, frame: Frame) -> Begun:
         """What can be done of a frame without the one before; for `finish`."""
         ...
 

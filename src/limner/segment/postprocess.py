@@ -126,8 +126,8 @@ def _softmax(logits: Array, axis: int, person: int) -> Array:
 
 
 def _clean(probability: Array) -> Float32:
-    values = np.nan_to_num(probability.astype(np.float32, copy=False), nan=0.0, posinf=1.0, neginf=0.0)
-    return np.ascontiguousarray(np.clip(values, 0.0, 1.0))
+    values = np.fmax(probability.astype(np.float32, copy=False), np.float32(0))  # fmax takes what is a number
+    return np.ascontiguousarray(np.minimum(values, np.float32(1)))
 
 
 def is_sound(output: Array) -> bool:

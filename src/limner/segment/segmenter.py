@@ -33,6 +33,11 @@ class Begun:
     pyramid: Pyramid
     output: Array | None
 
+    @property
+    def small(self) -> NDArray[np.uint8] | None:
+        """See ``limner.segment.base.Begun``; None where the frame has a border for its size's sake."""
+        return self.pyramid.small if self.pyramid.full.shape[:2] == self.pyramid.size else None
+
 
 class Segmenter:
     """Finds the person in every pixel of a frame.

@@ -80,7 +80,8 @@ class SteadyFilter:
         # A net's soft edge reaches beyond what moved, and would leave a trail: what it lets go of there is gone.
         self._stirred = np.maximum(cv2.dilate(moved, _NEAR), self._stirred - np.float32(_CALMS))
         share[(self._stirred > 0) & (_sampled(alpha, share.shape) < _GONE)] = 1
-        self._reference = compared.reference + share[..., None] * (look.picture - compared.reference)
+        change: Any = cv2.multiply(cv2.subtract(look.picture, compared.reference), cv2.merge((share,) * 3))
+        self._reference = cv2.add(compared.reference, change).astype(np.float32, copy=False)
         return self._mixer(self._alpha, alpha, share, keep=True)
 
     def weights(self) -> Float32:

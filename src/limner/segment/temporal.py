@@ -122,11 +122,11 @@ class TemporalSegmenter:
             check_frame(frame)
         except ValueError:
             return  # `push` tells it
-        look = None if self._filter is None else self._watch.look(frame)
         begun = None
         if self._split is not None and not self._rests_next():
             with suppress(Exception):
                 begun = self._split.begin(frame)
+        look = None if self._filter is None else self._watch.look(frame, None if begun is None else begun.small)
         self._seen.append(_Seen(frame, look, begun))
 
     def push(self, frame: Frame, tag: Any = None) -> list[Result]:
