@@ -12,7 +12,7 @@ from limner.effects.replace import fit_frame
 from limner.errors import MediaError
 from limner.media.video_info import probe_video
 from limner.media.video_reader import VideoReader
-from limner.pipeline import TimedFrame
+from limner.pipeline import TimedFrame, stage_threads
 
 
 class FileCamera:
@@ -81,7 +81,7 @@ class FileCamera:
         while True:
             first: float | None = None
             ends = begins
-            for frame in VideoReader(self._info, keep_going=True):
+            for frame in VideoReader(self._info, keep_going=True, threads=stage_threads()):
                 first = float(frame.time) if first is None else first
                 at = begins + float(frame.time) - first if self._own_times else count * step
                 ends = at + self._length(frame, step)

@@ -28,6 +28,7 @@ class VideoReader:
         keep_going: leave out frames that cannot be decoded (the one before stays on the screen) and stop quietly where
             the file is cut off, instead of raising.
         smooth_chroma: see `ToRgb`.
+        threads: that decode; None is what the codec likes best.
 
     Attributes:
         info: the clip's facts.
@@ -49,11 +50,12 @@ class VideoReader:
         duration: Fraction | None = None,
         keep_going: bool = False,
         smooth_chroma: bool = False,
+        threads: int | None = None,
     ) -> None:
         self.info = source if isinstance(source, VideoInfo) else probe_video(source)
         self._start = start
         self._end = None if duration is None else (start or Fraction(0)) + duration
-        self._keep_going = keep_going
+        self._keep_going, self._threads = keep_going, threads
         self.offset = self.info.origin
         self.frames = 0
         self.damaged = 0
@@ -127,6 +129,7 @@ class VideoReader:
         with open_video(info.path) as container:
             stream = picture_stream(container, info.path)
             stream.thread_type = "AUTO"
+            stream.codec_context.thread_count = self._threads or 0
             for other in container.streams:
                 if other.index != stream.index:
                     other.discard = av.stream.Discard.all
