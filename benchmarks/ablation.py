@@ -82,7 +82,7 @@ Made by `benchmarks/ablation.py`; do not edit.
 thirty times as many. The figures are differences to the run with nothing changed, in points: mIoU and Boundary IoU on
 fashion and faces, mIoU on people with animals (all split `val`), and the share of photos without people that was taken
 for a person. Two runs that differ only in their seed stand in the table, too: what is not clearly more than their
-difference is noise. What longer runs of the nets that ship gave stands in [training](training.md#how-far-more-samples-lead).
+difference is noise. Longer runs, of the nets that ship: [training](training.md#how-far-more-samples-lead).
 """
 
 BY_NAME = {variant.name: variant for variant in VARIANTS}
