@@ -12,6 +12,7 @@ import pytest
 from limner.export.graph import Graph, GraphOptions, make_graph
 from limner.export.onnx_target import OnnxTarget
 from limner.segment.packed import unpack_mask
+from small_graphs import small_graph
 from small_nets import small_net
 
 
@@ -54,3 +55,24 @@ def test_weights_have_a_scale_for_each_channel(graph: Graph, tmp_path: Path) -> 
     weight, activation = (makers[first.input[index]] for index in (1, 0))
     assert (arrays[weight.input[0]].dtype, arrays[weight.input[1]].shape) == (np.int8, (8,))
     assert arrays[activation.input[2]].dtype == np.uint8
+
+
+@pytest.mark.parametrize("glare", [1.0, 300.0])
+def test_one_odd_photo_does_not_spoil_the_ranges(tmp_path: Path, glare: float) -> None:
+    graph = small_graph(tmp_path)
+    assert graph.calibration is not None
+    usual, odd = graph.calibration[:-1], {"image": graph.calibration[-1]["image"] * np.float32(glare)}
+    graph.calibration = [*usual, odd]
+    target, path = OnnxTarget(), tmp_path / "small.int8.onnx"
+    target.convert(graph, "int8", path)
+    model = onnx.load(path).graph
+    arrays = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.initializer}
+    (scale,) = (arrays[node.input[1]] for node in model.node if node.input[0] == "image")
+    most = [float(row["image"].max()) for row in graph.calibration]
+    expected = max(most) if glare == 1 else sum(most) / len(most)
+    assert 255 * float(scale) == pytest.approx(expected, rel=0.05)
+    said = target.execute(path, usual).outputs
+    off = [
+        np.abs(out["alpha"] - graph.torch_outputs(row)["alpha"]).mean() for row, out in zip(usual, said, strict=True)
+    ]
+    assert max(off) < 0.05

@@ -24,11 +24,8 @@ def fill_unknown(pixels: Floats, weight: Floats) -> Floats:
         half = (max(1, (known.shape[1] + 1) // 2), max(1, (known.shape[0] + 1) // 2))
         levels.append((_area(colour, half), _area(known, half)))
     total, known = levels.pop()
-    filled: Floats
-    if known[0, 0] > 1e-6:
-        filled = total / known[..., None]
-    else:
-        filled = pixels.mean((0, 1), dtype=np.float32)[None, None]
+    nobody_knows = known[0, 0] <= 1e-6
+    filled: Floats = pixels.mean((0, 1), dtype=np.float32)[None, None] if nobody_knows else total / known[..., None]
     for level, (colour, known) in enumerate(reversed(levels)):
         size = (known.shape[1], known.shape[0])
         coarse = cv2.resize(filled, size, interpolation=cv2.INTER_LINEAR).reshape(colour.shape)
