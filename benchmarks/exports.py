@@ -49,7 +49,8 @@ def main() -> int:
             return 2
     minutes = (time.monotonic() - begun) / 60
     section = (
-        f"## {TITLE}\n\n`{options.model}` ({report.summary.partition(': ')[2]}), {report.photos} val photos, one thread; "
+        f"## {TITLE}\n\n"
+        f"`{options.model}` ({report.summary.partition(': ')[2]}), {report.photos} val photos, one thread; "
         f"made and checked in {minutes:.1f} minutes. Made by `python benchmarks/exports.py --data … --write`.\n\n"
         f"{place}. Files ran one after the other, so their times say little where that load is not far below the "
         f"number of cores; [`limner bench`](bench.md) runs them in turns.\n\n{markdown(report)}"

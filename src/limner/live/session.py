@@ -13,11 +13,11 @@ import cv2
 
 from limner.effects.base import Frame
 from limner.effects.fail_closed import obliterate
-from limner.errors import LimnerError
 from limner.live.controls import Controls
 from limner.live.meter import Meter
 from limner.live.panel import Panel, Status, card, chequered
-from limner.live.recorder import Recorder, Snapshots, free_name, opaque
+from limner.live.recorder import Snapshots, opaque
+from limner.live.recordings import Recordings
 from limner.live.source import LatestFrames, State
 from limner.live.stages import Attended, SwitchedEffect
 from limner.media.virtual_camera import VirtualCamera
@@ -116,12 +116,11 @@ class LiveSession:
         self._watchdog = Watchdog(self.options.stall)
         self._stats = PipelineStats()
         self._snapshots = Snapshots(self.options.folder, self.panel.say)
-        self._alpha = record is not None and controls.effect().has_alpha
-        self._recorder = None if record is None else Recorder(record, rate=source.rate, alpha=self._alpha)
-        self._asked = self._recorder
-        self._finishing: list[Recorder] = []
+        alpha = record is not None and controls.effect().has_alpha
+        self._recordings = Recordings(
+            self.options.folder, rate=source.rate, say=self.panel.say, asked=record, alpha=alpha
+        )
         self._result = LiveResult()
-        self._error: LimnerError | None = None
         self._last: Frame | None = None
         self._stopping: float | None = None
         self._until: float | None = None
@@ -157,11 +156,11 @@ class LiveSession:
                 stats=self._stats,
             )
             self._result.seconds = time.monotonic() - began
-            self._finish()
+            self._recordings.finish()
         finally:
             self._let_go()
-        if self._error is not None:
-            raise self._error
+        if self._recordings.error is not None:
+            raise self._recordings.error
         return self._summary()
 
     # ------------------------------------------------------------------ a frame
@@ -175,8 +174,7 @@ class LiveSession:
         if self._paused:
             return
         self._last = frame.pixels
-        if self._recorder is not None:
-            self._recorder.write(frame)
+        self._recordings.write(frame)
         self._send(frame.pixels)
         self._show()
         busy = self._stats.spent
@@ -198,12 +196,11 @@ class LiveSession:
 
     def _status(self) -> Status:
         fault = self._effect.fault
-        recorder = self._recorder
         return Status(
             self.meter.last,
             self._source.dropped,
             hidden=f"{self._effect.chosen.name}: {fault}" if fault else self._reason,
-            recording=None if recorder is None else time.monotonic() - recorder.began,
+            recording=self._recordings.seconds,
             paused=self._paused,
             extra="" if self._virtual is None else f"to {self._virtual.name}",
         )
@@ -260,7 +257,7 @@ class LiveSession:
         self._effect.choose(self.controls.effect())
         if events and (self._paused or self._covered) and self._stopping is None:
             self._show()
-        self._watch_recordings()
+        self._recordings.watch()
         self._watch_watchers()
         if self._stopping is not None:
             self._source.stop()
@@ -288,7 +285,7 @@ class LiveSession:
             if self._last is not None and not self._covered:
                 self._snapshots.take(self._last)
         elif key == "v":
-            self._toggle_recording()
+            self._recordings.toggle()
         elif key == "a" and self._release is not None:
             self._mattes.soon(self._release)
             self.panel.say("nobody is picked any more")
@@ -306,48 +303,6 @@ class LiveSession:
         self._mattes.soon(lambda: pick(x, y))
         self.panel.say("following who was clicked")
 
-    # ------------------------------------------------------------------ recordings
-
-    def _toggle_recording(self) -> None:
-        if self._recorder is not None:
-            self._end_recording()
-            return
-        try:
-            self._recorder = Recorder(free_name(self.options.folder, ".mp4"), rate=self._source.rate)
-        except LimnerError as error:
-            self.panel.say(str(error))
-
-    def _end_recording(self) -> None:
-        if self._recorder is not None:
-            self._recorder.close()
-            self._finishing.append(self._recorder)
-            self._recorder = None
-
-    def _watch_recordings(self) -> None:
-        """Says what became of recordings that ended, by themselves or by a key."""
-        if self._recorder is not None and self._recorder.ended:
-            self._end_recording()
-        for recorder in [item for item in self._finishing if item.ended]:
-            self._finishing.remove(recorder)
-            self._ended(recorder)
-
-    def _ended(self, recorder: Recorder) -> None:
-        self._result.skipped += recorder.skipped
-        if recorder.error is not None:
-            self.panel.say(str(recorder.error))
-            self._error = recorder.error if recorder is self._asked else self._error
-        elif recorder.frames:
-            self._result.files.append(str(recorder.target))
-            self.panel.say(f"saved {recorder.target}")
-
-    def _finish(self) -> None:
-        """Waits for all files."""
-        self._end_recording()
-        for recorder in self._finishing:
-            recorder.wait()
-            self._ended(recorder)
-        self._finishing.clear()
-
     # ------------------------------------------------------------------ ends
 
     def _watch_watchers(self) -> None:
@@ -355,15 +310,13 @@ class LiveSession:
         if self._virtual is None:
             return
         now = time.monotonic()
-        alone = self._window is None and self._recorder is None and not self.options.always
+        alone = self._window is None and self._recordings.seconds is None and not self.options.always
         if not alone or self._virtual.watched() is not False:
             self._watched_at = now
         self._source.suspend(now - self._watched_at > _UNWATCHED)
 
     def _let_go(self) -> None:
-        for recorder in [self._recorder, *self._finishing]:
-            if recorder is not None:
-                recorder.abandon()
+        self._recordings.abandon()
         self._source.stop()
         self._snapshots.close()
         if self._virtual is not None:
@@ -373,6 +326,7 @@ class LiveSession:
 
     def _summary(self) -> LiveResult:
         result, busy = self._result, self._stats.spent
+        result.files, result.skipped = self._recordings.files, self._recordings.skipped
         result.frames, result.dropped, result.losses = self.meter.frames, self._source.dropped, self._source.losses
         result.delay_median, result.delay_p95 = self.meter.delay_ms(0.5), self.meter.delay_ms(0.95)
         each = 1000 / max(1, result.frames)
