@@ -138,6 +138,11 @@ def test_what_fails_says_so_and_the_others_go_on(tmp_path: Path, monkeypatch: py
         "c": (Half(convert=NotMadeHereError("no NVIDIA")), "not made here", "no NVIDIA"),
         "d": (Half(run=NotRunHereError("not a Mac")), "not run here", "not a Mac"),
         "e": (Half(run=LimnerError("crashed")), "failed", "crashed"),
+        "f": (
+            Half(convert=OSError(28, "No space left on device")),
+            "failed",
+            f"net.f.onnx: cannot be written in {tmp_path}: No space left on device",
+        ),
     }
     make = exporting.make_target
     for name, (target, *_) in cases.items():
@@ -149,7 +154,7 @@ def test_what_fails_says_so_and_the_others_go_on(tmp_path: Path, monkeypatch: py
         assert found[f"net.{name}.onnx", "fp32"] == (state, reason)
         assert found[f"net.{name}.onnx", "dynamic"] == ("not offered", "half has fp32")
     assert found["net.onnx", "fp32"] == ("checked", "")
-    assert [row.good for row in report.rows if row.precision == "fp32"] == [False, False, True, True, False, True]
+    assert [row.good for row in report.rows if row.precision == "fp32"] == [False, False, True, True, False, False, True]
     files = sorted(path.name for path in tmp_path.iterdir())
     assert files == ["net.d.onnx", "net.d.onnx.json", "net.onnx", "net.onnx.json"]
 

@@ -200,6 +200,9 @@ def _export(
             return replace(row, state="not made here", reason=str(error))
         except LimnerError as error:
             return replace(row, state="failed", reason=str(error))
+        except OSError as error:
+            why = error.strerror or str(error)
+            return replace(row, state="failed", reason=f"{path.name}: cannot be written in {path.parent}: {why}")
         except Exception as error:  # converters raise whatever they like; the others go on
             text = (str(error).strip().splitlines() or [""])[0][:200]
             return replace(row, state="failed", reason=f"{path.name}: {type(error).__name__}: {text}")
