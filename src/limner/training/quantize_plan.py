@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from limner.data.priors import Priors
 from limner.errors import OptionError
 from limner.model_card import SEGMENT
 from limner.models.catalogue import find_model
@@ -15,6 +16,8 @@ from limner.training.recipe import NetRecipe, Phase, Recipe
 
 def quantize_plan(source: str, recipe: Recipe) -> Recipe:
     """The recipe that quantizes ``source``: its net, at the size that it was made for, taught by itself.
+
+    A net of four channels is given previous masks, whether the recipe says so or not.
 
     Args:
         source: a checkpoint, a shipped model's name, a .onnx file whose card names its net; or weights (.safetensors)
@@ -32,6 +35,8 @@ def quantize_plan(source: str, recipe: Recipe) -> Recipe:
     if teacher is not None:
         name = f"{net.name}={source}" if source.endswith(".safetensors") else source
         teacher = replace(teacher, models=(name,), weights=None)
+    if net.options.get("in_channels") == 4 and recipe.data.priors is None:
+        recipe = replace(recipe, data=replace(recipe.data, priors=Priors()))
     return replace(recipe, net=net, input_size=size, phases=(Phase(size, 1.0),), teacher=teacher, init=source)
 
 
