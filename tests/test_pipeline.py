@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 from limner.effects.base import Effect, Frame
 from limner.matte import Matte
 from limner.pipeline import PipelineStats, TimedFrame, run_pipeline
+from limner.segment.base import MatteStream
 
 
 def source(count: int) -> Iterator[TimedFrame]:
@@ -69,8 +70,8 @@ def test_no_frame_is_no_error() -> None:
     assert run_pipeline([], segment=everybody, effect=Clock(), sink=lambda _: None).frames == 0
 
 
-@pytest.mark.parametrize("depth", [1, 3])
-def test_only_a_bounded_number_of_frames_exists_at_once(depth: int) -> None:
+def run_counted(segment: Callable[[Frame], Matte] | MatteStream, **bounds: int) -> tuple[int, int]:
+    """Frames that reached a slow sink out of 200, and the most that existed at once."""
     made = taken = most = 0
 
     def counted() -> Iterator[TimedFrame]:
@@ -85,7 +86,13 @@ def test_only_a_bounded_number_of_frames_exists_at_once(depth: int) -> None:
         threading.Event().wait(0.001)
         taken += 1
 
-    run_pipeline(counted(), segment=everybody, effect=Clock(), sink=slow, depth=depth)
+    run_pipeline(counted(), segment=segment, effect=Clock(), sink=slow, **bounds)
+    return taken, most
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_only_a_bounded_number_of_frames_exists_at_once(depth: int) -> None:
+    taken, most = run_counted(everybody, depth=depth)
     assert taken == 200
     assert most <= 3 * depth + 4
 
@@ -94,7 +101,6 @@ def test_only_a_bounded_number_of_frames_exists_at_once(depth: int) -> None:
 def test_work_ahead_keeps_the_order_and_the_bound(depth: int) -> None:
     shown: list[int] = []
     pushed: list[int] = []
-    made = taken = most = 0
 
     class Early:
         delay = 0
@@ -113,19 +119,7 @@ def test_work_ahead_keeps_the_order_and_the_bound(depth: int) -> None:
         def reset(self) -> None:
             return None
 
-    def counted() -> Iterator[TimedFrame]:
-        nonlocal made, most
-        for frame in source(200):
-            made += 1
-            most = max(most, made - taken)
-            yield frame
-
-    def slow(frame: TimedFrame) -> None:
-        nonlocal taken
-        threading.Event().wait(0.001)
-        taken += 1
-
-    run_pipeline(counted(), segment=Early(), effect=Clock(), sink=slow, depth=depth)
+    taken, most = run_counted(Early(), depth=depth)
     assert taken == len(shown) == len(pushed) == 200
     assert most <= 3 * depth + 4
 
@@ -201,21 +195,7 @@ def test_an_error_in_any_stage_stops_all_and_is_raised(stage: str, kind: type[Ba
 
 @pytest.mark.parametrize("in_flight", [1, 2])
 def test_live_use_asks_for_a_frame_only_when_few_are_under_way(in_flight: int) -> None:
-    made = taken = most = 0
-
-    def counted() -> Iterator[TimedFrame]:
-        nonlocal made, most
-        for frame in source(200):
-            made += 1
-            most = max(most, made - taken)
-            yield frame
-
-    def slow(frame: TimedFrame) -> None:
-        nonlocal taken
-        threading.Event().wait(0.001)
-        taken += 1
-
-    run_pipeline(counted(), segment=everybody, effect=Clock(), sink=slow, in_flight=in_flight)
+    taken, most = run_counted(everybody, in_flight=in_flight)
     assert taken == 200
     assert most <= in_flight
 

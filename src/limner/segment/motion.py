@@ -78,14 +78,13 @@ class MotionWatch:
         self._before: Float32 | None = None
 
     def look(self, frame: UInt8, half: UInt8 | None = None) -> Look:
-        """The next frame, RGB uint8 (H, W, 3). A frame of another size begins a new clip.
+        """The next frame, RGB uint8 (H, W, 3). One of another size begins a new clip; the noise stays the camera's.
 
         Args:
             half: the frame shrunk by halves, where somebody has done so already.
         """
-        if frame.shape != self._size:
-            self.reset()
-        picture, before = small_picture(frame, half), self._before
+        before = self._before if frame.shape == self._size else None
+        picture = small_picture(frame, half)
         self._before, self._size = picture, frame.shape
         if before is None:
             return Look(picture, self._noise.at(picture), True, False)
@@ -102,10 +101,6 @@ class MotionWatch:
                 self._noise.learn(picture, change)
                 sigma = self._noise.at(picture)
         return Look(picture, sigma, False, False)
-
-    def reset(self) -> None:
-        """Forget the frame before; the noise is the camera's, and stays."""
-        self._before = None
 
 
 def _mostly(change: Any, sigma: Float32) -> bool:
@@ -206,7 +201,7 @@ def compare(now: Float32, reference: Float32, sigma: Float32) -> Compared:
 
 
 def _times(picture: Float32, factors: Float32) -> Float32:
-    """Each channel times its factor; OpenCV needs a sixth of the time that numpy takes for three channels."""
+    """Each channel times its factor; OpenCV needs a fifth of the time that numpy takes for three channels."""
     scalar: Any = (*factors.tolist(), 0.0)
     return cv2.multiply(picture, scalar).astype(np.float32, copy=False)
 
