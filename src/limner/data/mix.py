@@ -41,13 +41,16 @@ class Mix:
         distractor: chance that a composite shows a thing cut from a photo without people before its background,
             so that "something stands out" does not come to mean "person".
         auto_edge_weight: loss weight at the edges of masks another net made, whose edges are blurred.
+        trust_auto: masks another net made are as good at the edge as drawn ones: such people may stand in composites of
+            others, and what needs a good mask is done to their photos, too.
         crowd: chance that a composite shows two to four people, side by side and behind each other.
         occluder: chance that a thing stands before whatever a picture shows, and hides part of the person.
         match_light: chance that a pasted person takes on the light of the background.
         light_wrap: chance that the background's light bleeds onto the rim of a pasted person.
         backlight: chance that a person is dark before a bright background.
         defocus: chance that the background is out of focus.
-            These last two need a mask drawn by people or a renderer, and leave photos with other masks alone.
+            These last two need a mask drawn by people or a renderer (or ``trust_auto``), and leave photos with other
+            masks alone.
         look: chances of what light and camera do to a picture.
         priors: also make previous masks, for nets with four channels; ``{}`` in a recipe takes the defaults.
         twins: also make a twin of each picture in other light, from another camera, for the consistency loss.
@@ -64,6 +67,7 @@ class Mix:
     second_person: float = 0.12
     distractor: float = 0.15
     auto_edge_weight: float = 0.5
+    trust_auto: bool = False
     crowd: float = 0.0
     occluder: float = 0.0
     match_light: float = 0.0

@@ -81,7 +81,7 @@ class Sampler:
             entry
             for name in self._names
             for entry in self._by_set[name]
-            if entry.photo.mask in ("hand", "exact")
+            if self._is_known(entry)
             and entry.photo.set not in VOID_SETS
             and not entry.touches[0]
             and not entry.touches[2]
@@ -145,7 +145,7 @@ class Sampler:
 
     def _composite(self, entry: MappedPhoto, size: int, rng: np.random.Generator) -> Sample:
         canvas = self._compositor.compose(entry, size, rng)
-        self._change_scene(canvas, rng, known_mask=entry.photo.mask != "auto", composite=True)
+        self._change_scene(canvas, rng, known_mask=self._is_known(entry), composite=True)
         target = _unit(canvas.alpha)
         return Sample(canvas.image, target, self._weight(entry, target))
 
@@ -162,7 +162,7 @@ class Sampler:
             return framing.view(rgb, plane, window, size, flip=flip, degrees=degrees, outside=border)
 
         image, seen = view(mask)
-        known = entry.photo.mask == "hand" and entry.photo.set not in VOID_SETS
+        known = self._is_known(entry) and entry.photo.set not in VOID_SETS
         if entry.photo.set not in VOID_SETS:
             canvas = Canvas(image, seen)
             self._change_scene(canvas, rng, known_mask=known, composite=False)
@@ -183,6 +183,10 @@ class Sampler:
             canvas.image = backlight(canvas.image, canvas.alpha, rng)
         if draws[2] < self.mix.occluder:
             self._compositor.occlude(canvas, rng)
+
+    def _is_known(self, entry: MappedPhoto) -> bool:
+        """Whether the mask of a person is good at the edge."""
+        return entry.photo.mask in ("hand", "exact", *(("auto",) if self.mix.trust_auto else ()))
 
     def _weight(self, entry: MappedPhoto, target: Alpha) -> Alpha:
         if entry.photo.mask != "auto":

@@ -12,6 +12,7 @@ from limner.nets.mobile_unet import MobileUNet
 from limner.nets.portrait_net import PortraitNet
 from limner.nets.prisma_net import PrismaNet
 from limner.nets.quality import QualityNet
+from limner.nets.selfie import SelfieNet
 from limner.nets.sinet import SINet
 from limner.nets.slim_net import SlimNet
 from limner.nets.tiny import TinyNet
@@ -21,6 +22,7 @@ NETS: dict[str, type[SegmentationNet]] = {
     "fast": FastNet,
     "quality": QualityNet,
     "tiny": TinyNet,
+    "selfie": SelfieNet,
     "prisma_net": PrismaNet,
     "portrait_net": PortraitNet,
     "slim_net": SlimNet,

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from limner.errors import ModelError
+from limner.errors import ModelError, OptionError
 from limner.models.weights import weights_path
 from limner.training.checkpoint import load_weights
 
@@ -108,6 +108,24 @@ def init_net(net: nn.Module, weights: dict[str, Tensor], *, source: str) -> Weig
         tuple(name for name in own if name not in weights),
         tuple(name for name in weights if name not in own),
     )
+
+
+def soften_head(net: nn.Module, sharpness: float) -> None:
+    """Multiply the net's logits by ``sharpness``, in its last convolution: the same masks at 0.5, less sure of them.
+
+    Raises:
+        OptionError: the net has no convolution ``head`` that says its logits.
+    """
+    if sharpness == 1:
+        return
+    head = getattr(net, "head", None)
+    layers = [layer for layer in head.modules() if isinstance(layer, nn.Conv2d)] if head is not None else []
+    if not layers:
+        raise OptionError(f"init_sharpness: {type(net).__name__} has no head that can be scaled; leave it at 1")
+    with torch.no_grad():
+        layers[-1].weight *= sharpness
+        if layers[-1].bias is not None:
+            layers[-1].bias *= sharpness
 
 
 def _widen(value: Tensor) -> Tensor:

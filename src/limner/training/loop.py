@@ -17,7 +17,7 @@ from limner.training.batches import batches
 from limner.training.checkpoint import Checkpoint
 from limner.training.distributed import Group, together
 from limner.training.forward import net_input
-from limner.training.initial_weights import start_net
+from limner.training.initial_weights import soften_head, start_net
 from limner.training.job import Job, Outcome, Report, Started, Validate
 from limner.training.recipe import Recipe, recorded, to_dict
 from limner.training.schedules import Plateau
@@ -114,6 +114,8 @@ def _start(job: Job, started: Started | None) -> Checkpoint:
         net.check_size(phase.size, phase.size)
     source = job.init if job.init is not None else recipe.init
     start = start_net(net, source) if source is not None else None
+    if start is not None:
+        soften_head(net, recipe.init_sharpness)
     if recipe.quantize is not None:
         if start is not None and start.untouched:
             raise ModelError(f"{source}: lacks weights of the net {recipe.net.name}, such as {start.untouched[0]}")

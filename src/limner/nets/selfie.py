@@ -1,0 +1,171 @@
+"""SelfieNet: MediaPipe's general selfie net, and wider nets that grow out of its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from limner.nets.base import SegmentationNet
+from limner.nets.blocks import InvertedResidual as NewBlock
+from limner.nets.blocks import SeparableConv, init_weights
+
+_Activation = Callable[[Tensor], Tensor]
+
+
+class SameConv(nn.Conv2d):
+    """Convolution with the padding that TensorFlow calls SAME: at stride 2 the odd pixel is at the bottom and right."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel = self.kernel_size[0]
+        if self.stride[0] == 2:
+            total = kernel - 2 if x.shape[-1] % 2 == 0 else kernel - 1
+            x = F.pad(x, (total // 2, total - total // 2) * 2)
+        elif kernel > 1:
+            x = F.pad(x, (kernel // 2,) * 4)
+        return super().forward(x)
+
+
+class Gate(nn.Module):
+    """Squeeze-and-excitation weights (N, C, 1, 1) in [0, 1], from the mean of every channel."""
+
+    def __init__(self, channels: int, squeezed: int) -> None:
+        super().__init__()
+        self.reduce, self.expand = nn.Conv2d(channels, squeezed, 1), nn.Conv2d(squeezed, channels, 1)
+
+    def forward(self, mean: Tensor) -> Tensor:
+        return torch.sigmoid(self.expand(F.relu(self.reduce(mean))))
+
+
+class FoldedBlock(nn.Module):
+    """Inverted residual of MobileNetV3 (Howard et al. 2019) whose batch norms are folded into its convolutions."""
+
+    def __init__(
+        self, inputs: int, hidden: int, outputs: int, kernel: int, stride: int, act: _Activation, squeezed: int = 0
+    ) -> None:
+        super().__init__()
+        self.expand, self.project = nn.Conv2d(inputs, hidden, 1), nn.Conv2d(hidden, outputs, 1)
+        self.depthwise = SameConv(hidden, hidden, kernel, stride, groups=hidden)
+        self.gate = Gate(hidden, squeezed) if squeezed else None
+        self.act, self.residual = act, stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.act(self.depthwise(self.act(self.expand(x))))
+        if self.gate is not None:
+            y = y * self.gate(_mean(y))
+        y = self.project(y)
+        return x + y if self.residual else y
+
+
+class Decode(nn.Module):
+    """Doubles the size and adds a skip that is gated by what both say together.
+
+    The projection runs before the enlargement: the two commute, and it costs a quarter there. The mean of the sum is
+    the sum of the means.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.reduce, self.gate = nn.Conv2d(inputs, outputs, 1), Gate(outputs, outputs)
+        self.mix = nn.Conv2d(outputs, outputs, 1)
+        self.depthwise = SameConv(outputs, outputs, 3, groups=outputs)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        up = F.interpolate(self.reduce(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+        y = F.relu(self.mix(skip * self.gate(_mean(skip) + _mean(up)) + up))
+        return y + F.relu(self.depthwise(y))
+
+
+class SelfieNet(SegmentationNet):
+    """MediaPipe Selfie Segmentation, general (Google, Apache-2.0), as a net that can be trained on.
+
+    MobileNetV3 blocks at strides 2 to 16, a gate over the whole picture, and a decoder that adds gated skips. The
+    batch norms are folded. It takes the published weights as they are (``from_published``).
+
+    ``widen`` adds inverted residuals that start at no effect (their last scale is zero), so that a net with them says
+    at first what the published one says.
+
+    Args:
+        in_channels: 3 for RGB, 4 for RGB and the previous mask.
+        widen: how many blocks are added at strides 16, 8, 4 and 2.
+    """
+
+    size_divisor: ClassVar[int] = 16
+    encoder_modules: ClassVar[tuple[str, ...]] = ("stem", "blocks", "top", "top_gate")
+    paper: ClassVar[str] = "Google, MediaPipe 2020"
+
+    def __init__(self, *, in_channels: int = 3, widen: tuple[int, int, int, int] = (0, 0, 0, 0)) -> None:
+        super().__init__()
+        self.in_channels = in_channels
+        relu, swish, block = F.relu, F.hardswish, FoldedBlock
+        self.stem = SameConv(in_channels, 16, 3, 2)
+        self.blocks = nn.ModuleList(
+            [
+                block(16, 16, 16, 3, 2, relu, 8),  # stride 4
+                block(16, 72, 24, 3, 2, relu),  # stride 8
+                block(24, 88, 24, 3, 1, relu),
+                block(24, 96, 32, 5, 2, swish, 24),  # stride 16
+                block(32, 128, 32, 5, 1, swish, 32),
+                block(32, 128, 32, 5, 1, swish, 32),
+                block(32, 96, 32, 5, 1, swish, 24),
+                block(32, 96, 32, 5, 1, swish, 24),
+            ]
+        )
+        self.top, self.top_gate = nn.Conv2d(32, 128, 1), nn.Conv2d(32, 128, 1)
+        self.decode8, self.decode4, self.decode2 = Decode(128, 24), Decode(24, 16), Decode(16, 16)
+        self.head = nn.Conv2d(16, 4, 1)  # four pixels of each: the published transposed convolution, said otherwise
+        self.wide16, self.wide8 = _wide(widen[0], 32, 4, 5), _wide(widen[1], 24, 3, 5)
+        self.wide4, self.wide2 = _wide(widen[2], 16, 3, 3), nn.Sequential(*(_Fine(16) for _ in range(widen[3])))
+
+    def run(self, x: Tensor, *, heads: bool) -> tuple[Tensor, dict[str, Tensor]]:
+        x2 = F.hardswish(self.stem(x))
+        x4 = self.blocks[0](x2)
+        x8 = self.blocks[2](self.blocks[1](x4))
+        y = x8
+        for block in self.blocks[3:]:
+            y = block(y)
+        y = self.wide16(y)
+        y = F.relu(self.top(y)) * torch.sigmoid(self.top_gate(_mean(y)))
+        y = self.wide4(self.decode4(self.wide8(self.decode8(y, x8)), x4))
+        y = self.wide2(self.decode2(y, x2))
+        return F.pixel_shuffle(self.head(y), 2), {}
+
+
+def from_published(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A state dict of ``SelfieNet`` from the published tensors, whose last layer is a transposed convolution.
+
+    Args:
+        weights: named as in this module; ``head.weight`` has the shape (16, 1, 2, 2) and ``head.bias`` (1,).
+    """
+    own = {name: value.float() for name, value in weights.items()}
+    own["head.weight"] = own["head.weight"].reshape(16, 4).T.reshape(4, 16, 1, 1).contiguous()
+    own["head.bias"] = own["head.bias"].repeat(4)
+    return own
+
+
+def _wide(count: int, channels: int, expansion: int, kernel: int) -> nn.Sequential:
+    """Inverted residuals that leave their input as it is until they have learnt."""
+    blocks = [NewBlock(channels, channels, expansion=expansion, kernel=kernel) for _ in range(count)]
+    for added in blocks:
+        added.apply(init_weights)
+        nn.init.zeros_(added.project[1].weight)
+    return nn.Sequential(*blocks)
+
+
+class _Fine(SeparableConv):
+    """A separable convolution in a residual that leaves its input as it is until it has learnt."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, act=False)
+        self.apply(init_weights)
+        nn.init.zeros_(self[1][1].weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + super().forward(x)
+
+
+def _mean(x: Tensor) -> Tensor:
+    return F.adaptive_avg_pool2d(x, 1)
