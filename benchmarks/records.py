@@ -18,7 +18,7 @@ from limner.media.whole_file import whole_file
 from limner.model_card import ModelCard
 from limner.models.inspection import inspect_model
 
-SETS = ("fashion + faces", "fashion_full_body", "faces_close_up", "people_with_animals")
+SETS = ("wild", "fashion + faces", "fashion_full_body", "faces_close_up", "people_with_animals")
 NOBODY = "all without people"
 EMPTY_PHOTOS = 60
 """Photos of each set without people."""

@@ -92,7 +92,7 @@ def test_records_of_other_nets_are_kept_and_marked(tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.startswith("|")]
     assert lines[2].startswith(
-        "| **fast** | 64×64×3 | 0.69 M | ? | 3.25 MB | 94.5 | 69.5 | 0.70× | 2.00 | 1.50 | 160 k samples, 109 min |"
+        "| **fast** | 64×64×3 | 0.69 M | ? | 3.25 MB | – | 94.5 / 69.5 | 0.70× | 2.00 | 1.50 | 160 k samples, 109 min |"
     )
     assert lines[4].startswith("| sinet † |")
     assert "full 75 %" in text
@@ -104,6 +104,19 @@ def test_records_of_other_nets_are_kept_and_marked(tmp_path: Path) -> None:
     svg = ElementTree.fromstring(chart.read_text(encoding="utf-8"))
     labels = [str(item.text) for item in svg.iter() if item.get("class") == "label"]
     assert sorted(labels) == sorted(["fast", "sinet", "mediapipe-selfie"] * 2)
+
+
+def test_nets_are_in_the_order_of_the_unseen_photos(tmp_path: Path) -> None:
+    flattered, honest, unscored = (_record(name, miou, 1) for name, miou in (("a", 95), ("b", 90), ("c", 99)))
+    flattered.quality["wild"] = {"miou": 85.0, "boundary_iou": 60.0}
+    honest.quality["wild"] = {"miou": 92.0, "boundary_iou": 71.0}
+    rows = [flattered, unscored, honest]
+    text = results_page.page(rows, fresh={"a", "b", "c"}, chart="c.svg")
+    order = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith(("| a ", "| b ", "| c "))]
+    assert order[:3] == ["b", "a", "c"]
+    assert "| 92.0 / 71.0 | 90.0 / " in text
+    labels = ElementTree.fromstring(results_page.chart(rows)).iter()
+    assert sorted(str(item.text) for item in labels if item.get("class") == "label") == ["a", "a", "b", "b"]
 
 
 def test_a_page_of_fresh_records_marks_none() -> None:

@@ -33,7 +33,7 @@ def test_a_perfect_and_an_inverted_matte() -> None:
     mask = np.zeros((40, 40), np.uint8)
     mask[10:30, 10:30] = 255
     perfect = score_photo((mask / 255).astype(np.float32), mask, _photo("hand")).values
-    assert perfect == {"iou": 100, "miou": 100, "accuracy": 100, "boundary_iou": 100, "mad": 0}
+    assert perfect == {"iou": 100, "miou": 100, "accuracy": 100, "boundary_iou": 100, "mad": 0, "area_bias": 0}
     inverted = score_photo((1 - mask / 255).astype(np.float32), mask, _photo("hand")).values
     assert inverted["iou"] == inverted["accuracy"] == inverted["boundary_iou"] == 0
     assert inverted["mad"] == 1
@@ -103,7 +103,32 @@ def test_all_metrics_on_request() -> None:
     perfect = score_photo(alpha, mask, _photo("hand"), all_metrics=True).values
     assert tuple(perfect) == METRICS + MORE_METRICS
     assert perfect["boundary_f"] == 100
-    assert [perfect[name] for name in MORE_METRICS[1:]] == pytest.approx([0] * 4, abs=1e-9)
+    assert [perfect[name] for name in ("mse", "sad", "gradient", "connectivity")] == pytest.approx([0] * 4, abs=1e-9)
+
+
+def test_boundary_iou_at_other_cuts_tells_a_mask_that_is_too_small() -> None:
+    mask = np.zeros((80, 80), np.uint8)
+    mask[20:60, 20:60] = 255
+    alpha = np.zeros((80, 80), np.float32)
+    alpha[20:60, 20:60], alpha[23:57, 23:57] = 0.35, 0.9  # a rim of which the net is not sure
+    values = score_photo(alpha, mask, _photo("hand"), all_metrics=True).values
+    assert values["boundary_iou_0.3"] == 100 > values["boundary_iou_0.4"] == values["boundary_iou"]
+    assert values["area_bias"] == pytest.approx(100 * np.log((34 * 34 + 1) / (40 * 40 + 1)))
+
+
+def test_the_area_bias_of_a_set_is_a_median() -> None:
+    mask = np.full((10, 10), 255, np.uint8)
+    whole, missed = np.ones((10, 10), np.float32), np.zeros((10, 10), np.float32)
+    scores = [score_photo(alpha, mask, _photo("hand")) for alpha in (whole, whole, missed)]
+    assert scores[2].values["area_bias"] < -400
+    assert means(scores)["faces_close_up"]["area_bias"] == 0
+
+
+def test_wild_comes_first() -> None:
+    alpha, mask = np.ones((4, 4), np.float32), np.full((4, 4), 255, np.uint8)
+    sets = ("fashion_full_body", "faces_close_up", "wild", "people_with_animals")
+    table = means([score_photo(alpha, mask, _photo("hand", name)) for name in sets])
+    assert list(table) == ["wild", "fashion + faces", "fashion_full_body", "faces_close_up", "people_with_animals"]
 
 
 def test_nothing_to_score_is_an_error(data_folder: Path) -> None:

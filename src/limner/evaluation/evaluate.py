@@ -22,10 +22,16 @@ from limner.evaluation.contenders import Alpha, Frame, MatteMaker, net_maker
 if TYPE_CHECKING:
     from limner.nets.base import SegmentationNet
 
-METRICS = ("iou", "miou", "accuracy", "boundary_iou", "mad")
-MORE_METRICS = ("boundary_f", "mse", "sad", "gradient", "connectivity")
+METRICS = ("iou", "miou", "accuracy", "boundary_iou", "mad", "area_bias")
+CUTS = (0.3, 0.4, 0.6, 0.7)
+"""Thresholds, beside 0.5, at which Boundary IoU is also computed where more metrics are asked for."""
+MORE_METRICS = ("boundary_f", "mse", "sad", "gradient", "connectivity", *(f"boundary_iou_{cut}" for cut in CUTS))
 """These cost more time than most nets, so they are computed only where they are asked for."""
+MEDIANS = frozenset({"area_bias"})
+"""Metrics whose median over images is told: a single photo whose person is missed would rule the mean."""
 
+WILD = "wild"
+"""The set whose sources training does not share; it comes first in every table, and what ships is chosen by it."""
 GROUPS = {"fashion + faces": ("fashion_full_body", "faces_close_up")}
 """Means over several sets that the project's targets are set for."""
 
@@ -71,6 +77,7 @@ def score_photo(alpha: Alpha, mask: NDArray[np.uint8], photo: Photo, *, all_metr
         "accuracy": 100 * counts.accuracy,
         "boundary_iou": 100 * metrics.boundary_iou(person, truth, valid),
         "mad": metrics.mad(alpha, soft, valid),
+        "area_bias": 100 * metrics.area_bias(counts),
     }
     if all_metrics:
         values |= {
@@ -80,6 +87,7 @@ def score_photo(alpha: Alpha, mask: NDArray[np.uint8], photo: Photo, *, all_metr
             "gradient": metrics.gradient_error(alpha, soft, valid),
             "connectivity": metrics.connectivity_error(alpha, soft, valid),
         }
+        values |= {f"boundary_iou_{cut}": 100 * metrics.boundary_iou(alpha > cut, truth, valid) for cut in CUTS}
     return Score(photo, values, counts, levels)
 
 
@@ -151,7 +159,8 @@ def _levels(alpha: Alpha, truth: NDArray[np.bool_], valid: NDArray[np.bool_] | N
 
 
 def means(scores: list[Score]) -> dict[str, dict[str, float]]:
-    """Set or group -> metric -> mean over its photos; "photos" counts them. Groups come first."""
+    """Set or group -> metric -> mean (or, of ``MEDIANS``, median) over its photos; "photos" counts them. Order as of
+    ``groups``."""
     return {name: _mean(rows) for name, rows in groups(scores).items()}
 
 
@@ -173,11 +182,11 @@ def accumulated(scores: list[Score]) -> dict[str, dict[str, float]]:
 
 
 def groups(scores: list[Score]) -> dict[str, list[Score]]:
-    """Set or group -> its photos' scores; groups come first."""
+    """Set or group -> its photos' scores; the set ``WILD`` comes first, then groups."""
     by_set: dict[str, list[Score]] = {}
     for score in scores:
         by_set.setdefault(score.photo.set, []).append(score)
-    table = {}
+    table = {WILD: by_set[WILD]} if WILD in by_set else {}
     for group, members in GROUPS.items():
         if all(name in by_set for name in members):
             table[group] = [score for name in members for score in by_set[name]]
@@ -189,7 +198,8 @@ def groups(scores: list[Score]) -> dict[str, list[Score]]:
 
 def _mean(rows: list[Score]) -> dict[str, float]:
     names = rows[0].values
-    return {"photos": len(rows), **{name: float(np.mean([row.values[name] for row in rows])) for name in names}}
+    told = {name: np.median if name in MEDIANS else np.mean for name in names}
+    return {"photos": len(rows), **{name: float(told[name]([row.values[name] for row in rows])) for name in names}}
 
 
 def net_scores(net: SegmentationNet, size: int, data: Path) -> dict[str, float]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from limner.evaluation.evaluate import Score, accumulated, means
+from limner.evaluation.evaluate import CUTS, Score, accumulated, means
 from limner.media.whole_file import whole_file
 
 
@@ -19,13 +19,13 @@ class Column:
     Attributes:
         head: its heading.
         decimals: digits behind the point.
-        more_is_better: which way is up.
+        more_is_better: which way is up; None where the best is 0.
         explained: in one line.
     """
 
     head: str
     decimals: int
-    more_is_better: bool
+    more_is_better: bool | None
     explained: str
 
     def show(self, value: float) -> str:
@@ -38,8 +38,13 @@ COLUMNS: dict[str, Column] = {
     "boundary_iou": Column("Boundary IoU", 1, True, "IoU of bands along the outline, percent, mean over images"),
     "iou": Column("IoU", 1, True, "of the person, percent, mean over images"),
     "accuracy": Column("accuracy", 1, True, "share of pixels that are right, percent, mean over images"),
+    "area_bias": Column("area bias", 1, None, "predicted over true area of the person, percent off, median over images"),
     "mad": Column("MAD", 3, False, "mean absolute difference of alpha"),
     "boundary_f": Column("boundary F", 1, True, "F measure of the contour within 0.8 % of the diagonal, percent"),
+    **{
+        f"boundary_iou_{cut}": Column(f"Boundary IoU at {cut}", 1, True, f"Boundary IoU of the matte cut at {cut}")
+        for cut in CUTS
+    },
     "mse": Column("MSE", 4, False, "mean squared difference of alpha"),
     "sad": Column("SAD", 2, False, "sum of absolute differences of alpha, thousands"),
     "gradient": Column("gradient", 2, False, "gradient error, thousands"),
@@ -74,6 +79,8 @@ def best(values: Sequence[float | None], column: Column) -> set[int]:
     known = [value for value in shown if value is not None]
     if len(known) < 2 or min(known) == max(known):
         return set()
+    if column.more_is_better is None:
+        known, shown = [abs(value) for value in known], [None if value is None else abs(value) for value in shown]
     top = max(known) if column.more_is_better else min(known)
     return {index for index, value in enumerate(shown) if value == top}
 

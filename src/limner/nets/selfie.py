@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from limner.errors import ModelError
 from limner.nets.base import SegmentationNet
 from limner.nets.blocks import InvertedResidual as NewBlock
 from limner.nets.blocks import SeparableConv, init_weights
@@ -47,9 +50,10 @@ class FoldedBlock(nn.Module):
         self, inputs: int, hidden: int, outputs: int, kernel: int, stride: int, act: _Activation, squeezed: int = 0
     ) -> None:
         super().__init__()
-        self.expand, self.project = nn.Conv2d(inputs, hidden, 1), nn.Conv2d(hidden, outputs, 1)
+        self.expand = nn.Conv2d(inputs, hidden, 1)  # in the order of computing, which from_published counts on
         self.depthwise = SameConv(hidden, hidden, kernel, stride, groups=hidden)
         self.gate = Gate(hidden, squeezed) if squeezed else None
+        self.project = nn.Conv2d(hidden, outputs, 1)
         self.act, self.residual = act, stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
@@ -77,6 +81,14 @@ class Decode(nn.Module):
         up = F.interpolate(self.reduce(x), scale_factor=2.0, mode="bilinear", align_corners=False)
         y = F.relu(self.mix(skip * self.gate(_mean(skip) + _mean(up)) + up))
         return y + F.relu(self.depthwise(y))
+
+
+class Seen(NamedTuple):
+    """What a `SelfieNet` makes of pictures: logits (N, 1, H, W), features (N, 128, H/16, W/16) and (N, 16, H/2, W/2)."""
+
+    logits: Tensor
+    top: Tensor
+    fine: Tensor
 
 
 class SelfieNet(SegmentationNet):
@@ -121,6 +133,10 @@ class SelfieNet(SegmentationNet):
         self.wide4, self.wide2 = _wide(widen[2], 16, 3, 3), nn.Sequential(*(_Fine(16) for _ in range(widen[3])))
 
     def run(self, x: Tensor, *, heads: bool) -> tuple[Tensor, dict[str, Tensor]]:
+        return self.look(x).logits, {}
+
+    def look(self, x: Tensor) -> Seen:
+        """Logits and features of pictures (N, in_channels, H, W)."""
         x2 = F.hardswish(self.stem(x))
         x4 = self.blocks[0](x2)
         x8 = self.blocks[2](self.blocks[1](x4))
@@ -128,21 +144,36 @@ class SelfieNet(SegmentationNet):
         for block in self.blocks[3:]:
             y = block(y)
         y = self.wide16(y)
-        y = F.relu(self.top(y)) * torch.sigmoid(self.top_gate(_mean(y)))
-        y = self.wide4(self.decode4(self.wide8(self.decode8(y, x8)), x4))
-        y = self.wide2(self.decode2(y, x2))
-        return F.pixel_shuffle(self.head(y), 2), {}
+        top = F.relu(self.top(y)) * torch.sigmoid(self.top_gate(_mean(y)))
+        y = self.wide4(self.decode4(self.wide8(self.decode8(top, x8)), x4))
+        fine = self.wide2(self.decode2(y, x2))
+        return Seen(F.pixel_shuffle(self.head(fine), 2), top, fine)
 
 
-def from_published(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state dict of ``SelfieNet`` from the published tensors, whose last layer is a transposed convolution.
+def from_published(convolutions: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> dict[str, Tensor]:
+    """A state dict of ``SelfieNet`` from the published layers.
 
     Args:
-        weights: named as in this module; ``head.weight`` has the shape (16, 1, 2, 2) and ``head.bias`` (1,).
+        convolutions: kernel and bias of every convolution as the .tflite file has them, in the order in which the net
+            computes them: kernels (out, h, w, in), depthwise ones (1, h, w, channels); the last is the transposed
+            convolution (1, 2, 2, in) that doubles the size.
+
+    Raises:
+        ModelError: they are not those of this net.
     """
-    own = {name: value.float() for name, value in weights.items()}
-    own["head.weight"] = own["head.weight"].reshape(16, 4).T.reshape(4, 16, 1, 1).contiguous()
-    own["head.bias"] = own["head.bias"].repeat(4)
+    layers = [(name, layer) for name, layer in SelfieNet().named_modules() if isinstance(layer, nn.Conv2d)]
+    if len(layers) != len(convolutions):
+        raise ModelError(f"the selfie net has {len(layers)} convolutions, not {len(convolutions)}")
+    own: dict[str, Tensor] = {}
+    for (name, layer), (kernel, bias) in zip(layers, convolutions, strict=True):
+        weight = torch.from_numpy(np.ascontiguousarray(kernel, np.float32))
+        weight = weight.permute(3, 0, 1, 2) if layer.groups > 1 else weight.permute(0, 3, 1, 2)
+        if name == "head":  # (1, in, 2, 2): each input pixel makes four
+            weight, bias = weight.reshape(weight.shape[1], 4).T[:, :, None, None], np.repeat(bias, 4)
+        if weight.shape != layer.weight.shape:
+            raise ModelError(f"{name} of the selfie net is {tuple(layer.weight.shape)}, not {tuple(weight.shape)}")
+        own[f"{name}.weight"] = weight.contiguous()
+        own[f"{name}.bias"] = torch.from_numpy(np.ascontiguousarray(bias, np.float32))
     return own
 
 

@@ -77,6 +77,19 @@ def start_net(net: nn.Module, source: str) -> WeightReport:
     return init_net(net, load_weights(path), source=path.name)
 
 
+def start_part(net: nn.Module, part: str, source: str) -> WeightReport:
+    """Start one part of ``net``, by the name of its attribute, from ``source``, see ``start_net``.
+
+    Raises:
+        OptionError: the net has no such part.
+        ModelError: as of ``start_net``.
+    """
+    module = getattr(net, part, None)
+    if not isinstance(module, nn.Module):
+        raise OptionError(f"init_parts.{part}: {type(net).__name__}, with these options, has no part of that name")
+    return start_net(module, source)
+
+
 def init_net(net: nn.Module, weights: dict[str, Tensor], *, source: str) -> WeightReport:
     """Copy the weights that fit by name and shape into ``net``.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from itertools import islice
 
 import torch
@@ -17,11 +16,11 @@ from limner.training.batches import batches
 from limner.training.checkpoint import Checkpoint
 from limner.training.distributed import Group, together
 from limner.training.forward import net_input
-from limner.training.initial_weights import soften_head, start_net
+from limner.training.initial_weights import soften_head, start_net, start_part
 from limner.training.job import Job, Outcome, Report, Started, Validate
 from limner.training.recipe import Recipe, recorded, to_dict
 from limner.training.schedules import Plateau
-from limner.training.worker import Worker
+from limner.training.worker import Worker, usable_cores
 
 
 def train(
@@ -46,7 +45,7 @@ def train(
         return _among_others(job, device, group, started, report, validate)
     prepare(job.data, job.cache, masks=job.recipe.masks)  # once, before processes share it
     state = _start(job, started)
-    world = 1 if device != "cpu" else min(job.recipe.processes or os.cpu_count() or 1, job.recipe.batch)
+    world = 1 if device != "cpu" else min(job.recipe.processes or usable_cores(), job.recipe.batch)
     if world == 1:
         return Worker(job, state, device, Group(), report=report, validate=validate).run()
     return _with_others(job, state, world, report, validate)
@@ -113,18 +112,21 @@ def _start(job: Job, started: Started | None) -> Checkpoint:
     for phase in recipe.phases:
         net.check_size(phase.size, phase.size)
     source = job.init if job.init is not None else recipe.init
-    start = start_net(net, source) if source is not None else None
-    if start is not None:
+    starts = [start_net(net, source)] if source is not None else []
+    if starts:
         soften_head(net, recipe.init_sharpness)
+    if job.init is None:
+        starts += [start_part(net, part, other) for part, other in recipe.init_parts.items()]
     if recipe.quantize is not None:
-        if start is not None and start.untouched:
-            raise ModelError(f"{source}: lacks weights of the net {recipe.net.name}, such as {start.untouched[0]}")
+        if starts and starts[0].untouched:
+            raise ModelError(f"{source}: lacks weights of the net {recipe.net.name}, such as {starts[0].untouched[0]}")
         net = _calibrated(net, job)
     weights = {name: value.clone() for name, value in net.state_dict().items()}
     average = {name: value.clone() for name, value in weights.items()}
-    sessions = [start.record()] if start is not None else []
-    if start is not None and started is not None:
-        started(start)
+    sessions = [start.record() for start in starts]
+    if started is not None:
+        for start in starts:
+            started(start)
     return Checkpoint(to_dict(recipe), 0, weights, average, {}, sessions)
 
 

@@ -106,8 +106,9 @@ class Recipe(Course):
         masks: folder of `limner data relabel` whose masks stand in for those of the auto sets, or None.
         quantize: train with everything rounded to 8 bits, or None; see ``limner.training.quantization``.
         init: weights to start from: "imagenet", a shipped model's name, a .onnx or .safetensors file, or a checkpoint.
-        init_sharpness: factor on the net's last convolution after ``init``, in (0, 1]. A net whose logits are huge masks
-            well and has a steep loss all the same; below 1 it draws the same masks and learns gently.
+        init_parts: attribute of the net -> weights that this part of it starts from, such as ``{selfie: selfie}``.
+        init_sharpness: factor on the net's last convolution after ``init``, in (0, 1]. A net may mask well with huge
+            logits, and then the loss is steep; below 1 it draws the same masks and learns gently.
         ema: decay a step of the averaged weights, which are the ones that ship.
         precision: "bf16" and "fp16" compute in 16 bits where that is safe, the latter with a scaled loss.
         augment_on: where light and camera change pictures: "host" while they are drawn, or "device", beside the net, a
@@ -137,6 +138,7 @@ class Recipe(Course):
     masks: Path | None = None
     quantize: QuantizeRecipe | None = None
     init: str | None = None
+    init_parts: dict[str, str] = field(default_factory=dict)
     init_sharpness: Annotated[float, Field(gt=0, le=1)] = 1.0
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"

@@ -202,7 +202,7 @@ class Worker:
 
     def _machine(self) -> str:
         """What the session record calls the device."""
-        name = torch.cuda.get_device_name() if self.device == "cuda" else f"{os.cpu_count()} CPU cores"
+        name = torch.cuda.get_device_name() if self.device == "cuda" else f"{usable_cores()} CPU cores"
         count = self.group.world if self.device == "cuda" else self.group.world // self.group.local_world
         return name if count == 1 else f"{count} × {name}"
 
@@ -212,8 +212,13 @@ class Worker:
         self._interrupted = True
 
 
+def usable_cores() -> int:
+    """Cores that this process may run on, which taskset and containers may have made fewer than the machine's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _share_cores(device: str, group: Group) -> None:
     """Keep the processes of a machine from taking each other's cores."""
     if device == "cpu":
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // group.local_world))
+        torch.set_num_threads(max(1, usable_cores() // group.local_world))
     cv2.setNumThreads(1)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from limner.evaluation.metrics.boundaries import boundary, boundary_f, boundary_iou, contour
 from limner.evaluation.metrics.mattes import connectivity_error, gradient_error, mad, mse, sad
-from limner.evaluation.metrics.regions import Confusion, accuracy, iou, mean_iou
+from limner.evaluation.metrics.regions import Confusion, accuracy, area_bias, iou, mean_iou
 from limner.evaluation.metrics.video import dtssd, flicker, messddt, still_pixels
 
 __all__ = [
     "Confusion",
     "accuracy",
+    "area_bias",
     "boundary",
     "boundary_f",
     "boundary_iou",
