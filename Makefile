@@ -13,7 +13,7 @@ TORCH  ?= torch==2.13.0
 # A checkout that was moved has a .venv that points to the old place: forget that it was ready.
 $(shell [ "$$(cat $(VENV)/.ready-run 2>/dev/null)" = "$(CURDIR)" ] || rm -f $(VENV)/.ready-run $(VENV)/.ready-test)
 
-.PHONY: help run test test-all test-exports lint format bench bench-live results clean distclean
+.PHONY: help run test test-all test-exports lint format bench bench-live results weights clean distclean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -28,9 +28,9 @@ test: $(VENV)/.ready-test  ## the everyday tests
 test-all: $(VENV)/.ready-test  ## all tests, the slow ones too
 	@$(BIN)/python -m pytest
 
-test-exports: $(VENV)/.ready-test  ## the slow tests of exports: heavy converters, and models in a browser (about 6 GB)
+test-exports: $(VENV)/.ready-test  ## slow tests: heavy converters, models in a browser (about 6 GB), making the weights again, small
 	@sh tools/install_browser.sh
-	@$(BIN)/python -m pytest tests/export -m slow
+	@$(BIN)/python -m pytest tests/export tests/test_make_weights.py -m slow
 
 lint: $(VENV)/.ready-test  ## style, formatting and types
 	@$(BIN)/ruff check .
@@ -50,6 +50,10 @@ bench-live: $(VENV)/.ready-test  ## camera to window beside MediaPipe; needs xvf
 results: $(VENV)/.ready-test  ## docs/results.md: every net beside MediaPipe; DATA=<folder>, RUNS=<folder of trained nets>
 	@test -n "$(DATA)" || { echo "make results needs DATA=<folder with manifest.csv>"; exit 2; }
 	@$(BIN)/python benchmarks/results.py --data "$(DATA)" $(if $(RUNS),--runs $(RUNS)) $(ARGS)
+
+weights: $(VENV)/.ready-test  ## the nets that ship, again from public starts; DATA=<folder>, OUT=<folder>; goes on where it stopped
+	@test -n "$(DATA)" || { echo "make weights needs DATA=<folder with manifest.csv>"; exit 2; }
+	@$(BIN)/python tools/make_weights.py --data "$(DATA)" $(if $(OUT),--out "$(OUT)") $(ARGS)
 
 clean:  ## remove what was made: results, caches, builds (keeps .venv)
 	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache

@@ -78,7 +78,7 @@ _TEXT = """\
 
 Made by `benchmarks/ablation.py`; do not edit.
 
-`recipes/tiny.yaml`, from chance weights, for {samples:,} samples at 128 px with one thing changed; a whole run has
+`recipes/tiny_net.yaml`, from chance weights, for {samples:,} samples at 128 px with one thing changed; a whole run has
 thirty times as many. The figures are differences to the run with nothing changed, in points: mIoU and Boundary IoU on
 fashion and faces, mIoU on people with animals (all split `val`), and the share of photos without people that was taken
 for a person. Two runs that differ only in their seed stand in the table, too: what is not clearly more than their
@@ -153,7 +153,7 @@ def _train(variant: Variant, options: argparse.Namespace) -> Path:
     out: Path = options.runs / same.name
     phases = ", ".join(f"{{size: {size}, share: {share}}}" for size, share in variant.phases)
     changes = (f"samples={options.samples * variant.samples}", f"phases=[{phases}]", "ema=0.99", *variant.changes)
-    command = [sys.executable, "-m", "limner", "train", str(ROOT / "recipes" / "tiny.yaml"), "--no-validate"]
+    command = [sys.executable, "-m", "limner", "train", str(ROOT / "recipes" / "tiny_net.yaml"), "--no-validate"]
     command += ["--data", str(options.data), "--out", str(out)]
     command += ["--cache", str(options.cache)] if options.cache else []
     subprocess.run([*command, *(part for change in changes for part in ("--set", change))], check=True)

@@ -26,11 +26,11 @@ RICH = Look(
 
 
 def measure(data: Path, work: Path) -> list[Row]:
-    """Rows for the mix of recipes/fast.yaml: as it is, with every augmentation, and with light and camera left out."""
+    """Rows for the mix of recipes/from_nothing.yaml: as it is, with every augmentation, and with light and camera left out."""
     from limner.training.recipe import load_recipe
 
     photos = prepare(data, work / "photos")
-    mix = load_recipe(ROOT / "recipes" / "fast.yaml").data
+    mix = load_recipe(ROOT / "recipes" / "from_nothing.yaml").data
     everything = replace(
         mix,
         crowd=0.15,

@@ -24,6 +24,33 @@ print(faults[0], max(faults[2:]))
 """
 
 
+_STEP = """
+import resource, sys
+from limner.heap import keep_training_memory
+
+if sys.argv[1] == "keep":
+    assert keep_training_memory()
+import torch
+torch.set_num_threads(1)
+net = torch.nn.Sequential(*(torch.nn.Conv2d(16, 16, 3, padding=1) for _ in range(4)))
+seen = torch.rand(8, 16, 256, 256)
+for _ in range(5):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    net(seen).square().mean().backward()
+    last = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+print(last)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_a_training_step_takes_no_new_pages() -> None:
+    def faults(how: str) -> int:
+        done = subprocess.run([sys.executable, "-c", _STEP, how], capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    assert faults("keep") < 200 < 5000 < faults("leave")
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
 def test_arrays_of_a_frames_size_come_back_without_faults() -> None:
     done = subprocess.run([sys.executable, "-c", _LOOP], capture_output=True, text=True, check=True)

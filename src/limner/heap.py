@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -2, -3, -4
 """Names of glibc's mallopt(3)."""
+_MOST = 2**31 - 1
 _LARGEST = 32 * 1024 * 1024
 _KEPT = 512 * 1024 * 1024
 
@@ -22,3 +24,19 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return bool(mallopt(_MMAP_THRESHOLD, _LARGEST)) and bool(mallopt(_TRIM_THRESHOLD, _KEPT))
+
+
+def keep_training_memory() -> bool:
+    """Lets freed memory of any size serve the next training step, in pages of 2 MiB where Linux has them; says whether.
+
+    A step takes and frees gigabytes. glibc maps and unmaps each large tensor, which zeroes it page by page: 45,000 page
+    faults a step of 16 pictures, which cost more than the net does where memory is virtual. Kept and in large pages a
+    step of the selfie net takes less than half the processor time. Call it before torch is imported: torch reads its
+    switch for large pages once. For a process that trains, not for a library to do to its host.
+    """
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch's; child processes inherit it
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    kept = ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, _MOST), (_TOP_PAD, 256 * 1024 * 1024))
+    return all([bool(mallopt(name, value)) for name, value in kept])

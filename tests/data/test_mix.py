@@ -14,7 +14,7 @@ from limner.data.priors import Priors
 from limner.errors import LimnerError
 
 PAGE = (Path(__file__).parents[2] / "docs" / "augmentation.md").read_text(encoding="utf-8")
-FAST = Path(__file__).parents[2] / "recipes" / "fast.yaml"
+FAST = Path(__file__).parents[2] / "recipes" / "from_nothing.yaml"
 
 
 def _changed(*changes: str) -> Mix:

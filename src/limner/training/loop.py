@@ -10,6 +10,7 @@ import torch
 from limner.data.photo_map import prepare
 from limner.data.sampler import Sampler
 from limner.errors import ModelError, OptionError
+from limner.heap import keep_training_memory
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
 from limner.training.batches import batches
@@ -90,6 +91,7 @@ def _with_others(job: Job, state: Checkpoint, world: int, report: Report | None,
 
 def _other(job: Job, state: Checkpoint, group: Group) -> None:
     """Body of the processes beside the first."""
+    keep_training_memory()
     Worker(job, state, "cpu", group).run()
 
 
@@ -113,9 +115,9 @@ def _start(job: Job, started: Started | None) -> Checkpoint:
         net.check_size(phase.size, phase.size)
     source = job.init if job.init is not None else recipe.init
     starts = [start_net(net, source)] if source is not None else []
-    if starts:
-        soften_head(net, recipe.init_sharpness)
-    if job.init is None:
+    if job.init is None:  # what the recipe says of its own start holds for no other
+        if starts:
+            soften_head(net, recipe.init_sharpness)
         starts += [start_part(net, part, other) for part, other in recipe.init_parts.items()]
     if recipe.quantize is not None:
         if starts and starts[0].untouched:

@@ -107,6 +107,7 @@ class Recipe(Course):
         quantize: train with everything rounded to 8 bits, or None; see ``limner.training.quantization``.
         init: weights to start from: "imagenet", a shipped model's name, a .onnx or .safetensors file, or a checkpoint.
         init_parts: attribute of the net -> weights that this part of it starts from, such as ``{selfie: selfie}``.
+            This and ``init_sharpness`` belong to ``init``: with ``--init`` they do not count.
         init_sharpness: factor on the net's last convolution after ``init``, in (0, 1]. A net may mask well with huge
             logits, and then the loss is steep; below 1 it draws the same masks and learns gently.
         ema: decay a step of the averaged weights, which are the ones that ship.
