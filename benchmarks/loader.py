@@ -26,7 +26,7 @@ RICH = Look(
 
 
 def measure(data: Path, work: Path) -> list[Row]:
-    """Rows for the mix of recipes/from_nothing.yaml: as it is, with every augmentation, and with light and camera left out."""
+    """Rows for the mix of recipes/from_nothing.yaml: as it is, with every augmentation, without light and camera."""
     from limner.training.recipe import load_recipe
 
     photos = prepare(data, work / "photos")

@@ -22,9 +22,9 @@ Made by `make results DATA=…`; do not edit. What each figure means stands in [
 
 Every net on the same photos, squeezed to its input, the mask scaled back and cut at 0.5. **Bold** nets ship.
 
-- mIoU, Boundary IoU: percent, means over the images of the split `val`. `wild` comes first: training shares none of its sources.
-  Its masks come from ISNet and MediaPipe where they agree, which flatters MediaPipe and nets that learnt from these two. Fashion and
-  faces have masks drawn by people, but share their sources with training sets that some nets learnt from.
+- mIoU, Boundary IoU: percent, means over the images of the split `val`. `wild` comes first: training shares none of its
+  sources. Its masks come from ISNet and MediaPipe where they agree, which flatters MediaPipe and nets that learnt from
+  these two. Fashion and faces have masks drawn by people, but share their sources with sets that some nets learnt from.
 - latency: CPU time on one thread as a ratio to MediaPipe's, both in the same process in turns.
 - flicker: mean change of alpha on still pixels, in thousandths.
 - false area: share of photos without people that was taken for a person, percent. The nets trained on such photos.

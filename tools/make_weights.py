@@ -9,12 +9,15 @@ what an interruption left. `--publish` puts the files in the place of those that
 from __future__ import annotations
 
 import argparse
-import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from limner.model_card import ModelCard
+from limner.models.pair import publish
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "src" / "limner" / "models"
@@ -67,11 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return error.returncode
     for step in STEPS:
         if options.publish and step.name in options.only:
-            for suffix in (
-                ".onnx",
-                ".json",
-            ):  # in this order a model never lies beside a card of other weights for long
-                os.replace(options.out / f"{step.name}{suffix}", SHIPPED / f"{step.name}{suffix}")
+            made = options.out / f"{step.name}.onnx"
+            aside = SHIPPED / f".{step.name}.onnx"
+            shutil.copyfile(made, aside)
+            publish(aside, SHIPPED / made.name, ModelCard.load(made.with_suffix(".json")))
             print(f"{SHIPPED / step.name}.onnx: published", flush=True)
     return 0
 

@@ -39,4 +39,5 @@ def keep_training_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     kept = ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, _MOST), (_TOP_PAD, 256 * 1024 * 1024))
-    return all([bool(mallopt(name, value)) for name, value in kept])
+    told = [bool(mallopt(name, value)) for name, value in kept]  # all of them, whatever one says
+    return all(told)

@@ -20,20 +20,6 @@ class TestSelfie(NetTester):
     name = "selfie"
 
 
-class TestWideSelfie(NetTester):
-    name = "selfie"
-    options = {"widen": (1, 1, 1, 1)}  # noqa: RUF012
-
-    def net(self, **more: object) -> SelfieNet:
-        net = super().net(**more)
-        assert isinstance(net, SelfieNet)
-        for wide in (net.wide16, net.wide8, net.wide4, net.wide2):  # as after the first steps
-            for module in wide.modules():
-                if isinstance(module, nn.BatchNorm2d) and not module.weight.any():
-                    nn.init.constant_(module.weight, 0.5)
-        return net
-
-
 def _picture(channels: int = 3) -> torch.Tensor:
     return torch.rand(1, channels, 64, 96, generator=torch.Generator().manual_seed(3))
 
@@ -47,6 +33,23 @@ def test_a_grown_net_says_at_first_what_the_shipped_one_says(widen: tuple[int, i
     assert report.matched == len(small.state_dict())
     seen = _picture(channels)
     torch.testing.assert_close(grown(seen), small(seen[:, :3]), rtol=1e-4, atol=1e-3)
+
+
+def test_what_was_added_learns() -> None:
+    """The scales that silence it get a gradient at once, and after one step everything in it does."""
+    net = SelfieNet(widen=(1, 1, 1, 1))
+    start_net(net, "selfie")
+    added = {name: value for name, value in net.named_parameters() if name.startswith("wide")}
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-5)
+    for _ in range(2):
+        optimizer.zero_grad()
+        seen = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(5))
+        net.train()(seen).square().mean().backward()
+        reached = {name for name, value in added.items() if value.grad is not None and value.grad.any()}
+        optimizer.step()
+        if len(reached) < len(added):
+            assert len(reached) == 8  # scale and shift of each block's last norm
+    assert reached == set(added)
 
 
 @torch.no_grad()

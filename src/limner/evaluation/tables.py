@@ -38,9 +38,7 @@ COLUMNS: dict[str, Column] = {
     "boundary_iou": Column("Boundary IoU", 1, True, "IoU of bands along the outline, percent, mean over images"),
     "iou": Column("IoU", 1, True, "of the person, percent, mean over images"),
     "accuracy": Column("accuracy", 1, True, "share of pixels that are right, percent, mean over images"),
-    "area_bias": Column(
-        "area bias", 1, None, "predicted over true area of the person, percent off, median over images"
-    ),
+    "area_bias": Column("area bias", 1, None, "predicted over true area of the person, percent, median over images"),
     "mad": Column("MAD", 3, False, "mean absolute difference of alpha"),
     "boundary_f": Column("boundary F", 1, True, "F measure of the contour within 0.8 % of the diagonal, percent"),
     **{

@@ -168,6 +168,12 @@ def init_weights(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
+def start_silent(layers: nn.Module) -> None:
+    """Zero for the scale of the last batch norm in ``layers``, so that they add nothing until they have learnt."""
+    norms = [module for module in layers.modules() if isinstance(module, nn.BatchNorm2d)]
+    nn.init.zeros_(norms[-1].weight)
+
+
 def start_in_doubt(*heads: nn.Module, std: float = 0.05) -> None:
     """Small weights for the convolutions that say the logits, so that training starts undecided and not in error."""
     for head in heads:

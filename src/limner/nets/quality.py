@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from limner.nets.backbones.efficientnet_lite import EfficientNetLite0
-from limner.nets.blocks import ConvBN
-from limner.nets.pixel_shuffle_net import Pyramid, PixelShuffleNet
+from limner.nets.blocks import ConvBN, start_silent
+from limner.nets.pixel_shuffle_net import PixelShuffleNet, Pyramid
 from limner.nets.selfie import SelfieNet
 
 _SELFIE_SIDE = 256
@@ -21,8 +21,9 @@ class QualityNet(PixelShuffleNet):
     """Portrait segmentation net of 3 M parameters, five times as costly as `fast`.
 
     An EfficientNet-Lite0 encoder (Tan & Le 2019), which takes ImageNet weights, and the decoder of `fast`, wider. With
-    ``selfie`` it is two nets in one: a `SelfieNet` sees the picture at 256 × 256, its logits are added to the decoder's,
-    and its features join the decoder through projections that start at no effect. The two fail on different photos.
+    ``selfie`` it is two nets in one: a `SelfieNet` sees the picture at 256 × 256, its logits are added to the
+    decoder's, and its features join the decoder through projections that start at no effect. The two fail on different
+    photos.
 
     Args:
         in_channels: 3 for RGB, 4 for RGB and the previous mask.
@@ -65,7 +66,7 @@ class QualityNet(PixelShuffleNet):
 def _silent(inputs: int, outputs: int) -> ConvBN:
     """A projection that says nothing until it has learnt."""
     projection = ConvBN(inputs, outputs, kernel=1, act=False)
-    nn.init.zeros_(projection[1].weight)
+    start_silent(projection)
     return projection
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from limner.errors import ModelError
 from limner.nets.base import SegmentationNet
 from limner.nets.blocks import InvertedResidual as NewBlock
-from limner.nets.blocks import SeparableConv, init_weights
+from limner.nets.blocks import SeparableConv, init_weights, start_silent
 
 _Activation = Callable[[Tensor], Tensor]
 
@@ -60,8 +60,8 @@ class FoldedBlock(nn.Module):
         y = self.act(self.depthwise(self.act(self.expand(x))))
         if self.gate is not None:
             y = y * self.gate(_mean(y))
-        y = self.project(y)
-        return x + y if self.residual else y
+        out: Tensor = self.project(y)
+        return x + out if self.residual else out
 
 
 class Decode(nn.Module):
@@ -84,7 +84,7 @@ class Decode(nn.Module):
 
 
 class Seen(NamedTuple):
-    """What a `SelfieNet` makes of pictures: logits (N, 1, H, W), features (N, 128, H/16, W/16) and (N, 16, H/2, W/2)."""
+    """What a `SelfieNet` says: logits (N, 1, H, W), features (N, 128, H/16, W/16) and (N, 16, H/2, W/2)."""
 
     logits: Tensor
     top: Tensor
@@ -182,7 +182,7 @@ def _wide(count: int, channels: int, expansion: int, kernel: int) -> nn.Sequenti
     blocks = [NewBlock(channels, channels, expansion=expansion, kernel=kernel) for _ in range(count)]
     for added in blocks:
         added.apply(init_weights)
-        nn.init.zeros_(added.project[1].weight)
+        start_silent(added)
     return nn.Sequential(*blocks)
 
 
@@ -192,10 +192,10 @@ class _Fine(SeparableConv):
     def __init__(self, channels: int) -> None:
         super().__init__(channels, act=False)
         self.apply(init_weights)
-        nn.init.zeros_(self[1][1].weight)
+        start_silent(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + super().forward(x)
+        return x + super().forward(x)  # type: ignore[no-untyped-call, no-any-return]
 
 
 def _mean(x: Tensor) -> Tensor:
