@@ -182,7 +182,7 @@ def _wide(count: int, channels: int, expansion: int, kernel: int) -> nn.Sequenti
     blocks = [NewBlock(channels, channels, expansion=expansion, kernel=kernel) for _ in range(count)]
     for added in blocks:
         added.apply(init_weights)
-        start_silent(added)
+        start_silent(added.project)
     return nn.Sequential(*blocks)
 
 
