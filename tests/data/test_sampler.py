@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -170,3 +171,37 @@ def test_occluders_take_the_person_away(photos: PhotoMap) -> None:
         np.testing.assert_array_equal(one.weight, other.weight)
         kept = (one.image == other.image).all(2)
         np.testing.assert_allclose(one.target[kept], other.target[kept], atol=0.02)
+
+
+@pytest.fixture(scope="module")
+def without_backgrounds(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> PhotoMap:
+    """The photos of people alone."""
+    folder = tmp_path_factory.mktemp("people")
+    data = Path(shutil.copytree(data_folder, folder / "data"))
+    lines = (data / "manifest.csv").read_text().splitlines(keepends=True)
+    (data / "manifest.csv").write_text("".join(line for line in lines if not line.startswith("no_people")))
+    return prepare(data, folder / "cache")
+
+
+def test_photos_of_people_alone_are_enough_without_composites(without_backgrounds: PhotoMap, photos: PhotoMap) -> None:
+    sets = {"faces_close_up": 0.4, "people_with_animals": 0.3, "auto_selfies": 0.3}
+    mix = Mix(sets, replace_hand=0.0, replace_auto=0.0)
+    alone, usual = Sampler(without_backgrounds, mix, seed=3), Sampler(photos, mix, seed=3)
+    for number in range(8):
+        np.testing.assert_array_equal(alone.draw(number, 48).image, usual.draw(number, 48).image)
+
+
+@pytest.mark.parametrize(
+    ("sets", "options", "message"),
+    [
+        ({"faces_close_up": 1.0}, {}, "data.replace_hand above 0 needs"),
+        ({"auto_selfies": 1.0}, {}, "data.replace_auto above 0 needs"),
+        ({"rendered_people": 1.0}, {"replace_hand": 0.0}, "the set rendered_people needs"),
+        ({"people_with_animals": 1.0}, {"occluder": 0.1}, "data.occluder above 0 needs"),
+    ],
+)
+def test_what_needs_backgrounds_is_named(
+    without_backgrounds: PhotoMap, sets: dict[str, float], options: dict[str, float], message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        Sampler(without_backgrounds, Mix(sets, **options), seed=3)

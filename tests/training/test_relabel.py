@@ -94,7 +94,6 @@ def test_a_lower_weight_reaches_the_loss(bright: Path, data_folder: Path, tmp_pa
     mix = Mix({AUTO: 1.0}, replace_auto=0.0)
     plain = Sampler(prepare(data_folder, tmp_path / "cache"), mix, seed=1).draw(3, 32)
     lighter = Sampler(prepare(data_folder, tmp_path / "cache", masks=out), mix, seed=1).draw(3, 32)
-    assert len(list((tmp_path / "cache").iterdir())) == 2  # another table, another map
     np.testing.assert_allclose(lighter.weight, 0.25 * plain.weight)
     np.testing.assert_array_equal(lighter.target, plain.target)
 

@@ -23,20 +23,34 @@ app = typer.Typer(
 
 app.command()(relabel)
 
-_DATA = Annotated[Path, typer.Option(help="Data folder: a manifest.csv and one zip for each set.")]
+_DATA = Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")]
 _CACHE = Annotated[Path, typer.Option(help="Where decoded photos are kept.")]
 
 
 @app.command()
-def prepare(data: _DATA = Path("data"), cache: _CACHE = Path("cache")) -> None:
-    """Decode all photos once into a memory map; `limner train` does this by itself."""
-    from limner.data.photo_map import prepare as make
+def prepare(
+    data: _DATA = Path("data"),
+    cache: _CACHE = Path("cache"),
+    masks: Annotated[
+        Path | None, typer.Option(help="Folder of `limner data relabel`, whose masks stand in for the data folder's.")
+    ] = None,
+    clean: Annotated[
+        bool,
+        typer.Option("--clean", help="Then delete what these photos do not use and what other versions left."),
+    ] = False,
+) -> None:
+    """Decode all new photos into memory maps, once; `limner train` does this by itself."""
+    from limner.data import photo_map
 
     with Meter("decoding photos", "photos") as meter:
-        photos = make(data, cache, progress=meter.update)
+        photos = photo_map.prepare(data, cache, masks=masks, progress=meter.update)
     counts = Counter((e.photo.set, e.photo.split, e.photo.mask) for e in photos.entries)
     for (name, split, mask), count in sorted(counts.items()):
         typer.echo(f"{name:24} {split:6} {mask:5} {count:6}")
+    if clean:
+        typer.echo(f"{cache}: freed {photo_map.clean(data, cache, masks=masks) / 1e6:.0f} MB")
+    elif (told := photo_map.outdated(cache)) is not None:
+        typer.echo(told)
 
 
 @app.command()

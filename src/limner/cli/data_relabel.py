@@ -17,7 +17,9 @@ def relabel(
         list[str], typer.Option(help="A model's name or file, or a checkpoint; several are an ensemble.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; a recipe names it as `masks`.")],
-    data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and one zip for each set.")] = Path("data"),
+    data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
+        "data"
+    ),
     scale: Annotated[
         list[float] | None, typer.Option(help="Input size of a pass, relative to the teacher's own. [0.85, 1, 1.2]")
     ] = None,

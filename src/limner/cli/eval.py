@@ -25,7 +25,9 @@ def command(
         list[str] | None,
         typer.Argument(help="Model names, .onnx or .tflite files with a card, or .pt checkpoints. Default: fast."),
     ] = None,
-    data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and one zip for each set.")] = Path("data"),
+    data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
+        "data"
+    ),
     split: Annotated[str, typer.Option(help="val, train, test or all.")] = "val",
     sets: Annotated[list[str] | None, typer.Option("--set", help="Only this set; may be repeated.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many photos of each set.")] = None,

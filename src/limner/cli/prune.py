@@ -32,7 +32,9 @@ def command(
     importance: Annotated[str, typer.Option(help="What a channel matters: magnitude, bn or taylor.")] = "magnitude",
     multiple: Annotated[int, typer.Option(min=1, help="Channels go in lots of this many.")] = 4,
     keep: Annotated[float, typer.Option(help="Share of its channels that every layer keeps at least.")] = 0.25,
-    data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and one zip for each set.")] = Path("data"),
+    data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
+        "data"
+    ),
     cache: Annotated[Path, typer.Option(help="Where decoded photos are kept.")] = Path("cache"),
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Change a field of the recipe, e.g. samples=20000.")

@@ -24,7 +24,9 @@ def command(
     recipe: Annotated[Path, typer.Option(help="How it is trained; recipes/quantize.yaml suits every net.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; its name is the model's name.")],
     to: Annotated[str, typer.Option(help="Targets of the int8 files, such as onnx or onnx,litert.")] = "onnx",
-    data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and one zip for each set.")] = Path("data"),
+    data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
+        "data"
+    ),
     cache: Annotated[Path, typer.Option(help="Where decoded photos are kept.")] = Path("cache"),
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Change a field of the recipe, e.g. samples=3000.")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 def command(
     recipe: Annotated[Path, typer.Argument(help="Recipe, a YAML file such as recipes/fast.yaml.")],
-    data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and one zip for each set.")] = Path("data"),
+    data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
+        "data"
+    ),
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/<recipe's name> if not given.")] = None,
     init: Annotated[
         str | None,
@@ -53,7 +55,7 @@ def command(
         import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("limner train", str(error.name), "train") from None
-    from limner.data.photo_map import prepare
+    from limner.data.photo_map import outdated, prepare
     from limner.training.distributed import Group
     from limner.training.job import Job
     from limner.training.loop import train
@@ -80,6 +82,8 @@ def command(
     if group.local == 0:
         with Meter("decoding photos", "photos", quiet=group.rank > 0) as meter:
             prepare(data, cache, masks=plan.masks, progress=meter.update)
+            if (told := outdated(cache)) is not None:
+                meter.say(told)
     job = Job(plan, run, data, cache, init, minutes, device, board)
     with Meter("training", "images", quiet=group.rank > 0) as meter:
         outcome = train(

@@ -2,59 +2,68 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from limner.data.manifest import Photo, PhotoFolder
-from limner.data.masks_overlay import TABLE
-from limner.errors import DataError
+from limner.data.photo_decoding import Box, Decoder, Task, Touches
+from limner.data.pixel_store import PixelStore, Stored, leftovers, remove, size_of
 
-_VERSION = 1
+LONGEST_SIDE = 512
+_VERSION = 2
+_NOBODY: Touches = (False, False, False, False)
 
 
 @dataclass(frozen=True, slots=True)
 class MappedPhoto:
-    """Where a photo lies in the map.
+    """A photo of the map, and where its person is.
 
-    ``box`` is the person's bounding box (x0, y0, x1, y1) in pixels, the whole photo if nobody is in it; ``touches``
-    says whether the person reaches the left, top, right, bottom border, so that a composite never shows a cut person
-    floating.
+    ``index`` is its place among the map's entries. ``box`` is the person's bounding box (x0, y0, x1, y1) in pixels, the
+    whole photo if nobody is in it; ``touches`` says whether the person reaches the left, top, right, bottom border, so
+    that a composite never shows a cut person floating.
     """
 
     photo: Photo
-    offset: int
+    index: int
     height: int
     width: int
-    box: tuple[int, int, int, int]
-    touches: tuple[bool, bool, bool, bool]
+    box: Box
+    touches: Touches
 
 
 class PhotoMap:
     """Random access to decoded photos.
 
-    Two flat files: ``photos.bin`` holds the RGB bytes and ``masks.bin`` the mask bytes, photo after photo.
+    Args:
+        store: which holds them all.
+        photos: in order, each with the keys of its pixels and of its mask, if it has one.
     """
 
-    def __init__(self, folder: Path) -> None:
-        index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-        self.entries = [_from_json(entry) for entry in index["photos"]]
-        self._photos = np.asarray(np.memmap(folder / "photos.bin", np.uint8, "r"))  # plain views cut faster
-        self._masks = np.asarray(np.memmap(folder / "masks.bin", np.uint8, "r"))
+    def __init__(self, store: PixelStore, photos: list[tuple[Photo, str, str | None]]) -> None:
+        self._store = store
+        self._places: list[tuple[Stored, Stored | None]] = []
+        self.entries: list[MappedPhoto] = []
+        for index, (photo, image_key, mask_key) in enumerate(photos):
+            image, mask = store.get(image_key), None if mask_key is None else store.get(mask_key)
+            assert image is not None
+            height, width = image.shape[:2]
+            box, touches = ((0, 0, width, height), _NOBODY) if mask is None else map(tuple, mask.note)
+            self._places.append((image, mask))
+            self.entries.append(MappedPhoto(photo, index, height, width, box, touches))  # type: ignore[arg-type]
+        most = max((entry.height * entry.width for entry in self.entries), default=0)
+        self._nobody = np.zeros(most, np.uint8)
+        self._nobody.setflags(write=False)
 
     def load(self, entry: MappedPhoto) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """RGB uint8 (H, W, 3) and mask uint8 (H, W), read-only views of the map."""
-        count = entry.height * entry.width
-        rgb = self._photos[entry.offset * 3 : (entry.offset + count) * 3].reshape(entry.height, entry.width, 3)
-        mask = self._masks[entry.offset : entry.offset + count].reshape(entry.height, entry.width)
-        return rgb, mask
+        image, mask = self._places[entry.index]
+        if mask is None:
+            return self._store.load(image), self._nobody[: entry.height * entry.width].reshape(image.shape[:2])
+        return self._store.load(image), self._store.load(mask)
 
 
 def prepare(
@@ -62,68 +71,67 @@ def prepare(
     cache: Path,
     *,
     masks: Path | None = None,
-    longest_side: int = 512,
+    longest_side: int = LONGEST_SIDE,
+    processes: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> PhotoMap:
-    """Decode ``data`` into a map under ``cache``, or open the one that is there.
+    """The photos of ``data``, those that are not yet under ``cache`` decoded into it.
 
-    The map's folder carries a hash of the manifest, of the table of ``masks`` (see ``PhotoFolder``) and of
-    ``longest_side``, so a changed manifest makes a new map.
-    It is written aside and renamed when whole. ``progress`` is called with (photos done, photos in all).
+    What was decoded is found again by what its pixels depend on: set and stem, the photo's and the mask's content (in
+    plain folders: size and time of the files), ``longest_side`` and the version of the format. So after a change of the
+    manifest, a zip or the masks only what is new is decoded, and a run that was interrupted goes on.
+
+    Args:
+        masks: see ``PhotoFolder``.
+        longest_side: pixels; larger photos are shrunk to it.
+        processes: that decode; None is one for each core where there are many new photos.
+        progress: called with (photos done, new photos in all).
+
+    Raises:
+        DataError: a photo is missing or cannot be read, or the cache cannot be written.
     """
     source = PhotoFolder(data, masks=masks)
-    listed = (data / "manifest.csv").read_bytes() + (b"" if masks is None else (masks / TABLE).read_bytes())
-    key = hashlib.sha256(listed + f"/{longest_side}/{_VERSION}".encode()).hexdigest()[:16]
-    final = cache / f"photos-{key}"
-    if not (final / "index.json").is_file():
-        partial = cache / f"photos-{key}.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        try:
-            _write(source, partial, longest_side, progress)
-            partial.rename(final)
-        except OSError as error:
-            raise DataError(
-                f"{cache}: cannot write the photo map ({error}); free some space or choose --cache"
-            ) from None
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-    return PhotoMap(final)
+    store = PixelStore(cache_folder(cache, longest_side))
+    photos = [(photo, *source.keys(photo)) for photo in source.photos]
+    if tasks := _missing(store, photos):
+        decoder = Decoder(data, masks, store.folder, longest_side)
+        decoder.decode(source, tasks, processes=processes, progress=progress)
+        store.reload()
+    return PhotoMap(store, photos)
 
 
-def _write(source: PhotoFolder, folder: Path, longest_side: int, progress: Callable[[int, int], None] | None) -> None:
-    entries, offset = [], 0
-    with (folder / "photos.bin").open("wb") as photos, (folder / "masks.bin").open("wb") as masks:
-        for done, photo in enumerate(source.photos, start=1):
-            rgb, mask = source.load(photo)
-            scale = longest_side / max(rgb.shape[:2])
-            if scale < 1:
-                rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8)
-                mask = cv2.resize(mask, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_AREA).astype(np.uint8)
-            photos.write(rgb.tobytes())
-            masks.write(mask.tobytes())
-            box, touches = _extent(mask)
-            entries.append(asdict(MappedPhoto(photo, offset, mask.shape[0], mask.shape[1], box, touches)))
-            offset += mask.size
-            if progress is not None:
-                progress(done, len(source.photos))
-    (folder / "index.json").write_text(json.dumps({"photos": entries}), encoding="utf-8")
+def cache_folder(cache: Path, longest_side: int = LONGEST_SIDE) -> Path:
+    """Where under ``cache`` this version keeps its photos."""
+    return cache / f"photos-v{_VERSION}-{longest_side}"
 
 
-def _extent(mask: NDArray[np.uint8]) -> tuple[tuple[int, int, int, int], tuple[bool, bool, bool, bool]]:
-    person = mask > 127
-    height, width = mask.shape
-    rows, columns = np.flatnonzero(person.any(1)), np.flatnonzero(person.any(0))
-    if len(rows) < 4 or len(columns) < 4:
-        return (0, 0, width, height), (False, False, False, False)
-    box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-    borders = person[:, :2].any(1), person[:2].any(0), person[:, -2:].any(1), person[-2:].any(0)
-    left, top, right, bottom = (bool(border.mean() > 0.02) for border in borders)
-    return box, (left, top, right, bottom)
+def clean(data: Path, cache: Path, *, masks: Path | None = None) -> int:
+    """Delete what ``data`` with ``masks`` does not need from ``cache``; gives the number of bytes.
+
+    That is folders of other versions of Limner, and whole segments of photos that are not in use any more.
+    """
+    source = PhotoFolder(data, masks=masks)
+    keys = {key for photo in source.photos for key in source.keys(photo) if key is not None}
+    current = cache_folder(cache)
+    return remove(leftovers(cache, current)) + PixelStore(current).clean(keys)
 
 
-def _from_json(entry: dict[str, object]) -> MappedPhoto:
-    photo = entry["photo"]
-    assert isinstance(photo, dict)
-    rest = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items() if key != "photo"}
-    return MappedPhoto(photo=Photo(**photo), **rest)  # type: ignore[arg-type]
+def outdated(cache: Path) -> str | None:
+    """One line that says what other versions of Limner left in ``cache``, or None."""
+    folders = leftovers(cache, cache_folder(cache))
+    if not folders:
+        return None
+    size = sum(size_of(folder) for folder in folders) / 1e9
+    return f"{cache}: {size:.1f} GB are of other versions of Limner; `limner data prepare --clean` deletes them"
+
+
+def _missing(store: PixelStore, photos: list[tuple[Photo, str, str | None]]) -> list[Task]:
+    tasks = {}
+    for photo, image, mask in photos:
+        stored = store.get(image)
+        new_image = image if stored is None else None
+        new_mask = mask if mask is not None and store.get(mask) is None else None
+        if new_image or new_mask:
+            size = None if stored is None else (int(stored.note[0]), int(stored.note[1]))
+            tasks[photo.set, photo.stem] = Task(photo, new_image, new_mask, size)
+    return list(tasks.values())

@@ -72,9 +72,12 @@ class Sampler:
         if missing := [name for name in mix.sets if name not in self._by_set]:
             known = ", ".join(sorted(self._by_set))
             raise DataError(f"recipe: data.sets names {missing[0]!r}, which has no train photos; there are {known}")
-        if not self._by_set["no_people"]:
-            raise DataError("the data folder has no photos without people, which composites need as backgrounds")
         self._names = list(mix.sets)
+        if not self._by_set["no_people"] and (asks := self._asks_for_backgrounds()):
+            raise DataError(
+                f"the data folder has no train photos without people, which {asks} needs as backgrounds: add some "
+                "(mask kind none), or set replace_hand, replace_auto and occluder to 0"
+            )
         shares = np.array([mix.sets[name] for name in self._names], np.float64)
         self._reached = np.cumsum(shares / shares.sum())
         self._extras = [  # people who may stand behind others: whole heads, nothing cut at the left or right
@@ -135,10 +138,21 @@ class Sampler:
         window = framing.cutout_window(entry, mask, rng)
         return framing.view_mask(mask, window, size, flip=bool(rng.random() < 0.5))
 
+    def _asks_for_backgrounds(self) -> str | None:
+        """What of the mix cannot be drawn without photos that nobody is in, or None."""
+        for name in self._names:
+            for entry in self._by_set[name]:
+                if _has_no_background(entry):
+                    return f"the set {name}"
+                field = {"hand": "replace_hand", "auto": "replace_auto"}.get(entry.photo.mask)
+                if field and getattr(self.mix, field) > 0 and entry.photo.set not in VOID_SETS:
+                    return f"data.{field} above 0"
+        return "data.occluder above 0" if self.mix.occluder > 0 else None
+
     def _is_composite(self, entry: MappedPhoto, rng: np.random.Generator) -> bool:
         draw = rng.random()
-        if entry.photo.mask == "exact" or entry.photo.set.startswith("cutouts"):
-            return True  # nothing meaningful lies outside the mask
+        if _has_no_background(entry):
+            return True
         if entry.photo.set in VOID_SETS:
             return False  # undecided pixels would tear holes into a composite
         return draw < {"hand": self.mix.replace_hand, "auto": self.mix.replace_auto}.get(entry.photo.mask, 0.0)
@@ -194,6 +208,11 @@ class Sampler:
         unsure = (1 - self.mix.auto_edge_weight) * 4
         weight = 1 - np.float32(unsure) * target * (1 - target)
         return np.asarray(weight * np.float32(entry.photo.weight), np.float32)
+
+
+def _has_no_background(entry: MappedPhoto) -> bool:
+    """Whether nothing meaningful lies outside the mask."""
+    return entry.photo.mask == "exact" or entry.photo.set.startswith("cutouts")
 
 
 def _unit(mask: NDArray[np.uint8]) -> Alpha:
