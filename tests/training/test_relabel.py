@@ -25,6 +25,7 @@ from limner.errors import DataError, OptionError
 from limner.nets import make_net
 from limner.training.checkpoint import Checkpoint
 from limner.training.distillation import Teacher
+from limner.training.label_gates import Gates
 from limner.training.recipe import from_dict, to_dict
 from limner.training.relabel import RelabelOptions, relabel
 from limner.training.teacher_recipe import TeacherRecipe
@@ -58,7 +59,7 @@ def moody_teacher(bright: Path) -> Teacher:
 
 
 def test_sure_masks_replace_the_old_ones(bright: Path, data_folder: Path, tmp_path: Path) -> None:
-    out, options = tmp_path / "masks", RelabelOptions(agree=0.5)
+    out, options = tmp_path / "masks", RelabelOptions(gates=Gates(agree=0.5))
     rows = relabel(PhotoFolder(data_folder), Teacher(TeacherRecipe((str(bright),))), out, options=options)
     assert [(row.set, row.use, row.weight) for row in rows] == [(AUTO, "new", 1.0)] * 4
     assert [path.parent.name for path in out.rglob("*.png")] == [AUTO] * 4
@@ -99,7 +100,7 @@ def test_a_lower_weight_reaches_the_loss(bright: Path, data_folder: Path, tmp_pa
 
 
 def test_it_goes_on_where_it_stopped(bright: Path, data_folder: Path, tmp_path: Path) -> None:
-    folder, out, options = PhotoFolder(data_folder), tmp_path / "masks", RelabelOptions(agree=0.5)
+    folder, out, options = PhotoFolder(data_folder), tmp_path / "masks", RelabelOptions(gates=Gates(agree=0.5))
     teacher = Teacher(TeacherRecipe((str(bright),)))
     rows = relabel(folder, teacher, out, options=options)
     lines = (out / "journal.csv").read_text().splitlines()
@@ -111,10 +112,11 @@ def test_it_goes_on_where_it_stopped(bright: Path, data_folder: Path, tmp_path: 
     look = teacher.look
     teacher.look = lambda member, images, **rest: looked.append(len(images)) or look(member, images, **rest)  # type: ignore[method-assign,func-returns-value]
     assert relabel(folder, teacher, out, options=options) == rows
-    assert looked == [2, 2]  # two photos were left, seen as they are and mirrored
-    assert relabel(folder, teacher, out, options=replace(options, agree=1.0, unsure="drop"))[0].use in ("new", "drop")
-    assert looked == [2, 2]  # other thresholds look at nothing again
-    with pytest.raises(OptionError, match="masks of another teacher"):
+    assert len(looked) == 2 * 2 * (1 + 1 + 4)  # two photos were left; mirrored; farther, as they are, in four crops
+    strict = replace(options, gates=Gates(agree=1.0), unsure="drop")
+    assert {row.use for row in relabel(folder, teacher, out, options=strict)} == {"drop"}
+    assert len(looked) == 24  # other thresholds look at nothing again
+    with pytest.raises(OptionError, match="masks of other teachers"):
         relabel(folder, teacher, out, options=replace(options, flip=False))
 
 
@@ -134,7 +136,7 @@ def test_torch_teachers_see_every_scale(data_folder: Path, tmp_path: Path) -> No
     sizes: list[int] = []
     teacher.members[0].net.register_forward_pre_hook(lambda _net, args: sizes.append(args[0].shape[-1]))  # type: ignore[attr-defined]
     relabel(PhotoFolder(data_folder), teacher, tmp_path / "masks", options=RelabelOptions(scales=(0.5, 1.0, 1.5)))
-    assert sizes == [32, 32, 64, 64, 96, 96]
+    assert sizes == [32, 32, 64, 64, 96, 96] * 4
 
 
 def test_masks_of_people_are_never_touched(bright: Path, data_folder: Path, tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_a_damaged_table_is_named(line: str, message: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "field", [{"scales": ()}, {"scales": (0.0,)}, {"unsure": "new"}, {"agree": 1.5}, {"unsure_weight": -1.0}]
+    "field", [{"scales": ()}, {"scales": (0.0,)}, {"unsure": "new"}, {"steepen": 0.5}, {"unsure_weight": -1.0}]
 )
 def test_options_are_checked(field: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match=next(iter(field))):

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from limner.cli.data_import import import_
 from limner.cli.data_relabel import relabel
 from limner.cli.progress import Meter
 from limner.errors import MissingExtraError
@@ -21,6 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.command(name="import")(import_)
 app.command()(relabel)
 
 _DATA = Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")]

@@ -1,64 +1,114 @@
-"""`limner data relabel`: new masks for the auto sets from a better teacher."""
+"""`limner data relabel`: masks from teachers, for photos that another net labelled or nobody did."""
 
 from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from limner.cli.progress import Meter
-from limner.errors import MissingExtraError
+from limner.errors import MissingExtraError, OptionError
+
+if TYPE_CHECKING:
+    from limner.data.masks_overlay import Row
 
 
 def relabel(
     teacher: Annotated[
-        list[str], typer.Option(help="A model's name or file, or a checkpoint; several are an ensemble.")
+        list[str], typer.Option(help="A model's name or file, or a checkpoint, that finds people; several are a mean.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; a recipe names it as `masks`.")],
     data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
         "data"
     ),
+    salient: Annotated[
+        list[str] | None, typer.Option(help="The same of a model that finds any object that stands out, not people.")
+    ] = None,
+    share: Annotated[
+        list[float] | None,
+        typer.Option(help="Share of each model in the mean: one number for each --teacher, then each --salient. [1]"),
+    ] = None,
     scale: Annotated[
-        list[float] | None, typer.Option(help="Input size of a pass, relative to the teacher's own. [0.85, 1, 1.2]")
+        list[float] | None, typer.Option(help="Size of a pass, relative to the teacher's own. [0.85, 1, 1.2]")
     ] = None,
     flip: Annotated[bool, typer.Option(help="Each pass also sees the mirrored photo.")] = True,
-    mean: Annotated[str, typer.Option(help="What is averaged: logits or probability.")] = "logits",
-    agree: Annotated[float, typer.Option(help="Mean IoU of the passes with their mean that a mask needs.")] = 0.9,
-    unsure: Annotated[str, typer.Option(help="Photos below that: old keeps the old mask, drop leaves it out.")] = "old",
+    mean: Annotated[str, typer.Option(help="What is averaged: logits or probability.")] = "probability",
+    steepen: Annotated[float, typer.Option(help="Make the middle of the mean this much steeper; 1 leaves it.")] = 1.6,
+    agree: Annotated[float, typer.Option(help="Without --salient: mean IoU of the passes with their mean.")] = 0.9,
+    agree_kinds: Annotated[float, typer.Option(help="With it: IoU of people found and what stands out.")] = 0.85,
+    blob: Annotated[
+        float, typer.Option(help="With it: largest region these disagree on, as a share of the person's, at most.")
+    ] = 0.06,
+    agree_people: Annotated[float, typer.Option(help="IoU of each two teachers that find people.")] = 0.7,
+    unsure: Annotated[str, typer.Option(help="Photos that miss these: old keeps the old mask, drop leaves it out.")] = (
+        "old"
+    ),
     unsure_weight: Annotated[float, typer.Option(help="Weight of the old masks that are kept.")] = 0.5,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this set (may be repeated). Sets of hand-drawn masks are only replaced if named here."),
+    ] = None,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Write new masks of unlabelled photos into the data folder, as kind auto.")
+    ] = False,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
-    """Draw the masks of all sets that another net labelled anew, and keep those the teacher is sure of.
+    """Draw masks with teachers, keep those that they agree on, and list the rest in review.csv.
 
-    Masks drawn by people or a renderer are never touched. Stopped anywhere, the same command goes on.
+    Photos that another net labelled, or nobody did, get them; masks drawn by people or a renderer stay as they are.
+    Stopped anywhere, the same command goes on; other thresholds look at no photo again.
     """
     try:
         import pydantic
         import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("limner data relabel", str(error.name), "train") from None
+    from limner.data.importing import adopt as adopt_masks
     from limner.data.manifest import PhotoFolder
-    from limner.errors import OptionError
     from limner.training.distillation import Teacher
-    from limner.training.relabel import RelabelOptions
+    from limner.training.label_gates import Gates
+    from limner.training.relabel import REVIEW, RelabelOptions
     from limner.training.relabel import relabel as label
     from limner.training.teacher_recipe import TeacherRecipe
 
-    scales = tuple(scale) if scale else RelabelOptions().scales
-    options = RelabelOptions(scales=scales, flip=flip, agree=agree, unsure=unsure, unsure_weight=unsure_weight)  # type: ignore[arg-type]
+    models = (*teacher, *(salient or ()))
+    if share is not None and len(share) != len(models):
+        raise OptionError(f"--share: there are {len(models)} models, but {len(share)} shares")
+    options = RelabelOptions(
+        scales=tuple(scale) if scale else RelabelOptions().scales,
+        flip=flip,
+        salient=tuple(range(len(teacher), len(models))),
+        steepen=steepen,
+        gates=Gates(agree=agree, kinds=agree_kinds, blob=blob, people=agree_people),
+        unsure=unsure,  # type: ignore[arg-type]
+        unsure_weight=unsure_weight,
+    )
     try:
-        recipe = TeacherRecipe(models=tuple(teacher), mean=mean)  # type: ignore[arg-type]
+        recipe = TeacherRecipe(models=models, weights=tuple(share) if share else None, mean=mean)  # type: ignore[arg-type]
     except pydantic.ValidationError as error:
-        raise OptionError(f"--{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}") from None
+        first = error.errors()[0]
+        raise OptionError(f"--{'.'.join(map(str, first['loc'])) or 'share'}: {first['msg']}") from None
     folder = PhotoFolder(data)
     with Meter("labelling", "photos") as meter:
-        rows = label(folder, Teacher(recipe, device=device), out, options=options, progress=meter.update)
+        rows = label(folder, Teacher(recipe, device=device), out, options=options, sets=sets, progress=meter.update)
+    _say(rows)
+    unsettled = sum(row.use != "new" for row in rows)
+    if unsettled:
+        typer.echo(f"{out / REVIEW}: {unsettled} photos on which the teachers disagree")
+    if adopt:
+        typer.echo(f"{data}: {adopt_masks(data, out)} photos that had no mask have one now")
+    if any(row.use == "new" for row in rows):
+        typer.echo(f"{out}: train with it by `limner train RECIPE --set masks={out}`")
+
+
+def _say(rows: list[Row]) -> None:
     for name in sorted({row.set for row in rows}):
         mine = [row for row in rows if row.set == name]
         uses = Counter(row.use for row in mine)
-        agreement, change = (sum(getattr(row, key) for row in mine) / len(mine) for key in ("agreement", "change"))
         counts = "  ".join(f"{use} {uses[use]}" for use in ("new", "old", "drop"))
-        typer.echo(f"{name:24} {counts}  agreement {agreement:.3f}  IoU with the old masks {change:.3f}")
-    typer.echo(f"{out}: train with it by `limner train RECIPE --set masks={out}`")
+        line = f"{name:24} {counts}  agreement {sum(row.agreement for row in mine) / len(mine):.3f}"
+        if had := [row.change for row in mine if row.replaces != "unlabelled"]:
+            line += f"  IoU with the old masks {sum(had) / len(had):.3f}"
+        typer.echo(line)

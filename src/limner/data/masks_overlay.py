@@ -1,4 +1,4 @@
-"""Masks beside a data folder that stand in for those of its auto sets; `limner data relabel` makes them."""
+"""Masks beside a data folder that stand in for its own; `limner data relabel` makes them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from limner.data.manifest import Photo
 
 Use = Literal["new", "old", "drop"]
+Replaces = Literal["auto", "hand", "unlabelled"]
 TABLE = "masks.csv"
+_ADOPTED = ("unlabelled", "auto")  # `limner data relabel --adopt` came between
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Row:
         use: "new" takes the overlay's mask, "old" keeps the data folder's, "drop" leaves the photo out.
         weight: of the photo in the loss, in [0, 1].
         agreement: mean IoU of the teacher's passes with their mean.
-        change: IoU of the new mask with the old one.
+        change: IoU of the new mask with the old one; 0 where there was none.
+        replaces: kind of the mask in the data folder. "hand" was asked for by naming the photo's set.
     """
 
     set: str
@@ -34,6 +37,7 @@ class Row:
     weight: float
     agreement: float
     change: float
+    replaces: Replaces = "auto"
 
 
 class MasksOverlay:
@@ -54,19 +58,24 @@ class MasksOverlay:
         self.rows = {(row.set, row.stem): row for row in rows}
 
     def apply(self, photos: Iterable[Photo]) -> list[Photo]:
-        """The photos that stay, with their weights.
+        """The photos that stay, with their weights; those with new masks are of the kind auto from now on.
 
         Raises:
-            DataError: the overlay names a photo whose mask is not another net's; those masks are never touched.
+            DataError: the overlay names a photo with a mask of another kind than when it was made: masks of people and
+                renderers are never replaced unasked.
         """
         kept = []
         for photo in photos:
             row = self.rows.get((photo.set, photo.stem))
-            if row is not None and photo.mask != "auto":
-                raise DataError(f"{self.table}: {photo.set}/{photo.stem} has a mask of kind {photo.mask}, not auto")
-            if row is None:
+            if row is not None and photo.mask != row.replaces and not (row.replaces, photo.mask) == _ADOPTED:
+                raise DataError(
+                    f"{self.table}: {photo.set}/{photo.stem} has a mask of kind {photo.mask}, not {row.replaces}"
+                )
+            if row is None or (photo.mask == "unlabelled" and row.use != "new"):
                 kept.append(photo)
-            elif row.use != "drop":
+            elif row.use == "new":
+                kept.append(replace(photo, weight=row.weight, mask="auto"))
+            elif row.use == "old":
                 kept.append(replace(photo, weight=row.weight))
         return kept
 
@@ -86,6 +95,7 @@ def _parse(row: dict[str, str], where: str) -> Row:
             float(row["weight"]),
             float(row["agreement"]),
             float(row["change"]),
+            row.get("replaces") or "auto",  # type: ignore[arg-type]
         )
     except KeyError as error:
         raise DataError(f"{where}: the column {error} is missing") from None
@@ -93,6 +103,8 @@ def _parse(row: dict[str, str], where: str) -> Row:
         raise DataError(f"{where}: weight, agreement and change must be numbers") from None
     if use not in get_args(Use):
         raise DataError(f"{where}: use must be one of {', '.join(get_args(Use))}, not {use!r}")
+    if parsed.replaces not in get_args(Replaces):
+        raise DataError(f"{where}: replaces must be one of {', '.join(get_args(Replaces))}, not {parsed.replaces!r}")
     if not 0 <= parsed.weight <= 1:
         raise DataError(f"{where}: weight must lie in [0, 1], not {row['weight']}")
     return parsed

@@ -53,7 +53,7 @@ class PhotoMap:
             height, width = image.shape[:2]
             box, touches = ((0, 0, width, height), _NOBODY) if mask is None else map(tuple, mask.note)
             self._places.append((image, mask))
-            self.entries.append(MappedPhoto(photo, index, height, width, box, touches))  # type: ignore[arg-type]
+            self.entries.append(MappedPhoto(photo, index, height, width, box, touches))
         most = max((entry.height * entry.width for entry in self.entries), default=0)
         self._nobody = np.zeros(most, np.uint8)
         self._nobody.setflags(write=False)
