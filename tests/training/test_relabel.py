@@ -15,7 +15,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from drawn_people import draw_person
 from limner.cli.app import main
+from limner.data.importing import ImportOptions, adopt, import_photos
 from limner.data.manifest import PhotoFolder
 from limner.data.masks_overlay import MasksOverlay
 from limner.data.mix import Mix
@@ -148,16 +150,100 @@ def test_masks_of_people_are_never_touched(bright: Path, data_folder: Path, tmp_
         PhotoFolder(data_folder, masks=out)
 
 
+@pytest.fixture
+def dim(tmp_path: Path, make_onnx: Callable[..., Path], make_card: Callable[..., Path]) -> Path:
+    """As ``bright``, but it takes anything for somebody that is not very dark."""
+    path = make_onnx(tmp_path / "dim.onnx", weights=((10.0, 10.0, 10.0),), bias=-4.0)
+    make_card(path)
+    return path
+
+
+def _review(out: Path) -> list[dict[str, str]]:
+    with (out / "review.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_what_is_in_dispute_goes_on_the_list(bright: Path, dim: Path, data_folder: Path, tmp_path: Path) -> None:
+    out, folder = tmp_path / "masks", PhotoFolder(data_folder)
+    teacher = Teacher(TeacherRecipe((str(bright), str(dim)), weights=(3.0, 1.0), mean="probability"))
+    options = RelabelOptions(scales=(1.0,), salient=(1,))
+    rows = relabel(folder, teacher, out, options=options)
+    assert {row.use for row in rows} == {"old"}
+    listed = _review(out)
+    assert {(row["set"], row["stem"]) for row in listed} == {(row.set, row.stem) for row in rows}
+    assert all("what stands out is not who is found" in row["why"] for row in listed)
+    assert all(Image.open(out / row["set"] / f"{row['stem']}.png").size == (72, 96) for row in listed)
+    lax = replace(options, gates=Gates(kinds=0.0, blob=1.0))
+    assert {row.use for row in relabel(folder, teacher, out, options=lax)} == {"new"}
+    assert _review(out) == []
+
+
+def test_the_middle_is_made_steeper(bright: Path, data_folder: Path, tmp_path: Path) -> None:
+    photo = next(PhotoFolder(data_folder).select(sets=(AUTO,)))
+    found = []
+    for name, steepen in (("plain", 1.0), ("steep", 1.6)):
+        options = RelabelOptions(gates=Gates(agree=0.0), steepen=steepen)
+        relabel(PhotoFolder(data_folder), Teacher(TeacherRecipe((str(bright),))), tmp_path / name, options=options)
+        found.append(PhotoFolder(data_folder, masks=tmp_path / name).load(photo)[1].astype(float) / 255)
+    np.testing.assert_allclose(found[1], np.clip(0.5 + 1.6 * (found[0] - 0.5), 0, 1), atol=0.01)
+
+
+def test_hand_masks_are_replaced_in_named_sets_only(bright: Path, data_folder: Path, tmp_path: Path) -> None:
+    out, options, folder = tmp_path / "masks", RelabelOptions(gates=Gates(agree=0.5)), PhotoFolder(data_folder)
+    teacher = Teacher(TeacherRecipe((str(bright),)))
+    named = relabel(folder, teacher, out, options=options, sets=["faces_close_up"])
+    assert {(row.set, row.use, row.replaces) for row in named} == {("faces_close_up", "new", "hand")}
+    after = {photo.set: photo for photo in PhotoFolder(data_folder, masks=out).photos}
+    assert after["faces_close_up"].mask == "auto"
+    assert after["fashion_full_body"].mask == "hand"
+    both = relabel(folder, teacher, out, options=options)  # adds the auto sets
+    assert {row.set for row in both} == {"faces_close_up", AUTO}
+    strict = relabel(folder, teacher, out, options=replace(options, gates=Gates(agree=1.0), unsure="drop"))
+    assert {(row.set, row.use, row.weight) for row in strict} == {("faces_close_up", "old", 1.0), (AUTO, "drop", 0.5)}
+    for name, message in (
+        ("people_with_animals", "undecided pixels"),
+        ("rendered_people", "masks of kind exact"),
+        ("cats", "there is no set 'cats'"),
+    ):
+        with pytest.raises(OptionError, match=message):
+            relabel(folder, teacher, out, options=options, sets=[name])
+
+
+def test_photos_alone_get_masks_and_are_adopted(bright: Path, tmp_path: Path) -> None:
+    for index in range(3):
+        rgb, _ = draw_person(index)
+        (tmp_path / "photos").mkdir(exist_ok=True)
+        Image.fromarray(rgb if index else np.zeros_like(rgb)).save(tmp_path / f"photos/p{index}.png")
+    data, out = tmp_path / "data", tmp_path / "masks"
+    import_photos(tmp_path / "photos", data, ImportOptions(name="found", rights="CC0"))
+    options = RelabelOptions(gates=Gates(agree=0.5), unsure="old")
+    rows = relabel(PhotoFolder(data), Teacher(TeacherRecipe((str(bright),))), out, options=options)
+    assert [(row.use, row.replaces) for row in rows] == [("drop", "unlabelled"), *[("new", "unlabelled")] * 2]
+    assert [row["why"] for row in _review(out)] == ["finds nobody"]
+    labelled = PhotoFolder(data, masks=out)
+    assert [(photo.stem, photo.mask) for photo in labelled.photos] == [("p1", "auto"), ("p2", "auto")]
+    masks = [labelled.load(photo)[1] for photo in labelled.photos]
+    assert adopt(data, out) == 2
+    for folder in (PhotoFolder(data), PhotoFolder(data, masks=out)):
+        assert [(photo.stem, photo.mask, photo.rights) for photo in folder.photos] == [
+            ("p1", "auto", "CC0"), ("p2", "auto", "CC0"),
+        ]  # fmt: skip
+        assert [photo.stem for photo in folder.unlabelled] == ["p0"]
+        for photo, mask in zip(folder.photos, masks, strict=True):
+            np.testing.assert_array_equal(folder.load(photo)[1], mask)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
         ("auto_selfies,0000,maybe,1,1,1", "use must be one of new, old, drop"),
         ("auto_selfies,0000,new,2,1,1", "weight must lie in"),
         ("auto_selfies,0000,new,x,1,1", "must be numbers"),
+        ("auto_selfies,0000,new,1,1,1,exact", "replaces must be one of auto, hand, unlabelled"),
     ],
 )
 def test_a_damaged_table_is_named(line: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / "masks.csv").write_text("set,stem,use,weight,agreement,change\n" + line + "\n")
+    (tmp_path / "masks.csv").write_text("set,stem,use,weight,agreement,change,replaces\n" + line + "\n")
     with pytest.raises(DataError, match=r"masks\.csv:2: .*" + message):
         MasksOverlay(tmp_path)
 
@@ -178,7 +264,14 @@ def test_the_command(bright: Path, data_folder: Path, tmp_path: Path, capsys: py
     assert "new 4  old 0  drop 0" in capsys.readouterr().out
     assert Image.open(tmp_path / "masks" / AUTO / "0000.png").size == (72, 96)
     assert json.loads((tmp_path / "masks/relabel.json").read_text())["flip"] is True
-    for options, message in ((("--mean", "median"), "--mean"), (("--unsure", "new"), "unsure: must be")):
+    for options, message in (
+        (("--mean", "median"), "--mean"),
+        (("--unsure", "new"), "unsure: must be"),
+        (("--share", "1", "--share", "2"), "--share: there are 1 models, but 2 shares"),
+        (("--share", "-1"), "weights: one number above 0"),
+        (("--sets", "cats"), "there is no set 'cats'"),
+        (("--blob", "2"), "blob: must lie in"),
+    ):
         with pytest.raises(SystemExit) as stop:
             main([*command, "--teacher", str(bright), *options])
         assert stop.value.code == 2
