@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from limner.data.composites import Canvas, Compositor, soften_cut
+from limner.data.blending import mix
+from limner.data.composites import Canvas, Compositor, soften_cut, united
 from limner.data.mix import Mix
 from limner.data.photo_map import PhotoMap, prepare
 
@@ -71,3 +72,13 @@ def test_a_cut_loses_the_old_background_at_its_edge() -> None:
     assert out[seen][:, 1].max() < 140, "no green left where the person shows"
     assert ((soft > 10) & (soft < 245)).any()
     assert (soft > 127).sum() == pytest.approx((alpha > 127).sum(), rel=0.12)
+
+
+def test_two_soft_edges_cover_what_they_cover_together() -> None:
+    behind, front = np.meshgrid(np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8))
+    a, b = behind / 255, front / 255
+    assert np.abs(united(behind, front) / 255 - (a + b - a * b)).max() < 0.005
+    # Painted one over the other on black, two white people are as bright as their mask says.
+    white, black = np.full((256, 256, 3), 255, np.uint8), np.zeros((256, 256, 3), np.uint8)
+    picture = mix(white, mix(white, black, behind), front)[..., 0]
+    assert np.abs(picture.astype(int) - united(behind, front)).max() <= 3

@@ -116,13 +116,19 @@ class Compositor:
         canvas.image = mix(image, background, alpha)
         if rng.random() < self.options.light_wrap:
             canvas.image = scenes.light_wrap(canvas.image, alpha, background, strength=rng.uniform(0.2, 0.7))
-        canvas.alpha = np.asarray(cv2.max(canvas.alpha, alpha), np.uint8)
+        canvas.alpha = united(canvas.alpha, alpha)
 
     def _paste_distractor(self, canvas: Canvas, rng: np.random.Generator) -> None:
         """A blob-shaped piece of a photo without people: an object-like thing that is not a person."""
         size = canvas.alpha.shape[0]
         shape = scenes.blob(size, rng, centre=rng.uniform(0.1, 0.9, 2) * size, radius=rng.uniform(0.1, 0.3) * size)
         canvas.image = mix(self._piece(size, rng), canvas.image, shape)
+
+
+def united(behind: Mask, front: Mask) -> Mask:
+    """How much of each pixel two masks, uint8 (H, W), cover when one lies over the other: a + b − ab."""
+    uncovered = cv2.multiply(cv2.bitwise_not(behind), cv2.bitwise_not(front), scale=1 / 255)
+    return np.asarray(cv2.bitwise_not(uncovered), np.uint8)
 
 
 def pick(entries: Sequence[MappedPhoto], rng: np.random.Generator) -> MappedPhoto:
