@@ -23,7 +23,7 @@ class Gates:
     Attributes:
         agree: mean IoU of the passes with their mean, where all models find people.
         kinds: IoU of what finds people with what finds any salient object, where the teacher has both.
-        blob: area of the largest region on which these two disagree, as a share of the person's, at most.
+        blob: area of the largest region on which these two disagree, as a share of the person's (1 if more), at most.
         people: IoU of each two models that find people.
     """
 
@@ -60,7 +60,8 @@ def score(view: View) -> Scores:
     kinds = blob = None
     if view.everybody is not None and view.salient is not None:
         first, second = view.everybody > 0.5, view.salient > 0.5
-        kinds, blob = round(iou(first, second), 4), round(_largest_region(first ^ second) / max(1, person.sum()), 4)
+        blob = min(1.0, round(_largest_region(first ^ second) / max(1, int(person.sum())), 4))
+        kinds = round(iou(first, second), 4)
     return Scores(round(view.agreement, 4), round(people, 4), kinds, blob, round(float(person.mean()), 4))
 
 
