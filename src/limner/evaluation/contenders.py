@@ -75,7 +75,7 @@ def contender(model: str, *, label: str | None = None, refine: bool = False, thr
     from limner.segment.segmenter import Segmenter
 
     segmenter = (
-        Segmenter(model, threads=threads) if refine else Segmenter(model, refine=False, softness=1, threads=threads)
+        Segmenter(model, threads=threads) if refine else Segmenter(model, refine=False, softness=1, clean=False, threads=threads)
     )
     card = segmenter.card
     facts = {"input": f"{card.input.size[1]}×{card.input.size[0]}×{card.input.channels}", "licence": card.licence}
