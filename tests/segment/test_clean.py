@@ -45,7 +45,7 @@ def test_nothing_to_do_is_the_same_map() -> None:
     assert clean(probability, noisy(body())) is probability
 
 
-@pytest.mark.parametrize(("peak", "left"), [(0.3, 0.0), (0.55, 0.0), (0.7, 0.35), (0.8, 0.8), (0.98, 0.98)])
+@pytest.mark.parametrize(("peak", "left"), [(0.3, 0.0), (0.55, 0.0), (0.7, 0.387), (0.8, 0.8), (0.98, 0.98)])
 def test_an_island_fades_by_its_peak(peak: float, left: float) -> None:
     probability = np.maximum(soft(body()), np.where(SIGN, np.float32(peak), 0))
     before = probability.copy()
@@ -112,7 +112,8 @@ def test_equal_in_equal_out() -> None:
     probability = ((probability - probability.min()) / np.ptp(probability)).astype(np.float32)
     picture = rng.integers(0, 256, (200, 300, 3), dtype=np.uint8)
     first = clean(probability, picture)
-    assert first.min() >= 0 and first.max() <= 1
+    assert (first >= 0).all()
+    assert (first <= 1).all()
     assert np.abs(first - probability).max() > 0.1
     np.testing.assert_array_equal(first, clean(probability.copy(), picture.copy()))
 

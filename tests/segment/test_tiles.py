@@ -57,7 +57,7 @@ def test_tiles_that_disagree_pass_into_each_other_slowly() -> None:
     tiles = cut(size)
     maps = [np.full((64, 64), index % 2, np.float32) for index in range(len(tiles))]
     result = blend(maps, tiles, size)
-    assert result.min() == 0 and result.max() == 1
+    assert (result.min(), result.max()) == (0, 1)
     assert np.abs(np.diff(result, axis=1)).max() < 0.12
 
 

@@ -15,8 +15,8 @@ from limner.errors import ModelError, OptionError
 from limner.model_card import SEGMENT
 from limner.runtimes.base import Array, QueueingRuntime, Runtime, TensorInfo
 from limner.runtimes.loading import load_runtime
-from limner.segment.fit import check_fit
 from limner.segment.clean import clean
+from limner.segment.fit import check_fit
 from limner.segment.postprocess import confidence, person_probability
 from limner.segment.preprocess import Preprocessor, unplace
 from limner.segment.pyramid import Pyramid, build_pyramid

@@ -141,7 +141,7 @@ class Segmenter:
     def probability(self, frame: NDArray[np.uint8], *, previous: Matte | None = None) -> NDArray[np.float32]:
         """What the net says, untouched: probability of person, (h, w) float32 in [0, 1], at the net's own output size.
 
-        It shows the whole frame, whatever its shape; of a frame that is cut into tiles it is their maps, blended. Numbers
+        It shows the whole frame, whatever its shape; of one that is cut into tiles it is their maps, blended. Numbers
         that are not finite are 0. Arguments and errors as for ``matte``.
         """
         check_frame(frame)

@@ -30,10 +30,10 @@ def is_long(size: tuple[int, int]) -> bool:
 
 
 def cut(size: tuple[int, int]) -> list[Tile]:
-    """Tiles of a picture of ``size`` (height, width), from its upper left, evenly spaced; all of it where it is not long.
+    """Tiles of a picture of ``size`` (height, width), from its upper left; the whole picture where it is not long.
 
-    Each is 4/3 as long as the picture's shorter side and shares a third with the next one or more. There are at most
-    `MOST`, however long the picture.
+    They are evenly spaced. Each is 4/3 as long as the picture's shorter side and shares a third or more with the next
+    one. There are at most `MOST`, however long the picture: then they are longer.
     """
     height, width = size
     if not is_long(size):
