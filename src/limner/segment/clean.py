@@ -15,8 +15,8 @@ _SHOWS = 0.2
 """Probability from which a pixel belongs to a region: below it nothing is left of it in a matte of usual softness."""
 _FAINT, _SURE = 0.6, 0.8
 """Peaks, as shares of the map's own, up to which a region goes and from which it stays as it is."""
-_RING = 0.7
-"""A hole is what lies below this and is enclosed by what does not."""
+_RING, _SHALLOW = 0.7, 0.12
+"""A hole is what lies below this and is enclosed by what does not; how far below, until it counts in full."""
 _LARGEST = 0.08
 """Share of the map, or of a square of its shorter side, above which a hole is left as it is."""
 _COLOR, _DEEP, _SIZE, _BIAS = 0.37, 9.6, 0.12, 1.26
@@ -96,7 +96,8 @@ def _without_holes(probability: Float32, picture: UInt8) -> Float32:
     view = _View(probability, picture, labels)
     for hole in holes[:_MOST_HOLES]:
         odds[hole] += _COLOR * view.likeness(int(hole), stats[hole], float(depths[hole]))
-    closes = np.where(inside, _ramp(odds, _OPEN, _CLOSED), 0).astype(np.float32)
+    closes = _ramp(odds, _OPEN, _CLOSED) * _ramp(_RING - depths, 0, _SHALLOW)
+    closes = np.where(inside, closes, 0).astype(np.float32)
     if not closes.any():
         return probability
     share = closes[labels]
