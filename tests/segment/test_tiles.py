@@ -19,12 +19,12 @@ from limner.segment.tiles import MOST, blend, cut
 Frame = NDArray[np.uint8]
 
 
-@pytest.mark.parametrize("size", [(720, 1280), (1280, 720), (100, 100), (1, 1), (1000, 2000), (1080, 1920)])
+@pytest.mark.parametrize("size", [(720, 1280), (1280, 720), (100, 100), (1, 1), (1000, 1990), (1080, 1920)])
 def test_usual_pictures_are_one_tile(size: tuple[int, int]) -> None:
     assert cut(size) == [(slice(0, size[0]), slice(0, size[1]))]
 
 
-@pytest.mark.parametrize("size", [(100, 240), (225, 7500), (900, 210), (1, 3000), (2, 7), (300, 60_000), (3, 100_000)])
+@pytest.mark.parametrize("size", [(100, 200), (225, 7500), (900, 210), (1, 3000), (2, 7), (300, 60_000), (3, 100_000)])
 def test_tiles_cover_everything_and_overlap(size: tuple[int, int]) -> None:
     tiles = cut(size)
     assert 2 <= len(tiles) <= MOST

@@ -145,7 +145,7 @@ class MatteOptions:
         bool, typer.Option("--clean/--no-clean", help="Take faint islands away and close false holes in people.")
     ] = True
     tiles: Annotated[
-        bool, typer.Option("--tiles/--no-tiles", help="Look at pictures of 2.2:1 and longer in overlapping parts.")
+        bool, typer.Option("--tiles/--no-tiles", help="Look at pictures of 2:1 and longer in overlapping parts.")
     ] = True
 
 

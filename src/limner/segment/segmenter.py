@@ -67,7 +67,7 @@ class Segmenter:
             soft edges on hand-made masks and leaves no haze.
         largest_only: keep the largest connected region, with its soft edge.
         clean: take faint islands away and close false holes in people, see `limner.segment.clean`.
-        tiles: cut pictures of 2.2:1 and longer, wide or tall, into overlapping near-square tiles, see
+        tiles: cut pictures of 2:1 and longer, wide or tall, into overlapping near-square tiles, see
             `limner.segment.tiles`. False squeezes them into the net's input, as nets that are told the matte before
             always do.
         on_fault: what becomes of a frame for which the net gives numbers that are not finite, as after a fault of the

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Float32 = NDArray[np.float32]
 
-FROM_RATIO = 2.2
+FROM_RATIO = 2.0
 """Longer side by shorter side from which a picture is cut into tiles."""
 _LENGTH = 4 / 3
 """Length of a tile by the picture's shorter side."""
