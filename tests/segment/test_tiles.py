@@ -52,6 +52,14 @@ def test_blended_maps_lie_where_the_picture_does(size: tuple[int, int]) -> None:
     np.testing.assert_allclose(result, expected, atol=0.05)
 
 
+@pytest.mark.parametrize("side", [33, 64, 96, 224])
+def test_every_pixel_is_covered_whatever_the_size(side: int) -> None:
+    for longer in range(130, 900, 7):
+        tiles = cut((64, longer))
+        result = blend([np.ones((side, side), np.float32)] * len(tiles), tiles, (64, longer))
+        np.testing.assert_allclose(result, 1, atol=1e-5)
+
+
 def test_tiles_that_disagree_pass_into_each_other_slowly() -> None:
     size = (100, 1000)
     tiles = cut(size)

@@ -74,7 +74,7 @@ def blend(maps: Sequence[Float32], tiles: Sequence[Tile], size: tuple[int, int])
     result, weights = np.zeros((height, total), np.float32), np.zeros(total, np.float32)
     for part, tile in zip(sideways, tiles, strict=True):
         exact = tile[axis].start * width / long
-        start = min(int(exact), total - width)
+        start = min(round(exact), total - width)
         shifted = _shift(part, exact - start)
         result[:, start : start + width] += shifted * weight
         weights[start : start + width] += weight
@@ -83,7 +83,7 @@ def blend(maps: Sequence[Float32], tiles: Sequence[Tile], size: tuple[int, int])
 
 
 def _shift(part: Float32, by: float) -> Float32:
-    """The map moved to the right by a part of a pixel."""
+    """The map moved to the right by a part of a pixel, or to the left."""
     if abs(by) < 1e-3:
         return part
     matrix = np.array([[1, 0, by], [0, 1, 0]], np.float64)
