@@ -17,6 +17,7 @@ from PIL import Image
 from limner.cli.options import MatteOptions
 from limner.cli.people_options import People, PeopleOptions, check_people, parse_pick, parse_subject
 from limner.cli.temporal_options import TemporalOptions
+from limner.effects import make_effect
 from limner.errors import OptionError
 from staged_people import iou, stage
 from video_clips import frames_of
@@ -81,6 +82,42 @@ def test_a_subtractor_sees_every_frame_of_a_still_scene(method: str) -> None:
     hidden = [steady.matte(frame).hidden for _ in range(40)]
     assert hidden == [True] * 3 + [False] * 37
     assert (steady.frames, steady.skipped) == (40, 0)
+
+
+def test_a_net_that_fails_in_the_middle_hides_the_frame_and_it_is_said_once(
+    tmp_path: Path, make_onnx: Any, make_card: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = make_onnx(tmp_path / "own.onnx", weights=((float("inf"), 0.0, 0.0),))  # 0 times infinity is NaN
+    make_card(path)
+    people = People(PeopleOptions(), MatteOptions(model=str(path)))
+    stream, effect = people.stream(people.steady(TemporalOptions())), people.effect(make_effect("mask"))
+    good, bad = np.full((64, 96, 3), (200, 50, 50), np.uint8), np.full((64, 96, 3), (0, 90, 200), np.uint8)
+    results = []
+    for frame in (good, bad, bad, good):
+        results += [effect(seen, matte) for _, seen, matte in stream.push(frame)]
+    assert [int(mask.mean()) for mask in results] == [255, 0, 0, 255]
+    blurred = people.effect(make_effect("blur"))
+    checked = np.where(np.indices((64, 96)).sum(0)[..., None] % 2, bad, np.uint8(0))
+    for _, seen, matte in stream.push(checked):
+        assert np.abs(np.diff(blurred(seen, matte).astype(int), axis=1)).max() <= 2  # nothing of it is seen
+    people.tell()
+    said = capsys.readouterr().err
+    assert said.count("note:") == 1
+    assert "3 frames hidden whole: the output of 'own' was not finite" in said
+    assert people.summary()["faults"] == 3
+
+
+def test_photos_of_a_net_that_fails_are_errors(tmp_path: Path, make_onnx: Any, make_card: Any) -> None:
+    make_card(make_onnx(tmp_path / "own.onnx", weights=((float("inf"), 0.0, 0.0),)))
+    Image.new("RGB", (60, 40), (200, 0, 0)).save(tmp_path / "a.png")
+    Image.new("RGB", (60, 40), (0, 0, 200)).save(tmp_path / "b.png")
+    both = limner("image", "a.png", "b.png", "-o", "out", "--effect", "mask", "-m", "own.onnx", cwd=tmp_path)
+    assert (both.returncode, [path.name for path in (tmp_path / "out").iterdir()]) == (1, ["a.png"])
+    assert "model 'own': its output is not finite" in both.stderr
+    alone = limner("image", "b.png", "-o", "b-out.png", "--effect", "mask", "-m", "own.onnx", cwd=tmp_path)
+    assert alone.returncode == 2
+    assert "no person" not in alone.stderr
+    assert not (tmp_path / "b-out.png").exists()
 
 
 @pytest.fixture(scope="module")

@@ -104,16 +104,22 @@ def test_a_fault_hides_at_once_and_good_frames_end_it(name: str, length: int) ->
     assert (guard.error is not None) == (reason == ERROR)
 
 
+@pytest.mark.parametrize(("on_fault", "reason"), [("raise", ERROR), ("hide", SOURCE)])
 def test_a_net_that_gives_nan_is_a_fault_and_not_an_empty_room(
-    tmp_path: Path, make_onnx: Callable[..., Path], make_card: Callable[..., Path]
+    tmp_path: Path, make_onnx: Callable[..., Path], make_card: Callable[..., Path], on_fault: str, reason: str
 ) -> None:
-    path = make_onnx(tmp_path / "own.onnx", weights=((float("nan"), 0.0, 0.0),))
+    path = make_onnx(tmp_path / "own.onnx", weights=((float("inf"), 0.0, 0.0),))  # 0 times infinity is NaN
     make_card(path)
     frame = np.full((40, 60, 3), 90, np.uint8)
-    assert Segmenter(path).matte(frame).confidence == 0.0
-    guard = PrivacyGuard(Segmenter(path))
+    frame[:20] = 0
+    broken = Segmenter(path, on_fault=on_fault)
+    with pytest.raises(ModelError, match="'own': its output is not finite"):
+        PrivacyGuard(broken).matte(frame)
+    assert Segmenter(path).matte(np.full_like(frame, 90)).alpha.min() == 1.0
+    guard = PrivacyGuard(broken)
+    guard.matte(np.full_like(frame, 90))
     assert all(guard.matte(frame).hidden for _ in range(5))
-    assert guard.reason == LOW
+    assert guard.reason == reason
 
 
 def test_a_lasting_collapse_stays_hidden_while_the_person_sits_there() -> None:

@@ -12,6 +12,7 @@ import pytest
 import limner
 from limner.errors import ModelError, OptionError
 from limner.segment.segmenter import Segmenter
+from limner.segment.temporal import TemporalSegmenter
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,7 @@ def test_what_is_no_frame(default: Segmenter, name: str) -> None:
         ({"threshold": float("nan")}, "threshold"),
         ({"softness": -0.1}, "softness must lie in 0"),
         ({"softness": 2.0}, "softness"),
+        ({"on_fault": "ignore"}, "on_fault must be one of raise, hide, not 'ignore'"),
         ({"threads": 0}, "threads must be a whole number of at least 1, not 0"),
         ({"device": "tpu"}, "device 'tpu'.*available: cpu"),
         ({"runtime": "abacus"}, "runtime 'abacus' is not one of auto, onnxruntime, litert"),
@@ -140,6 +142,53 @@ def test_confidence(red: Path) -> None:
     assert sure > 0.99
     assert nobody > 0.99
     assert torn < 0.01
+
+
+@pytest.fixture
+def faulty(tmp_path: Path, make_onnx: Callable[..., Path], make_card: Callable[..., Path]) -> Path:
+    """A net that takes everything red for person, and gives NaN where there is no red: 0 times infinity."""
+    path = make_onnx(tmp_path / "own.onnx", weights=((float("inf"), 0.0, 0.0),))
+    make_card(path)
+    return path
+
+
+RED, BLUE = np.full((40, 60, 3), (200, 0, 0), np.uint8), np.full((40, 60, 3), (0, 0, 200), np.uint8)
+
+
+def test_numbers_that_are_not_finite_are_an_error(faulty: Path) -> None:
+    segmenter = Segmenter(faulty)
+    assert segmenter.matte(RED).alpha.min() == 1.0
+    with pytest.raises(ModelError, match=r"model 'own': its output is not finite .* on onnxruntime, cpu; try another"):
+        segmenter.matte(BLUE)
+    assert segmenter.faults == 1
+
+
+def test_a_frame_in_which_they_are_may_be_hidden_instead(faulty: Path) -> None:
+    segmenter = Segmenter(faulty, on_fault="hide")
+    with pytest.raises(ModelError, match="not finite"):
+        segmenter.matte(BLUE)  # nothing good ever came of it
+    assert not segmenter.matte(RED).hidden
+    hidden = segmenter.matte(BLUE)
+    assert (hidden.hidden, hidden.size, hidden.confidence) == (True, (40, 60), 0.0)
+    assert not segmenter.matte(RED).hidden
+    assert segmenter.faults == 2
+
+
+def test_a_clip_goes_on_after_one(faulty: Path) -> None:
+    clip = TemporalSegmenter(Segmenter(faulty, on_fault="hide"))
+    assert [clip.matte(frame).hidden for frame in (RED, BLUE, RED)] == [False, True, False]
+
+
+def test_clean_takes_the_island_and_not_the_second_person(red: Path) -> None:
+    frame = np.zeros((128, 256, 3), np.uint8)
+    frame[..., 2] = 255
+    frame[20:120, 20:90] = (255, 0, 0)
+    frame[30:120, 110:160] = (250, 0, 5)
+    frame[40:80, 190:230] = (122, 0, 133)  # a ghost of about 0.3
+    kept, cleaned = (Segmenter(red, softness=1.0, clean=clean).matte(frame).alpha for clean in (False, True))
+    assert 0.2 < kept[60, 210] < 0.45
+    assert cleaned[40:80, 190:230].max() < 0.02
+    np.testing.assert_allclose(cleaned[:, :175], kept[:, :175], atol=0.02)
 
 
 def test_same_frame_same_matte_from_many_threads(red: Path) -> None:

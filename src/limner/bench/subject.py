@@ -15,6 +15,7 @@ from limner.errors import ModelError, OptionError
 from limner.model_card import SEGMENT
 from limner.runtimes.base import Array, QueueingRuntime, Runtime, TensorInfo
 from limner.runtimes.loading import load_runtime
+from limner.segment.clean import clean
 from limner.segment.fit import check_fit
 from limner.segment.postprocess import confidence, person_probability
 from limner.segment.preprocess import Preprocessor, unplace
@@ -131,4 +132,4 @@ class Subject:
             small = (pyramid.small.shape[0], pyramid.small.shape[1])
             probability = unplace(person_probability(one, self._card), small, self._card.input)
             confidence(probability)
-            refine(probability, pyramid, softness=DEFAULT_SOFTNESS)
+            refine(clean(probability, pyramid.small), pyramid, softness=DEFAULT_SOFTNESS)

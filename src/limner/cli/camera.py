@@ -153,6 +153,7 @@ def command(
         with _signals(session) as told:
             result = session.run()
     _tell(result, json_)
+    people_.tell_faults()
     if told:
         raise typer.Exit(told[0])
 

@@ -141,6 +141,12 @@ class MatteOptions:
     refine: Annotated[
         bool, typer.Option("--refine/--no-refine", help="Draw the edges at full size from the picture itself.")
     ] = True
+    clean: Annotated[
+        bool, typer.Option("--clean/--no-clean", help="Take faint islands away and close false holes in people.")
+    ] = True
+    tiles: Annotated[
+        bool, typer.Option("--tiles/--no-tiles", help="Look at pictures of 2:1 and longer in overlapping parts.")
+    ] = True
 
 
 def spread(function: Callable[..., T]) -> Callable[..., T]:
@@ -215,8 +221,11 @@ def belongs_to(flag: str, effects: tuple[str, ...], chosen: str) -> None:
     )
 
 
-def build_segmenter(options: MatteOptions) -> Segmenter:
+def build_segmenter(options: MatteOptions, *, on_fault: str = "raise") -> Segmenter:
     """The segmenter that the options ask for; loads the model.
+
+    Args:
+        on_fault: see `Segmenter`.
 
     Raises:
         LimnerError: the model, its card, the runtime or a value cannot be used.
@@ -233,5 +242,8 @@ def build_segmenter(options: MatteOptions) -> Segmenter:
         refine=options.refine,
         threshold=options.threshold,
         largest_only=options.largest_only,
+        clean=options.clean,
+        tiles=options.tiles,
+        on_fault=on_fault,
         **extra,
     )

@@ -209,6 +209,7 @@ class People:
         options: checked by `check_people`.
         matte: the net's options.
         privacy: what holds where ``--privacy`` is not given: "on" for a camera, "off" for files.
+        on_fault: of the net, see `Segmenter`; "hide" for clips and cameras, "raise" for single pictures.
 
     Attributes:
         source: gives the raw mattes: a Segmenter, a subtractor or an `EmptyScene`.
@@ -217,8 +218,10 @@ class People:
         guard: None where privacy is off, or before `stream`.
     """
 
-    def __init__(self, options: PeopleOptions, matte: MatteOptions, *, privacy: str = "off") -> None:
-        self.options = options
+    def __init__(
+        self, options: PeopleOptions, matte: MatteOptions, *, privacy: str = "off", on_fault: str = "hide"
+    ) -> None:
+        self.options, self._on_fault = options, on_fault
         self.privacy = options.privacy or privacy
         self.segmenter: Segmenter | None = None
         self.guard: PrivacyGuard | None = None
@@ -233,7 +236,7 @@ class People:
             scene = read_image(self.options.empty_scene).pixels
         if self.options.method != "net":
             return build_subtractor(self.options, scene=scene)
-        self.segmenter = build_segmenter(matte)
+        self.segmenter = build_segmenter(matte, on_fault=self._on_fault)
         if scene is None:
             return self.segmenter
         from limner.segment.background_subtraction import EmptyScene
@@ -255,11 +258,10 @@ class People:
         return stream if self.subjects is None else Subjects(stream, self.subjects)
 
     def effect(self, effect: Effect) -> Effect:
-        """The effect, told to hide frames wherever mattes may ask for it."""
+        """The effect, told to hide frames where mattes ask for it: a net may fail in the middle of a clip."""
         from limner.effects.fail_closed import FailClosed
 
-        hides = self.privacy != "off" or self.segmenter is None
-        return FailClosed(effect) if hides else effect
+        return FailClosed(effect)
 
     def single(self, frame: Frame) -> Matte:
         """The matte of one picture that has nothing to do with the one before; not guarded."""
@@ -275,12 +277,29 @@ class People:
             "subject": self.options.pick or self.options.subject,
             "privacy": self.privacy,
             "hidden": None if guard is None else dict(guard.hidden),
+            "faults": self.faults,
         }
+
+    @property
+    def faults(self) -> int:
+        """Frames for which the net's output was not finite."""
+        return 0 if self.segmenter is None else self.segmenter.faults
+
+    def tell_faults(self) -> None:
+        """Say for how many frames the net failed, where there were any."""
+        if self.faults and self.segmenter is not None:
+            name, frames = self.segmenter.card.name, "1 frame" if self.faults == 1 else f"{self.faults} frames"
+            print(
+                f"note: {frames} hidden whole: the output of {name!r} was not finite (NaN or infinity); "
+                "try another --runtime or --device",
+                file=sys.stderr,
+            )
 
     def tell(self) -> None:
         """Say how many frames were hidden, where there were any."""
         from limner.segment.privacy import describe
 
+        self.tell_faults()
         guard = self.guard
         if guard is None or not guard.hidden:
             return

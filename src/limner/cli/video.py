@@ -133,7 +133,7 @@ def _preview(
     if target.exists() and clip.exists() and target.samefile(clip):
         raise MediaError(f"{target}: is the clip itself; name another file for the picture")
     info = probe_video(clip)
-    segment = People(people, matte).single
+    segment = People(people, matte, on_fault="raise").single
     write_image(target, preview_sheet(info, segment=segment, effect=effect, start=span[0], duration=span[1]))
     print(target)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
@@ -74,9 +74,8 @@ def contender(model: str, *, label: str | None = None, refine: bool = False, thr
         return _checkpoint(model, label or Path(model).name)
     from limner.segment.segmenter import Segmenter
 
-    segmenter = (
-        Segmenter(model, threads=threads) if refine else Segmenter(model, refine=False, softness=1, threads=threads)
-    )
+    bare: dict[str, Any] = {} if refine else {"refine": False, "softness": 1, "clean": False}
+    segmenter = Segmenter(model, threads=threads, **bare)
     card = segmenter.card
     facts = {"input": f"{card.input.size[1]}×{card.input.size[0]}×{card.input.channels}", "licence": card.licence}
     if card.summary:

@@ -8,9 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.segment.tiles import is_long
+
 UInt8 = NDArray[np.uint8]
 LONGEST_SIDE = 640
 _LEAST_SIDE = 48
+_TILE_SIDE = 192
+"""Shorter side that is left at least of a picture that is cut into tiles, whatever its length …"""
+_MOST_PIXELS = 4_000_000
+"""… unless it would have more pixels than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +38,13 @@ class Pyramid:
 
 
 def build_pyramid(frame: UInt8) -> Pyramid:
-    """Halve an RGB uint8 (H, W, 3) frame until its longest side is at most 640, or its shorter one below 96."""
+    """Halve an RGB uint8 (H, W, 3) frame until its longest side is at most 640, or its shorter one below 96.
+
+    Of a picture that is cut into tiles, the shorter side is what counts: it ends below 384, for each tile is as large.
+    """
     height, width = frame.shape[:2]
     step = 1
-    while max(height, width) > LONGEST_SIDE * step and min(height, width) >= 2 * _LEAST_SIDE * step:
+    while max(height, width) > LONGEST_SIDE * step and min(height, width) >= _least(height, width, step) * step:
         step *= 2
     bottom, right = -height % (2 * step), -width % (2 * step)
     full = frame
@@ -47,3 +56,9 @@ def build_pyramid(frame: UInt8) -> Pyramid:
         half = (small.shape[1] // 2, small.shape[0] // 2)
         small = cv2.resize(small, half, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     return Pyramid((height, width), full, small, step)
+
+
+def _least(height: int, width: int, step: int) -> int:
+    """Shorter side, after halving ``step`` times over, from which a frame of this size is halved once more."""
+    few = height * width <= _MOST_PIXELS * step * step
+    return 2 * (_TILE_SIDE if is_long((height, width)) and few else _LEAST_SIDE)
