@@ -20,7 +20,9 @@ RESIZES = ("stretch", "letterbox")
 SEGMENT, HARMONIZE = "segment", "harmonize"
 TASKS = (SEGMENT, HARMONIZE)
 PACKED = "packed"
-MATTE_KINDS = ("logits", "sigmoid", "softmax", "argmax", PACKED)
+CLASS_KINDS = ("logits", "sigmoid", "softmax", "argmax")
+"""Those whose output may have classes."""
+MATTE_KINDS = (*CLASS_KINDS, PACKED)
 PACKED_BITS = (8, 16)
 OUTPUT_KINDS = (*MATTE_KINDS, "adjustment")
 
@@ -87,24 +89,32 @@ class OutputSpec:
             "softmax" (class probabilities), "argmax" (class numbers) or "packed" (a hard mask, several pixels in each
             number, see ``limner.segment.packed``); for the task "harmonize" it is "adjustment", the numbers of
             ``limner.adjustment.Adjustment``.
-        person_class: number of the class that is the person; not used where the output has one channel.
+        person_class: number of the class that is the person; not used where the output has one channel, except for
+            "argmax". None where ``background_class`` is given.
+        background_class: for nets of several person classes (hair, skin, clothes …): the number of the one class that
+            is not the person; all others are. None where ``person_class`` is given.
         width: pixels in a row of a packed mask; None for other kinds.
         bits: pixels in one number of a packed mask, 8 or 16; None for other kinds.
     """
 
     name: str
     kind: str
-    person_class: int
+    person_class: int | None = None
+    background_class: int | None = None
     width: int | None = None
     bits: int | None = None
 
     @classmethod
     def _read(cls, fields: Fields, kinds: tuple[str, ...]) -> Self:
         kind = fields.choice("kind", kinds)
+        several = kind in CLASS_KINDS and fields.optional("background_class") is not None
+        if several:
+            fields.refuse("person_class", "left out where output.background_class is given: it is one or the other")
         spec = cls(
             name=fields.text("name"),
             kind=kind,
-            person_class=fields.integer("person_class", least=0),
+            person_class=None if several else fields.integer("person_class", least=0),
+            background_class=fields.integer("background_class", least=0) if several else None,
             width=fields.integer("width", least=1) if kind == PACKED else None,
             bits=fields.choice("bits", PACKED_BITS) if kind == PACKED else None,
         )

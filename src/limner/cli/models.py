@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from limner.model_card import PACKED, ModelCard
+from limner.model_card import PACKED, ModelCard, OutputSpec
 
 app = typer.Typer(
     add_completion=False,
@@ -86,7 +86,11 @@ def _card_lines(card: ModelCard) -> list[str]:
     add(
         "output",
         f"{out.name}: {out.kind}"
-        + f", person is class {out.person_class}" * (out.kind in ("softmax", "argmax"))
+        + (
+            f", person is {_person(out)}"
+            if out.kind in ("softmax", "argmax") or out.background_class is not None
+            else ""
+        )
         + f", rows of {out.width} pixels, {out.bits} in a number" * (out.kind == PACKED),
     )
     if card.training:
@@ -99,3 +103,9 @@ def _card_lines(card: ModelCard) -> list[str]:
     for note in card.notes:
         add("note", note)
     return lines
+
+
+def _person(out: OutputSpec) -> str:
+    if out.background_class is not None:
+        return f"every class but {out.background_class}"
+    return f"class {out.person_class}"
