@@ -82,10 +82,10 @@ class Fields:
             self._fail(key, must, value)
         return value
 
-    def number(self, key: str, *, above: float) -> float:
+    def number(self, key: str, *, above: float, default: Any = _MISSING) -> float:
         """A finite number above ``above``."""
         must = f"a number above {above:g}"
-        value = self._get(key, must)
+        value = self._get(key, must, default)
         if not _is_number(value) or value <= above:
             self._fail(key, must, value)
         return float(value)

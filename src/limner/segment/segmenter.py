@@ -9,16 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.errors import ModelError, OptionError
+from limner.ensemble_card import EnsembleCard
+from limner.errors import OptionError
 from limner.matte import Matte
 from limner.model_card import SEGMENT, ModelCard
-from limner.models.catalogue import find_model
-from limner.runtimes.base import Array, Runtime
-from limner.runtimes.loading import load_runtime
-from limner.segment.example import example_inputs
-from limner.segment.fit import check_fit
-from limner.segment.postprocess import confidence, is_sound, person_probability, recentre
-from limner.segment.preprocess import Preprocessor, unplace
+from limner.models.catalogue import ModelFile, find_any
+from limner.segment.ensemble import Ensemble
+from limner.segment.net import Net, PersonNet, RuntimeFacts, Seen
+from limner.segment.postprocess import confidence, recentre
 from limner.segment.pyramid import Pyramid, build_pyramid
 from limner.segment.refine import refine, soften
 from limner.segment.subject import largest_region
@@ -31,7 +29,7 @@ class Begun:
     """A frame that the net has seen, or, where it needs the matte before, has yet to see."""
 
     pyramid: Pyramid
-    output: Array | None
+    seen: Seen | None
 
     @property
     def small(self) -> NDArray[np.uint8] | None:
@@ -49,7 +47,8 @@ class Segmenter:
     (90, 160)
 
     Args:
-        model: a name from ``limner models`` ("default" is the best for its speed), or a .onnx or .tflite file.
+        model: a name from ``limner models`` ("default" is the best for its speed), a .onnx or .tflite file, or the card
+            (.json) of an ensemble of several.
         card: the model's card, or its path; None is ``<stem>.json`` beside the file.
         runtime: "onnxruntime", "openvino", "litert", … with options of its own after a colon; or "auto": the fastest of
             those installed that run the file, measured once for this machine and remembered (see docs/runtimes.md).
@@ -85,23 +84,33 @@ class Segmenter:
             raise OptionError(f"threshold must lie between 0 and 1, not {threshold}")
         if not 0.0 <= softness <= 1.0:
             raise OptionError(f"softness must lie in 0 (hard) to 1 (as soft as the net says), not {softness}")
-        found = find_model(model, card=card, task=SEGMENT)
-        self._card, self._refine, self._threshold = found.card, refine, threshold
+        self._refine, self._threshold = refine, threshold
         self._softness, self._largest_only = softness, largest_only
-        example = example_inputs(self._card)
-        self._runtime = load_runtime(found.path, runtime=runtime, device=device, threads=threads, example=example)
-        tensor = check_fit(self._card, self._runtime)
-        self._preprocess = Preprocessor(self._card, tensor)
+        found = find_any(model, card=card, task=SEGMENT)
+        if isinstance(found, ModelFile):
+            self._net: PersonNet = Net(found, runtime=runtime, device=device, threads=threads)
+        else:
+            self._net = Ensemble(found, runtime=runtime, device=device, threads=threads)
 
     @property
-    def card(self) -> ModelCard:
+    def card(self) -> ModelCard | EnsembleCard:
         """The model's card."""
-        return self._card
+        return self._net.card
 
     @property
-    def runtime(self) -> Runtime:
+    def runtime(self) -> RuntimeFacts:
         """What runs the net: its name, device and threads are what really runs."""
-        return self._runtime
+        return self._net.runtime
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels that the net sees; of an ensemble the largest."""
+        return self._net.size
+
+    @property
+    def takes_previous(self) -> bool:
+        """Whether the net looks at the matte of the frame before."""
+        return self._net.takes_previous
 
     @property
     def threshold(self) -> float | None:
@@ -124,8 +133,7 @@ class Segmenter:
         It shows the whole frame, whatever its shape. Arguments and errors as for ``matte``.
         """
         check_frame(frame)
-        pyramid = build_pyramid(frame)
-        return self._read(self._run(pyramid, previous), pyramid)
+        return self._net.see(build_pyramid(frame), previous).probability
 
     def matte(self, frame: NDArray[np.uint8], *, previous: Matte | None = None) -> Matte:
         """The matte of one frame, at its size.
@@ -148,14 +156,14 @@ class Segmenter:
         """The first part of ``matte``: all that needs no matte before. Arguments and errors as there."""
         check_frame(frame)
         pyramid = build_pyramid(frame)
-        return Begun(pyramid, None if self._card.input.channels == 4 else self._run(pyramid, None))
+        return Begun(pyramid, None if self._net.takes_previous else self._net.see(pyramid, None))
 
     def finish(self, begun: Begun, *, previous: Matte | None = None) -> Matte:
         """The rest of ``matte``. It runs the net only where ``begin`` could not."""
         pyramid = begun.pyramid
-        output = self._run(pyramid, previous) if begun.output is None else begun.output
-        probability = self._read(output, pyramid)
-        sure = confidence(probability) if is_sound(output) else 0.0
+        seen = self._net.see(pyramid, previous) if begun.seen is None else begun.seen
+        probability = seen.probability
+        sure = confidence(probability) if seen.sound else 0.0
         threshold = self._threshold
         if threshold is not None:
             probability = recentre(probability, threshold)
@@ -164,18 +172,6 @@ class Segmenter:
         if self._refine:
             return Matte(refine(probability, pyramid, softness=self._softness), sure)
         return Matte(_enlarge(probability, pyramid, self._softness), sure)
-
-    def _run(self, pyramid: Pyramid, previous: Matte | None) -> Array:
-        feeds = self._preprocess.feeds(pyramid.small, None if previous is None else previous.alpha)
-        outputs = self._runtime.run(feeds)
-        output = outputs.get(self._card.output.name)
-        if output is None:
-            raise ModelError(f"card of {self._card.name!r}: the model gives no output {self._card.output.name!r}")
-        return output
-
-    def _read(self, output: Array, pyramid: Pyramid) -> NDArray[np.float32]:
-        probability = person_probability(output, self._card)
-        return unplace(probability, (pyramid.small.shape[0], pyramid.small.shape[1]), self._card.input)
 
 
 def check_frame(frame: NDArray[np.uint8]) -> None:
