@@ -82,7 +82,7 @@ class EnsembleCard:
     @staticmethod
     def _parse(fields: Fields) -> dict[str, Any]:
         fields.choice("schema", (SCHEMA,))
-        values = {
+        values: dict[str, Any] = {
             "name": fields.text("name"),
             "members": tuple(MemberSpec._read(item) for item in fields.objects("members")),
             "summary": fields.text("summary", default=""),

@@ -93,7 +93,9 @@ def find_any(
     else:
         return find_model(model, card=card, verify=verify, task=task)
     if card is not None:
-        raise ModelError(f"model {str(model)!r} is an ensemble, whose members have cards of their own; leave --card out")
+        raise ModelError(
+            f"model {str(model)!r} is an ensemble, whose members have cards of their own; leave --card out"
+        )
     if task not in (None, found.task):
         raise ModelError(f"model {str(model)!r} is for the task {found.task}, not {task}")
     members = (_member(member.model, base) for member in found.members)

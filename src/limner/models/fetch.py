@@ -45,10 +45,8 @@ class Weights:
 
     def take(self, archive: Path) -> bytes:
         """The weights out of the archive; ModelError where they are missing or are not the ones that are wanted."""
-        if self.key is None:
-            data = read_member(archive, self.member)
-        else:
-            data = read_chunked(archive, self.member, self.key)
+        key = self.key
+        data = read_member(archive, self.member) if key is None else read_chunked(archive, self.member, key)
         _check(data, self.sha256, f"{archive}: the weights in it")
         return data
 
@@ -183,4 +181,6 @@ def _is_there(name: str) -> bool:
 def _check(data: bytes, sha256: str | None, what: str) -> None:
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
-        raise ModelError(f"{what} have the sha256 {found[:12]}…, not {(sha256 or '')[:12]}…: damaged or another version")
+        raise ModelError(
+            f"{what} have the sha256 {found[:12]}…, not {(sha256 or '')[:12]}…: damaged or another version"
+        )

@@ -73,7 +73,9 @@ def read_chunked(archive: Path, table: str, key: str) -> bytes:
     """
     entry = _json(archive, ROOT + table, read_members(archive, [ROOT + table])).get(key)
     chunks = entry.get("chunks") if isinstance(entry, Mapping) else None
-    if not isinstance(chunks, list) or not all(isinstance(c, Mapping) and isinstance(c.get("hash"), str) for c in chunks):
+    if not isinstance(chunks, list) or not all(
+        isinstance(c, Mapping) and isinstance(c.get("hash"), str) for c in chunks
+    ):
         raise ModelError(f"{archive}: {table} lists no chunks for {key}")
     folder = table.rpartition("/")[0]
     names = [f"{folder}/{chunk['hash']}".lstrip("/") for chunk in chunks]
