@@ -56,6 +56,11 @@ def fetched_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FETCHED_CARDS.glob("*.json") if not _is_ensemble(path)))
 
 
+def all_names() -> tuple[str, ...]:
+    """Every name that a model or an ensemble has, aliases included."""
+    return (*ALIASES, *model_names(), *(card.name for card in ensemble_cards()), *fetched_names())
+
+
 def is_fetched(card: EnsembleCard) -> bool:
     """Whether the files of all members are there; they are not compared with their sha256."""
     names = [member.model for member in card.members if member.model in fetched_names()]
