@@ -13,8 +13,8 @@ from limner.errors import ModelError
 from limner.model_card import SCHEMA, SEGMENT, Measurement, plain, read_json
 from limner.whole_file import whole_text
 
-PERSON, OBJECTS = "person", "objects"
-FINDS = (PERSON, OBJECTS)
+PERSON, OBJECTS, PRESENCE = "person", "objects", "presence"
+FINDS = (PERSON, OBJECTS, PRESENCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +23,9 @@ class MemberSpec:
 
     Attributes:
         model: a model's name, or the path of a model file with its card, relative to the ensemble's own card.
-        share: weight in the mean, above 0; shares need not add up to 1.
-        finds: "person", or "objects" for a net that masks whatever stands out: it only counts where a net of people
-            sees somebody.
+        share: weight in the mean, above 0; shares need not add up to 1. Not used where it finds "presence".
+        finds: "person"; or "objects" for a net that masks whatever stands out: it only counts where a net of people
+            sees somebody; or "presence" for a net that is not in the mean, but drops regions in which it sees nobody.
     """
 
     model: str

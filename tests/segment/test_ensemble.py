@@ -13,7 +13,7 @@ import pytest
 from limner import Segmenter, TemporalSegmenter
 from limner.ensemble_card import EnsembleCard, MemberSpec
 from limner.errors import ModelError, OptionError
-from limner.segment.ensemble import combine
+from limner.segment.ensemble import combine, drop_unseen
 
 PERSON, OTHER = MemberSpec(model="a"), MemberSpec(model="b", share=3)
 OBJECTS = MemberSpec(model="c", finds="objects")
@@ -46,6 +46,23 @@ def test_a_net_of_objects_counts_where_people_are_seen(
 ) -> None:
     maps = [full(people[0]), full(people[1]), full(objects)]
     np.testing.assert_allclose(combine(maps, [PERSON, PERSON, OBJECTS]), expected, atol=1e-6)
+
+
+def test_a_region_that_the_witness_does_not_know_is_dropped_with_its_soft_edge() -> None:
+    person = np.zeros((96, 96), np.float32)
+    person[10:40, 10:40], person[60:90, 60:90] = 0.9, 0.8
+    person[60:90, 57:60] = 0.4  # the soft edge of the second
+    witness = np.zeros_like(person)
+    witness[36:40, 10:40] = 0.9  # 4 of 30 rows of the first
+    alone = drop_unseen(person, witness)
+    np.testing.assert_array_equal(alone[:50], person[:50])
+    assert alone[50:].max() == 0
+    witness[38:40] = 0  # 2 of 30 rows
+    assert drop_unseen(person, witness).max() == 0
+    assert drop_unseen(person, np.ones_like(person)) is person
+    members = [PERSON, MemberSpec(model="w", finds="presence", share=9)]
+    np.testing.assert_allclose(combine([person, np.ones((4, 4), np.float32)], members), person)  # not in the mean
+    assert combine([person, np.zeros((4, 4), np.float32)], members).max() == 0
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.ensemble_card import OBJECTS, EnsembleCard, MemberSpec
+from limner.ensemble_card import OBJECTS, PERSON, PRESENCE, EnsembleCard, MemberSpec
 from limner.matte import Matte
 from limner.models.catalogue import EnsembleFiles
 from limner.runtimes.loading import AUTO, runtimes_for
@@ -20,6 +20,12 @@ Float32 = NDArray[np.float32]
 
 OBJECTS_LIMIT = 2.0
 """A net of objects counts with at most this many times what the nets of people say on average, pixel by pixel."""
+
+
+LEAST_PRESENCE = 0.1
+"""A region is dropped where a net of presence sees a person in less than this share of it."""
+_HALO = 24
+"""The soft edge of a dropped region that goes with it: the map's height divided by this, on each side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,8 @@ class Ensemble:
 def combine(maps: Sequence[Float32], members: Sequence[MemberSpec]) -> Float32:
     """The weighted mean of probabilities, with nets of objects held to what the nets of people see.
 
+    Regions in which a net of presence sees nobody are 0.
+
     Args:
         maps: one a member, (h, w) float32 in [0, 1], of any sizes; all show the whole frame.
 
@@ -92,17 +100,34 @@ def combine(maps: Sequence[Float32], members: Sequence[MemberSpec]) -> Float32:
         (h, w) float32 in [0, 1], C-contiguous, of the largest map's size.
     """
     height, width = max((values.shape for values in maps), key=lambda shape: shape[0] * shape[1])
-    same = [_enlarged(values, height, width) for values in maps]
-    people = [index for index, member in enumerate(members) if member.finds != OBJECTS]
-    person = _mean([same[index] for index in people], [members[index].share for index in people])
-    if len(people) == len(members):
-        return person
-    limit = person * np.float32(OBJECTS_LIMIT)
-    held = [
-        np.minimum(values, limit) if member.finds == OBJECTS else values
-        for values, member in zip(same, members, strict=True)
-    ]
-    return _mean(held, [member.share for member in members])
+    seen = [(_enlarged(values, height, width), member) for values, member in zip(maps, members, strict=True)]
+    people = [(values, member.share) for values, member in seen if member.finds == PERSON]
+    limit = _mean(people) * np.float32(OBJECTS_LIMIT)
+    objects = [(np.minimum(values, limit), member.share) for values, member in seen if member.finds == OBJECTS]
+    result = _mean(people + objects)
+    for values, member in seen:
+        if member.finds == PRESENCE:
+            result = drop_unseen(result, values)
+    return result
+
+
+def drop_unseen(probability: Float32, presence: Float32) -> Float32:
+    """``probability`` without the connected regions above 0.5 in which ``presence`` sees hardly anybody.
+
+    Args:
+        probability, presence: (h, w) float32 in [0, 1].
+    """
+    count, labels = cv2.connectedComponents((probability > 0.5).astype(np.uint8), connectivity=8)
+    area = np.bincount(labels.ravel(), minlength=count)
+    seen = np.bincount(labels.ravel(), weights=(presence > 0.5).ravel(), minlength=count)
+    dropped = seen < LEAST_PRESENCE * area
+    dropped[0] = False  # the background
+    if not dropped.any():
+        return probability
+    side = 2 * max(1, probability.shape[0] // _HALO) + 1
+    gone = cv2.dilate(dropped[labels].astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    gone &= ~((labels > 0) & ~dropped[labels])
+    return np.where(gone, np.float32(0), probability)
 
 
 def _enlarged(values: Float32, height: int, width: int) -> Float32:
@@ -111,10 +136,12 @@ def _enlarged(values: Float32, height: int, width: int) -> Float32:
     return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _mean(maps: Sequence[Float32], shares: Sequence[float]) -> Float32:
-    total = np.zeros_like(maps[0])
-    for values, share in zip(maps, shares, strict=True):
-        total += values * np.float32(share / sum(shares))
+def _mean(maps: Sequence[tuple[Float32, float]]) -> Float32:
+    """Of maps with their shares."""
+    whole = sum(share for _, share in maps)
+    total = np.zeros_like(maps[0][0])
+    for values, share in maps:
+        total += values * np.float32(share / whole)
     return np.ascontiguousarray(np.minimum(total, np.float32(1)))
 
 
