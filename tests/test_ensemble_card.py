@@ -29,7 +29,10 @@ def test_round_trip(tmp_path: Path) -> None:
         ({"members": [{"model": "a", "finds": "objects"}]}, "pair.json: members must be a list of models of which one"),
         ({"members": [{"share": 1}]}, "pair.json: members[0].model is missing; it must be a non-empty string"),
         ({"members": [{"model": "a", "share": 0}]}, "pair.json: members[0].share must be a number above 0, not 0"),
-        ({"members": [{"model": "a", "finds": "cats"}]}, "pair.json: members[0].finds must be person or objects or presence"),
+        (
+            {"members": [{"model": "a", "finds": "cats"}]},
+            "pair.json: members[0].finds must be person or objects or presence",
+        ),
         ({"members": [{"model": "a", "weight": 1}]}, "pair.json: members[0].weight is not a field of a model card"),
         ({"file": "a.onnx"}, "pair.json: file is not a field of a model card; known: schema, name, members"),
         ({"schema": 2}, "pair.json: schema must be 1, not 2"),

@@ -91,7 +91,12 @@ def test_what_is_not_fetched_says_how(capsys: pytest.CaptureFixture[str], empty_
     assert "studio          not fetched: limner models fetch studio" in out
     cards = {card["name"]: card for card in json.loads(run(capsys, "models", "--json")[1])}
     assert cards["studio"]["fetched"] is False
-    assert [member["model"] for member in cards["studio-768"]["members"]] == ["isnet-768", "multiclass", "selfie", "quality"]
+    assert [member["model"] for member in cards["studio-768"]["members"]] == [
+        "isnet-768",
+        "multiclass",
+        "selfie",
+        "quality",
+    ]
     for name in ("studio", "studio-768", "isnet-512"):
         code, out, err = run(capsys, "models", "show", name)
         assert (code, out) == (2, "")
