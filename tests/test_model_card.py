@@ -54,6 +54,11 @@ WRONG: list[tuple[str, Any, str]] = [
     ),
     ("output.person_class", -1, "fast.json: output.person_class must be a whole number, at least 0, not -1"),
     ("output.person_class", 1.5, "fast.json: output.person_class must be a whole number"),
+    (
+        "output.background_class",
+        0,
+        "fast.json: output.person_class must be left out where output.background_class is given: it is one or",
+    ),
     ("net", "fast", "fast.json: net must be an object, not 'fast'"),
     ("net.name", "", "fast.json: net.name must be a non-empty string, not ''"),
     ("net.options", [], "fast.json: net.options must be an object, not []"),
@@ -161,3 +166,17 @@ def test_verify(tmp_path: Path, card_json: Callable[..., Any]) -> None:
         ModelCard.from_dict(card_json(sha256="0" * 64)).verify(weights)
     with pytest.raises(ModelError, match="cannot be read"):
         ModelCard.from_dict(card_json(sha256=right)).verify(tmp_path / "none.onnx")
+
+
+def test_a_card_of_several_person_classes_names_the_background(card_json: Callable[..., Any]) -> None:
+    data = card_json(output_kind="logits", output_background_class=0)
+    del data["output"]["person_class"]
+    card = ModelCard.from_dict(data)
+    assert (card.output.person_class, card.output.background_class) == (None, 0)
+    assert card.to_dict()["output"] == {"name": "alpha", "kind": "logits", "background_class": 0}
+    data["output"]["background_class"] = -1
+    with pytest.raises(ModelError, match=r"output\.background_class must be a whole number, at least 0, not -1"):
+        ModelCard.from_dict(data)
+    data["output"] |= {"kind": "packed", "width": 8, "bits": 8, "person_class": 1, "background_class": 0}
+    with pytest.raises(ModelError, match=r"output\.background_class is not a field"):
+        ModelCard.from_dict(data)

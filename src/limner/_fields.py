@@ -45,6 +45,12 @@ class Fields:
         """The raw value, or None where it is absent or null."""
         return self._get(key, "", None)
 
+    def refuse(self, key: str, must: str) -> None:
+        """Raise ModelError where the field is there and not null."""
+        value = self._get(key, "", None)
+        if value is not None:
+            self._fail(key, must, value)
+
     def text(self, key: str, default: Any = _MISSING) -> str:
         """A string; without a default it must not be empty."""
         must = "a string" if default is not _MISSING else "a non-empty string"
@@ -76,10 +82,10 @@ class Fields:
             self._fail(key, must, value)
         return value
 
-    def number(self, key: str, *, above: float) -> float:
+    def number(self, key: str, *, above: float, default: Any = _MISSING) -> float:
         """A finite number above ``above``."""
         must = f"a number above {above:g}"
-        value = self._get(key, must)
+        value = self._get(key, must, default)
         if not _is_number(value) or value <= above:
             self._fail(key, must, value)
         return float(value)

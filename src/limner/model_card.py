@@ -20,7 +20,9 @@ RESIZES = ("stretch", "letterbox")
 SEGMENT, HARMONIZE = "segment", "harmonize"
 TASKS = (SEGMENT, HARMONIZE)
 PACKED = "packed"
-MATTE_KINDS = ("logits", "sigmoid", "softmax", "argmax", PACKED)
+CLASS_KINDS = ("logits", "sigmoid", "softmax", "argmax")
+"""Those whose output may have classes."""
+MATTE_KINDS = (*CLASS_KINDS, PACKED)
 PACKED_BITS = (8, 16)
 OUTPUT_KINDS = (*MATTE_KINDS, "adjustment")
 
@@ -87,24 +89,32 @@ class OutputSpec:
             "softmax" (class probabilities), "argmax" (class numbers) or "packed" (a hard mask, several pixels in each
             number, see ``limner.segment.packed``); for the task "harmonize" it is "adjustment", the numbers of
             ``limner.adjustment.Adjustment``.
-        person_class: number of the class that is the person; not used where the output has one channel.
+        person_class: number of the class that is the person; not used where the output has one channel, except for
+            "argmax". None where ``background_class`` is given.
+        background_class: for nets of several person classes (hair, skin, clothes …): the number of the one class that
+            is not the person; all others are. None where ``person_class`` is given.
         width: pixels in a row of a packed mask; None for other kinds.
         bits: pixels in one number of a packed mask, 8 or 16; None for other kinds.
     """
 
     name: str
     kind: str
-    person_class: int
+    person_class: int | None = None
+    background_class: int | None = None
     width: int | None = None
     bits: int | None = None
 
     @classmethod
     def _read(cls, fields: Fields, kinds: tuple[str, ...]) -> Self:
         kind = fields.choice("kind", kinds)
+        several = kind in CLASS_KINDS and fields.optional("background_class") is not None
+        if several:
+            fields.refuse("person_class", "left out where output.background_class is given: it is one or the other")
         spec = cls(
             name=fields.text("name"),
             kind=kind,
-            person_class=fields.integer("person_class", least=0),
+            person_class=None if several else fields.integer("person_class", least=0),
+            background_class=fields.integer("background_class", least=0) if several else None,
             width=fields.integer("width", least=1) if kind == PACKED else None,
             bits=fields.choice("bits", PACKED_BITS) if kind == PACKED else None,
         )
@@ -191,7 +201,8 @@ class Measurement:
     metrics: Mapping[str, float]
 
     @classmethod
-    def _read(cls, fields: Fields) -> Self:
+    def read(cls, fields: Fields) -> Self:
+        """From parsed JSON."""
         item = cls(on=fields.text("on"), protocol=fields.text("protocol"), metrics=fields.numbers("metrics"))
         fields.finish()
         return item
@@ -230,18 +241,7 @@ class ModelCard:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a card from a JSON file."""
-        path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise ModelError(f"{path}: no such model card") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise ModelError(f"{path}: cannot be read as a model card: {_reason(error)}") from None
-        try:
-            data = json.loads(text)
-        except ValueError as error:
-            raise ModelError(f"{path}: is not valid JSON: {error}") from None
-        return cls.from_dict(data, source=str(path))
+        return cls.from_dict(read_json(Path(path)), source=str(path))
 
     @classmethod
     def from_dict(cls, data: object, *, source: str = "model card") -> Self:
@@ -270,7 +270,7 @@ class ModelCard:
             "origin": fields.text("origin", default="unknown"),
             "net": None if net is None else NetSpec._read(fields.object("net")),
             "training": None if training is None else Training._read(fields.object("training")),
-            "measured": tuple(Measurement._read(item) for item in fields.objects("measured", default=())),
+            "measured": tuple(Measurement.read(item) for item in fields.objects("measured", default=())),
             "notes": fields.texts("notes"),
         }
         fields.finish()
@@ -284,15 +284,15 @@ class ModelCard:
         if self.sha256 is not None:
             data["sha256"] = self.sha256
         data |= {"summary": self.summary, "licence": self.licence, "origin": self.origin}
-        data["input"] = _plain(self.input)
-        data["output"] = {key: value for key, value in _plain(self.output).items() if value is not None}
+        data["input"] = plain(self.input)
+        data["output"] = {key: value for key, value in plain(self.output).items() if value is not None}
         if self.state is not None:
-            data["state"] = _plain(self.state)
+            data["state"] = plain(self.state)
         if self.net is not None:
-            data["net"] = _plain(self.net)
+            data["net"] = plain(self.net)
         if self.training is not None:
-            data["training"] = _plain(self.training)
-        data["measured"] = [_plain(item) for item in self.measured]
+            data["training"] = plain(self.training)
+        data["measured"] = [plain(item) for item in self.measured]
         data["notes"] = list(self.notes)
         return data
 
@@ -322,14 +322,28 @@ class ModelCard:
             )
 
 
-def _plain(value: Any) -> Any:
+def read_json(path: Path) -> Any:
+    """What a card's file holds, parsed but not checked; ModelError where it cannot be."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such model card") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: cannot be read as a model card: {_reason(error)}") from None
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ModelError(f"{path}: is not valid JSON: {error}") from None
+
+
+def plain(value: Any) -> Any:
     """Dataclasses, tuples and mappings as JSON values."""
     if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     return value
 
 

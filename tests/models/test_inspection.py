@@ -128,16 +128,18 @@ def test_without_the_extra(
         ({}, "sigmoid", "NCHW", 1),
         ({"layout": "NHWC", "out_layout": "NHWC"}, "sigmoid", "NHWC", 1),
         ({"end": None}, "logits", "NCHW", 1),
+        ({"weights": np.eye(6, 3), "end": None}, "logits", "NCHW", None),
         ({"weights": np.eye(21, 3), "end": "Softmax"}, "softmax", "NCHW", 15),
         ({"weights": np.eye(2, 3), "end": "ArgMax", "out_dtype": "int64"}, "argmax", "NCHW", 1),
     ],
 )
 def test_drafted_cards_run(
-    tmp_path: Path, make_onnx: Callable[..., Path], model: dict[str, Any], kind: str, layout: str, person: int
+    tmp_path: Path, make_onnx: Callable[..., Path], model: dict[str, Any], kind: str, layout: str, person: int | None
 ) -> None:
     path = make_onnx(tmp_path / "net.onnx", **model)
     draft = draft_card(inspect_model(path))
     assert (draft.card.output.kind, draft.card.input.layout, draft.card.output.person_class) == (kind, layout, person)
+    assert draft.card.output.background_class == (0 if person is None else None)
     assert {"input.color_order", "input.resize", "output.kind"} <= {field for field, _ in draft.guesses}
     draft.card.save(path.with_suffix(".json"))
     assert ModelCard.load(path.with_suffix(".json")) == draft.card

@@ -17,6 +17,7 @@ PERSON_15 = tuple(
     (20.0, 0.0, -20.0) if i == 15 else (-20.0, 0.0, 20.0) if i == 0 else (0.0, -99.0, 0.0) for i in range(21)
 )
 TWO = ((-10.0, 0.0, 10.0), (10.0, 0.0, -10.0))
+PARTS = ((20.0, 0.0, -20.0), (0.0, 20.0, -20.0), (0.0, 0.0, 0.0))  # red, green: parts of the person; background
 BGR = ((-0.08, 0.0, 0.08),)
 
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -39,6 +40,10 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "person is class 0": (
         {"weights": TWO[::-1], "end": "Softmax"},
         {"output_kind": "softmax", "output_person_class": 0},
+    ),
+    "logits of 3, two of them person, NHWC": (
+        {"weights": PARTS, "end": None, "layout": "NHWC", "out_layout": "NHWC"},
+        {"output_kind": "logits", "input_layout": "NHWC", "output_person_class": None, "output_background_class": 2},
     ),
     "argmax of 21, int64": (
         {"weights": PERSON_15, "end": "ArgMax", "out_dtype": "int64"},
@@ -100,6 +105,9 @@ def test_probability_is_the_formula(own: Callable[..., Path], kind: str) -> None
     if "21" in kind:
         powers = np.exp([20 * 10 / 255, -20 * 10 / 255] + [-99 * 70 / 255] * 19)
         expected = powers[0] / powers.sum()
+    if "of 3" in kind:
+        powers = np.exp([20 * 120 / 255 - 20 * 110 / 255, 20 * 70 / 255 - 20 * 110 / 255, 0.0])
+        expected = 1 - powers[2] / powers.sum()
     if kind == "BGR with Caffe means":
         expected = 1 / (1 + np.exp(-0.08 * 10))
     inner = Segmenter(own(*KINDS[kind])).probability(frame)[2:-2, 2:-2]

@@ -48,6 +48,37 @@ def test_shapes_that_are_no_map(card_json: Callable[..., Any], shape: tuple[int,
 @pytest.mark.parametrize(
     ("kind", "values", "expected"),
     [
+        ("softmax", np.array([[[0.75, np.nan]], [[0.25, 1]], [[0, 0]]], np.float32), [[0.25, 0]]),
+        ("softmax", np.array([[[51, 255]], [[204, 0]], [[0, 0]]], np.uint8), [[0.8, 0]]),
+        ("logits", np.array([[[0, 9e4]], [[0, 0]], [[0, 0]]], np.float32), [[2 / 3, 0]]),
+        ("sigmoid", np.array([[[0.75, 0]], [[0.5, 1]], [[0.5, 1]]], np.float32), [[0.25, 1]]),
+        ("argmax", np.array([[0, 2]], np.int64), [[0, 1]]),
+        ("argmax", np.array([[1, np.nan]], np.float32), [[1, 0]]),
+    ],
+)
+def test_everything_but_the_background(card_json: Callable[..., Any], kind: str, values: Any, expected: Any) -> None:
+    card = ModelCard.from_dict(background_card(card_json, [1, 2], kind))
+    np.testing.assert_allclose(person_probability(values[None], card), expected, atol=1e-6)
+
+
+def test_a_background_class_needs_classes(card_json: Callable[..., Any]) -> None:
+    card = ModelCard.from_dict(background_card(card_json, [32, 48], "logits"))
+    with pytest.raises(ModelError, match="background_class needs two classes or more, but output 'alpha'"):
+        read_shape((1, 1, 32, 48), card)
+    card = ModelCard.from_dict(background_card(card_json, [32, 48], "softmax", number=6))
+    with pytest.raises(ModelError, match=r"background_class is 6, but output 'alpha' has only the classes 0 to 5"):
+        read_shape((1, 6, 32, 48), card)
+
+
+def background_card(card_json: Callable[..., Any], size: list[int], kind: str, number: int = 0) -> Any:
+    data = card_json(input_size=size, output_kind=kind, output_background_class=number)
+    del data["output"]["person_class"]
+    return data
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "expected"),
+    [
         ("sigmoid", np.array([[0.25, np.nan], [2.0, -1.0]], np.float32), [[0.25, 0], [1, 0]]),
         ("sigmoid", np.array([[0, 51], [255, 102]], np.uint8), [[0, 0.2], [1, 0.4]]),
         ("logits", np.array([[0, 1000], [-1000, np.log(3)]], np.float64), [[0.5, 1], [0, 0.75]]),

@@ -79,6 +79,13 @@ def test_a_model_file_teaches(red_is_person: Path) -> None:
     torch.testing.assert_close(taught[0], taught[1].flip(2), atol=1e-3, rtol=0)
 
 
+def test_an_ensembles_card_teaches(red_is_person: Path) -> None:
+    card = red_is_person.with_name("pair.json")
+    card.write_text('{"schema": 1, "name": "pair", "members": [{"model": "red.onnx"}, {"model": "red.onnx"}]}')
+    alone, pair = (Teacher(TeacherRecipe((str(path),)))(pictures()) for path in (red_is_person, card))
+    torch.testing.assert_close(pair, alone)
+
+
 def test_flipping_makes_a_teacher_symmetric(checkpoint: Path) -> None:
     teacher = Teacher(TeacherRecipe((str(checkpoint),), flip=True))
     images = torch.rand(2, 3, 32, 32)

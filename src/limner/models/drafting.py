@@ -112,6 +112,10 @@ def _draft_output(report: Inspection, size: tuple[int, int], guesses: list[tuple
     else:
         kind, why = "logits", f"no sigmoid, softmax or argmax ends the net (its last operator is {maker or 'unknown'})"
     guesses.append(("output.kind", f"{kind}: {why}"))
+    if 2 < classes < _VOC_CLASSES:
+        why = f"0: {classes} classes, so everything but the background; person_class instead where one is the person"
+        guesses.append(("output.background_class", why))
+        return OutputSpec(name=tensor.name, kind=kind, background_class=0)
     person = 1
     if classes > 1 or kind == "argmax":
         person = _VOC_PERSON if classes == _VOC_CLASSES else 1

@@ -34,7 +34,8 @@ def read_shape(shape: Sequence[int], card: ModelCard) -> Maps:
     Raises:
         ModelError: the shape cannot be what the card says.
     """
-    kind, person = card.output.kind, card.output.person_class
+    kind = card.output.kind
+    field, number = _picked(card)
     if kind == PACKED:
         return Maps(_packed_shape(shape, card), None)
     dims = list(shape)
@@ -64,12 +65,24 @@ def read_shape(shape: Sequence[int], card: ModelCard) -> Maps:
             f"card of {card.name!r}: output.kind is argmax, which has one channel, but output "
             f"{card.output.name!r} has {classes}: its shape is {tuple(shape)}; softmax or logits have several"
         )
-    if classes > 1 and person >= classes:
+    if classes > 1 and number >= classes:
         raise ModelError(
-            f"card of {card.name!r}: output.person_class is {person}, but output {card.output.name!r} has only "
+            f"card of {card.name!r}: output.{field} is {number}, but output {card.output.name!r} has only "
             f"the classes 0 to {classes - 1}: its shape is {tuple(shape)}"
         )
+    if classes == 1 and kind != "argmax" and card.output.background_class is not None:
+        raise ModelError(
+            f"card of {card.name!r}: output.background_class needs two classes or more, but output "
+            f"{card.output.name!r} has the shape {tuple(shape)}; give output.person_class for one channel"
+        )
     return maps
+
+
+def _picked(card: ModelCard) -> tuple[str, int]:
+    """The field of the card that names a class, and the class."""
+    if card.output.background_class is not None:
+        return "background_class", card.output.background_class
+    return "person_class", card.output.person_class or 0
 
 
 def _packed_shape(shape: Sequence[int], card: ModelCard) -> tuple[int, int]:
@@ -99,29 +112,31 @@ def person_probability(output: Array, card: ModelCard) -> Float32:
     """
     maps = read_shape(output.shape, card)
     values = output.reshape(maps.shape)
-    kind, person = card.output.kind, card.output.person_class
+    kind, others = card.output.kind, card.output.background_class is not None
+    _, number = _picked(card)
     if card.output.width is not None and card.output.bits is not None:
         return unpack_mask(values, width=card.output.width, bits=card.output.bits).astype(np.float32)
     if kind == "argmax":
-        return np.equal(np.rint(values), person).astype(np.float32)
+        equal = np.equal(np.rint(values), number)
+        return (np.isfinite(values) & ~equal if others else equal).astype(np.float32)
     if kind == "logits":
-        return _clean(_sigmoid(values) if maps.class_axis is None else _softmax(values, maps.class_axis, person))
-    if maps.class_axis is not None:
-        values = values.take(person, axis=maps.class_axis)
-    if np.issubdtype(values.dtype, np.integer):
-        return _clean(values.astype(np.float32) / np.iinfo(values.dtype).max)
-    return _clean(values)
+        picked = _sigmoid(values) if maps.class_axis is None else _softmax(values, maps.class_axis, number)
+    else:
+        picked = values if maps.class_axis is None else values.take(number, axis=maps.class_axis)
+        if np.issubdtype(values.dtype, np.integer):
+            picked = picked.astype(np.float32) / np.iinfo(values.dtype).max
+    return _clean(1 - picked if others else picked)
 
 
 def _sigmoid(logits: Array) -> Array:
     return np.reciprocal(1.0 + np.exp(-np.clip(logits.astype(np.float32), -30, 30)))
 
 
-def _softmax(logits: Array, axis: int, person: int) -> Array:
+def _softmax(logits: Array, axis: int, number: int) -> Array:
     """Probability of one class, from the logits of all."""
     values = logits.astype(np.float32)
     powers = np.exp(values - values.max(axis=axis, keepdims=True))
-    result: Array = powers.take(person, axis=axis) / powers.sum(axis=axis)
+    result: Array = powers.take(number, axis=axis) / powers.sum(axis=axis)
     return result
 
 

@@ -58,6 +58,13 @@ def build_pyramid(frame: UInt8) -> Pyramid:
     return Pyramid((height, width), full, small, step)
 
 
+def crop(pyramid: Pyramid, part: tuple[slice, slice]) -> Pyramid:
+    """A part of a frame as a pyramid of its own; ``part`` is rows and columns of ``small``. Nothing is copied."""
+    rows, columns = (slice(side.start * pyramid.step, side.stop * pyramid.step) for side in part)
+    full = pyramid.full[rows, columns]
+    return Pyramid((full.shape[0], full.shape[1]), full, pyramid.small[part], pyramid.step)
+
+
 def _least(height: int, width: int, step: int) -> int:
     """Shorter side, after halving ``step`` times over, from which a frame of this size is halved once more."""
     few = height * width <= _MOST_PIXELS * step * step

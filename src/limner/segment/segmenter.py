@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,21 +9,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.ensemble_card import EnsembleCard
 from limner.errors import ModelError, OptionError
 from limner.matte import Matte, hidden_matte
 from limner.model_card import SEGMENT, ModelCard
-from limner.models.catalogue import find_model
-from limner.runtimes.base import Array, Runtime
-from limner.runtimes.loading import load_runtime
+from limner.models.catalogue import ModelFile, find_any
 from limner.segment.clean import clean
-from limner.segment.example import example_inputs
-from limner.segment.fit import check_fit
-from limner.segment.postprocess import confidence, is_sound, person_probability, recentre
-from limner.segment.preprocess import Preprocessor, unplace
-from limner.segment.pyramid import Pyramid, build_pyramid
+from limner.segment.ensemble import Ensemble
+from limner.segment.net import Net, PersonNet, RuntimeFacts, Seen
+from limner.segment.postprocess import confidence, recentre
+from limner.segment.pyramid import Pyramid, build_pyramid, crop
 from limner.segment.refine import refine, soften
 from limner.segment.subject import largest_region
-from limner.segment.tiles import Tile, blend, cut
+from limner.segment.tiles import blend, cut, is_long
 
 DEFAULT_SOFTNESS = 0.6
 FAULTS = ("raise", "hide")
@@ -35,8 +32,7 @@ class Begun:
     """A frame that the net has seen, or, where it needs the matte before, has yet to see."""
 
     pyramid: Pyramid
-    outputs: Sequence[Array] | None
-    """Of the net, one for each tile of the picture."""
+    seen: Seen | None
 
     @property
     def small(self) -> NDArray[np.uint8] | None:
@@ -54,7 +50,8 @@ class Segmenter:
     (90, 160)
 
     Args:
-        model: a name from ``limner models`` ("default" is the best for its speed), or a .onnx or .tflite file.
+        model: a name from ``limner models`` ("default" is the best for its speed), a .onnx or .tflite file, or the card
+            (.json) of an ensemble of several.
         card: the model's card, or its path; None is ``<stem>.json`` beside the file.
         runtime: "onnxruntime", "openvino", "litert", … with options of its own after a colon; or "auto": the fastest of
             those installed that run the file, measured once for this machine and remembered (see docs/runtimes.md).
@@ -102,26 +99,35 @@ class Segmenter:
             raise OptionError(f"softness must lie in 0 (hard) to 1 (as soft as the net says), not {softness}")
         if on_fault not in FAULTS:
             raise OptionError(f"on_fault must be one of {', '.join(FAULTS)}, not {on_fault!r}")
-        found = find_model(model, card=card, task=SEGMENT)
-        self._card, self._refine, self._threshold = found.card, refine, threshold
+        self._refine, self._threshold = refine, threshold
         self._softness, self._largest_only, self._clean = softness, largest_only, clean
-        self._remembers = self._card.input.channels == 4 or self._card.state is not None
-        self._tiles = tiles and not self._remembers
         self._on_fault, self._sound, self.faults = on_fault, False, 0
-        example = example_inputs(self._card)
-        self._runtime = load_runtime(found.path, runtime=runtime, device=device, threads=threads, example=example)
-        tensor = check_fit(self._card, self._runtime)
-        self._preprocess = Preprocessor(self._card, tensor)
+        found = find_any(model, card=card, task=SEGMENT)
+        if isinstance(found, ModelFile):
+            self._net: PersonNet = Net(found, runtime=runtime, device=device, threads=threads)
+        else:
+            self._net = Ensemble(found, runtime=runtime, device=device, threads=threads)
+        self._tiles = tiles and not self._net.takes_previous
 
     @property
-    def card(self) -> ModelCard:
+    def card(self) -> ModelCard | EnsembleCard:
         """The model's card."""
-        return self._card
+        return self._net.card
 
     @property
-    def runtime(self) -> Runtime:
+    def runtime(self) -> RuntimeFacts:
         """What runs the net: its name, device and threads are what really runs."""
-        return self._runtime
+        return self._net.runtime
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels that the net sees; of an ensemble the largest."""
+        return self._net.size
+
+    @property
+    def takes_previous(self) -> bool:
+        """Whether the net looks at the matte of the frame before."""
+        return self._net.takes_previous
 
     @property
     def threshold(self) -> float | None:
@@ -145,8 +151,7 @@ class Segmenter:
         that are not finite are 0. Arguments and errors as for ``matte``.
         """
         check_frame(frame)
-        pyramid = build_pyramid(frame)
-        return self._read(self._run(pyramid, previous), pyramid)
+        return self._see(build_pyramid(frame), previous).probability
 
     def matte(self, frame: NDArray[np.uint8], *, previous: Matte | None = None) -> Matte:
         """The matte of one frame, at its size.
@@ -168,16 +173,16 @@ class Segmenter:
         """The first part of ``matte``: all that needs no matte before. Arguments and errors as there."""
         check_frame(frame)
         pyramid = build_pyramid(frame)
-        return Begun(pyramid, None if self._remembers else self._run(pyramid, None))
+        return Begun(pyramid, None if self._net.takes_previous else self._see(pyramid, None))
 
     def finish(self, begun: Begun, *, previous: Matte | None = None) -> Matte:
         """The rest of ``matte``. It runs the net only where ``begin`` could not."""
         pyramid = begun.pyramid
-        outputs = self._run(pyramid, previous) if begun.outputs is None else begun.outputs
-        if not all(is_sound(output) for output in outputs):
+        seen = self._see(pyramid, previous) if begun.seen is None else begun.seen
+        if not seen.sound:
             return self._faulty(pyramid)
         self._sound = True
-        probability = self._read(outputs, pyramid)
+        probability = seen.probability
         sure = confidence(probability)
         if self._clean:
             probability = clean(probability, pyramid.small)
@@ -194,35 +199,20 @@ class Segmenter:
         self.faults += 1
         if self._on_fault == "hide" and self._sound:
             return hidden_matte(pyramid.size)
+        runtime = self._net.runtime
         raise ModelError(
-            f"model {self._card.name!r}: its output is not finite (NaN or infinity) on {self._runtime.name}, "
-            f"{self._runtime.device}; try another --runtime or --device, and check the file with `limner inspect`"
+            f"model {self._net.card.name!r}: its output is not finite (NaN or infinity) on {runtime.name}, "
+            f"{runtime.device}; try another --runtime or --device, and check the file with `limner inspect`"
         )
 
-    def _cut(self, pyramid: Pyramid) -> list[Tile]:
-        height, width = pyramid.small.shape[:2]
-        return cut((height, width)) if self._tiles else [(slice(0, height), slice(0, width))]
-
-    def _run(self, pyramid: Pyramid, previous: Matte | None) -> list[Array]:
-        alpha = None if previous is None else previous.alpha
-        return [self._output(pyramid.small[tile], alpha) for tile in self._cut(pyramid)]
-
-    def _output(self, picture: NDArray[np.uint8], previous: NDArray[np.float32] | None) -> Array:
-        outputs = self._runtime.run(self._preprocess.feeds(picture, previous))
-        output = outputs.get(self._card.output.name)
-        if output is None:
-            raise ModelError(f"card of {self._card.name!r}: the model gives no output {self._card.output.name!r}")
-        return output
-
-    def _read(self, outputs: Sequence[Array], pyramid: Pyramid) -> NDArray[np.float32]:
-        maps = [person_probability(output, self._card) for output in outputs]
+    def _see(self, pyramid: Pyramid, previous: Matte | None) -> Seen:
+        """What the net says of the whole frame, tile by tile where that is long."""
         size = (pyramid.small.shape[0], pyramid.small.shape[1])
-        tiles = self._cut(pyramid)
-        parts = [
-            unplace(part, (tile[0].stop - tile[0].start, tile[1].stop - tile[1].start), self._card.input)
-            for part, tile in zip(maps, tiles, strict=True)
-        ]
-        return blend(parts, tiles, size)
+        if not (self._tiles and is_long(size)):
+            return self._net.see(pyramid, previous)
+        tiles = cut(size)
+        seen = [self._net.see(crop(pyramid, tile), previous) for tile in tiles]
+        return Seen(blend([part.probability for part in seen], tiles, size), all(part.sound for part in seen))
 
 
 def check_frame(frame: NDArray[np.uint8]) -> None:

@@ -150,7 +150,7 @@ class _ModelFile:
     fixed_size = True
 
     def __init__(self, segmenter: Segmenter) -> None:
-        self.segmenter, self.size = segmenter, segmenter.card.input.size[0]
+        self.segmenter, self.size = segmenter, segmenter.size[0]
 
     def __call__(self, images: Tensor, size: int) -> Tensor:
         pixels = images.mul(255).round().clamp(0, 255).to("cpu", torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
