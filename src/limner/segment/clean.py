@@ -25,12 +25,12 @@ pixels, at 256×256 a map; and in any case."""
 _DEPTH = 0.2
 _OPEN, _CLOSED = 0.3, 1.1
 """Log-odds up to which a hole stays open and from which it is closed."""
-_MOST_HOLES = 8
-"""Holes, largest first, whose colours are looked at; for smaller ones colours count as undecided."""
+_MOST_HOLES, _SPECK = 4, 6
+"""Holes, largest first, whose colours are looked at, and pixels that they need; for others colours are undecided."""
 _NEAR_BACKGROUND, _NEAR_PERSON = 0.25, 0.06
 """How far around a hole its colours are compared, as shares of the map's shorter side."""
 _BACKGROUND, _PERSON, _CORE = 0.1, 0.9, 0.1
-_SAMPLES, _CORE_SAMPLES, _FEWEST = 128, 32, 8
+_SAMPLES, _CORE_SAMPLES, _FEWEST, _GRID = 96, 24, 8, 28
 _SPREAD = 8.0
 """Levels, of 255, within which colours count as alike."""
 _LIMIT = 3.0
@@ -88,26 +88,36 @@ def _without_holes(probability: Float32, picture: UInt8) -> Float32:
     holes = np.flatnonzero(inside)
     if not holes.size:
         return probability
-    holes = holes[np.argsort(-area[holes], kind="stable")]
-    within = inside[labels]
+    view = _window(stats[holes], probability.shape)
+    here, values = labels[view], probability[view]
+    within = inside[here]
     depths = np.ones(count, np.float32)
-    np.minimum.at(depths, labels[within], probability[within])
+    np.minimum.at(depths, here[within], values[within])
     odds = _BIAS - _DEEP * np.maximum(0, _DEPTH - depths) - _SIZE * np.log(area * (65536 / square))
-    view = _View(probability, picture, labels)
-    for hole in holes[:_MOST_HOLES]:
-        odds[hole] += _COLOR * view.likeness(int(hole), stats[hole], float(depths[hole]))
+    colors = _Colors(probability, picture, labels)
+    for hole in holes[np.argsort(-area[holes], kind="stable")][:_MOST_HOLES]:
+        if area[hole] >= _SPECK:
+            odds[hole] += _COLOR * colors.likeness(int(hole), stats[hole], float(depths[hole]))
     closes = _ramp(odds, _OPEN, _CLOSED) * _ramp(_RING - depths, 0, _SHALLOW)
     closes = np.where(inside, closes, 0).astype(np.float32)
     if not closes.any():
         return probability
-    share = closes[labels]
+    share = closes[here]
     # The inner rim of the ring is grey as well; what lies outside the ring is left alone.
-    share = np.where(below > 0, share, cv2.dilate(share, np.ones((3, 3), np.uint8)))
-    result: Float32 = probability + share * (1 - probability)
+    share = np.where(here > 0, share, cv2.dilate(share, np.ones((3, 3), np.uint8)))
+    result = probability.copy()
+    result[view] = values + share * (1 - values)
     return result
 
 
-class _View:
+def _window(boxes: Any, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns that hold all of the boxes, and one pixel around them."""
+    left, top = boxes[:, 0].min() - 1, boxes[:, 1].min() - 1
+    right, bottom = (boxes[:, 0] + boxes[:, 2]).max() + 1, (boxes[:, 1] + boxes[:, 3]).max() + 1
+    return slice(max(0, top), min(shape[0], bottom)), slice(max(0, left), min(shape[1], right))
+
+
+class _Colors:
     """A map and the colours of its pixels, around its holes."""
 
     def __init__(self, probability: Float32, picture: UInt8, labels: Any) -> None:
@@ -120,42 +130,42 @@ class _View:
         """
         inner = self._around(box, 0)
         deep = (self._labels[inner] == hole) & (self._probability[inner] <= depth + _CORE)
-        core = self._colors(inner, deep, _CORE_SAMPLES)
+        core = self._take(inner, deep, _CORE_SAMPLES)
         outer = self._around(box, _NEAR_BACKGROUND)
         background = (self._probability[outer] < _BACKGROUND) & (self._labels[outer] != hole)
         close = self._around(box, _NEAR_PERSON)
-        person = self._probability[close] > _PERSON
         densities = [
-            _density(core, self._colors(window, chosen, _SAMPLES))
-            for window, chosen in ((close, person), (outer, background))
+            _density(core, self._take(window, chosen, _SAMPLES))
+            for window, chosen in ((close, self._probability[close] > _PERSON), (outer, background))
         ]
         ratio = np.log((densities[0] + 1e-3) / (densities[1] + 1e-3))
         return float(np.clip(ratio, -_LIMIT, _LIMIT))
 
     def _around(self, box: Any, share: float) -> tuple[slice, slice]:
+        """Rows and columns of a box and what is near it: all of a small one, a grid of pixels of a large one."""
         left, top, wide, tall = (int(value) for value in box[:4])
         margin = round(share * min(self._probability.shape))
-        return (
-            slice(max(0, top - margin), top + tall + margin),
-            slice(max(0, left - margin), left + wide + margin),
-        )
+        ends = (max(0, top - margin), top + tall + margin), (max(0, left - margin), left + wide + margin)
+        rows, columns = (slice(start, stop, max(1, (stop - start) // _GRID)) for start, stop in ends)
+        return rows, columns
 
-    def _colors(self, window: tuple[slice, slice], chosen: Any, most: int) -> Float32:
+    def _take(self, window: tuple[slice, slice], chosen: Any, most: int) -> Float32:
         """Colours (n, 3) of at most ``most`` of the chosen pixels, evenly spread over them."""
         rows, columns = np.nonzero(chosen)
         if rows.size > most:
             some = np.linspace(0, rows.size - 1, most).astype(np.intp)
             rows, columns = rows[some], columns[some]
         size, full = self._probability.shape, self._picture.shape
-        y = ((rows + (window[0].start + 0.5)) * (full[0] / size[0])).astype(np.intp)
-        x = ((columns + (window[1].start + 0.5)) * (full[1] / size[1])).astype(np.intp)
+        y = ((rows * window[0].step + (window[0].start + 0.5)) * (full[0] / size[0])).astype(np.intp)
+        x = ((columns * window[1].step + (window[1].start + 0.5)) * (full[1] / size[1])).astype(np.intp)
         colors: Float32 = self._picture[y, x].astype(np.float32)
         return colors
 
 
 def _density(colors: Float32, samples: Float32) -> float:
-    """Mean over ``colors`` of the kernel density estimate from ``samples``; 0 from too few of them."""
-    if len(samples) < _FEWEST:
+    """Mean over ``colors`` of the kernel density estimate from ``samples``; 0 from too few of
+    them."""
+    if len(samples) < _FEWEST or not len(colors):
         return 0.0
     squares = (colors * colors).sum(1)[:, None] + (samples * samples).sum(1)[None] - 2 * (colors @ samples.T)
     return float(np.exp(np.maximum(squares, 0) * np.float32(-0.5 / _SPREAD**2)).mean())
