@@ -25,7 +25,7 @@ def run(home: Path, *command: str, trace: Path | None = None) -> subprocess.Comp
     environment = kept | {"HOME": str(home), "PYTHONPATH": str(SRC), "CI": "false", "LIMNER_RUNTIME": "onnxruntime"}
     watch = [] if trace is None else ["strace", "-f", "-qq", "-e", "trace=connect,sendto", "-o", str(trace)]
     return subprocess.run(
-        [*watch, sys.executable, *command], env=environment, capture_output=True, text=True, check=True, timeout=120
+        [*watch, sys.executable, *command], env=environment, capture_output=True, text=True, check=True
     )
 
 
