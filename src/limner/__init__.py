@@ -10,6 +10,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from limner.no_telemetry import switch_off
+
+switch_off()
+
 __version__ = "0.1.0"
 
 # Public name -> module, loaded on first use: `import limner` costs nothing and pulls in no codec and no runtime.

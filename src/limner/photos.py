@@ -57,11 +57,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saving:
-    """How results are written: quality of lossy formats, cut-outs trimmed to the person, largest photo that is read."""
+    """How results are written: quality of lossy formats, cut-outs trimmed to the person, largest photo that is read,
+    and how much of its EXIF is kept (see `write_image`)."""
 
     quality: int | None = None
     trim: bool = False
     max_pixels: int = MAX_PIXELS
+    metadata: str = "all"
 
 
 Select = Callable[[Matte, NDArray[np.uint8]], Matte]
@@ -179,7 +181,9 @@ def _encode(result: Result, image: Image, pixels: NDArray[np.uint8], saving: Sav
                 job.target.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise MediaError(f"{job.target.parent}: the folder cannot be made: {error.strerror}") from None
-        write_image(job.target, pixels, like=image, format=job.format, quality=quality)
+        result.notices += write_image(
+            job.target, pixels, like=image, format=job.format, quality=quality, metadata=saving.metadata
+        )
 
 
 def _finished(result: Result, done: Future[None]) -> Result:

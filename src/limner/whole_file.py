@@ -21,7 +21,7 @@ def aside(target: str | Path) -> Iterator[Path]:
         OSError: the file cannot be written there.
     """
     path = Path(os.path.realpath(target))
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{shortened(path.name)}.", suffix=".part")
     os.close(handle)
     partial = Path(name)
     try:
@@ -31,6 +31,11 @@ def aside(target: str | Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+def shortened(name: str) -> str:
+    """The beginning of a file name, 80 bytes at most: systems allow 255 bytes, and an emoji takes four of them."""
+    return name.encode("utf-8", "surrogateescape")[:80].decode("utf-8", "ignore")
 
 
 def whole_text(target: str | Path, text: str) -> None:

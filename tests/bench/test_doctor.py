@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from dataclasses import replace
 from importlib import metadata
@@ -14,6 +15,7 @@ from limner.bench.advice import advise
 from limner.bench.packages import packages
 from limner.bench.running import BF16, Run, runs
 from limner.bench.surroundings import look_around
+from limner.cli.app import main
 from limner.media.images import read_image
 from limner.runtimes import loading
 
@@ -71,3 +73,14 @@ def test_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "litert" not in text
     assert "--runtime openvino:precision=bf16 takes 0.70" in text
     assert "GPU" not in "\n".join(advise(replace(place, devices={"onnxruntime": ("cuda", "cpu")}), []))
+
+
+def test_the_command_says_what_libraries_would_send(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading.Entry, "installed", property(lambda entry: entry.package == "onnxruntime"))
+    with pytest.raises(SystemExit):
+        main(["doctor", "tiny", "--json"])
+    told = json.loads(capsys.readouterr().out)["telemetry"]
+    assert {"ONNX Runtime", "openvino-telemetry", "NNCF"} <= {item["name"] for item in told}
+    assert next(item for item in told if item["name"] == "ONNX Runtime")["off"] is True

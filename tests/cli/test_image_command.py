@@ -128,7 +128,7 @@ def test_a_folder_keeps_its_tree_and_each_photo_its_format(limner, tmp_path) -> 
         write_image(source / name, person())
     (source / "notes.txt").write_text("no photo")
     code, out, err = limner(source, "-o", tmp_path / "out")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, f"limner: 1 file is no photo that can be read and left out: {source / 'notes.txt'}\n")
     assert names(tmp_path / "out") == ["a.jpg", "deep/b.png", "deep/er/c.webp"]
     assert out.count(" -> ") == 3
     assert limner(source, "-o", tmp_path / "cut", "-e", "cutout")[0] == 0
@@ -252,7 +252,7 @@ def test_results_of_an_earlier_run_are_replaced(limner, photo, tmp_path) -> None
     ("arguments", "says"),
     [
         ("PHOTO -o o.gif", ".gif is no format that can be written; known are .jpg, .png"),
-        ("PHOTO -o o", "no extension is no format"),
+        ("PHOTO -o o.xyz", ".xyz is no format"),
         ("PHOTO -o o.jpg -e cutout", "JPEG cannot be transparent; formats that can are .png, .webp, .avif, .tif"),
         ("PHOTO -o out/ -e cutout -f jpg", "--format .jpg: JPEG cannot be transparent"),
         ("PHOTO -o out/ -f doc", "--format .doc: .doc is no format"),
@@ -296,18 +296,71 @@ def test_wrong_use_is_one_clear_line(limner, photo, tmp_path, monkeypatch, argum
     assert names(tmp_path) == before
 
 
+def test_photos_of_one_name_and_several_extensions(limner, photo, tmp_path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    for name in ("IMG_1.jpg", "IMG_1.jpeg", "IMG_1.JPG", "IMG_1.png", "IMG_2.jpg"):
+        write_image(source / name, person())
+    assert limner(source, "-o", tmp_path / "cut", "-e", "cutout")[0] == 0
+    assert names(tmp_path / "cut") == ["IMG_1.JPG.png", "IMG_1.jpeg.png", "IMG_1.jpg.png", "IMG_1.png", "IMG_2.png"]
+    assert limner(source, "-o", tmp_path / "own")[0] == 0
+    assert names(tmp_path / "own") == ["IMG_1.JPG.jpg", "IMG_1.jpeg", "IMG_1.jpg", "IMG_1.png", "IMG_2.jpg"]
+
+
 def test_two_results_of_one_name(limner, photo, tmp_path) -> None:
-    write_image(tmp_path / "photo.jpg", person())
-    code, _, err = limner(photo, tmp_path / "photo.jpg", "-o", tmp_path / "out", "-e", "cutout")
-    assert code == 2
-    assert f"{photo} and {tmp_path / 'photo.jpg'} would both become {tmp_path / 'out' / 'photo.png'}" in err
     (tmp_path / "other").mkdir()
     write_image(tmp_path / "other" / "photo.png", person())
-    assert limner(photo, tmp_path / "other" / "photo.png", "-o", tmp_path / "out")[0] == 2
+    code, _, err = limner(photo, tmp_path / "other" / "photo.png", "-o", tmp_path / "out")
+    assert code == 2
+    assert f"would both become {tmp_path / 'out' / 'photo.png'}; name the folder that holds both" in err
+
+
+def test_results_below_the_folder_by_relative_and_absolute_paths(limner, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    write_image(tmp_path / "in" / "a.png", person())
+    for source, output in (("in", "in/out"), ("in", tmp_path / "in" / "out"), (tmp_path / "in", "in/out")):
+        assert limner(source, "-o", output)[0] == 0
+        assert names(tmp_path / "in") == ["a.png", "out/a.png"]
+
+
+def test_one_match_of_a_pattern_goes_into_a_folder_as_several_do(limner, photo, tmp_path) -> None:
+    assert limner(photo, "-o", tmp_path / "out")[0] == 0
+    assert names(tmp_path / "out") == ["photo.png"]
+
+
+def test_existing_results_can_be_left_alone(limner, photo, tmp_path) -> None:
+    write_image(tmp_path / "second.png", person())
+    assert limner(photo, "-o", tmp_path / "out")[0] == 0
+    (tmp_path / "out" / "photo.png").write_bytes(b"mine")
+    code, out, _ = limner(photo, tmp_path / "second.png", "-o", tmp_path / "out", "--skip-existing")
+    assert code == 0
+    assert "1 of 2 results are there already" in out
+    assert (tmp_path / "out" / "photo.png").read_bytes() == b"mine"
+    assert names(tmp_path / "out") == ["photo.png", "second.png"]
+    code, out, _ = limner(photo, "-o", tmp_path / "out", "--skip-existing", "--json")
+    assert (code, json.loads(out)["results"]) == (0, [])
+
+
+def test_metadata_that_is_kept(limner, tmp_path) -> None:
+    exif = Pillow.Exif()
+    exif[0x0110] = "Camera"
+    exif[0x8825] = {1: "N", 2: (52.0, 30.0, 0.0)}
+    Pillow.fromarray(person()).save(tmp_path / "p.jpg", exif=exif)
+    for wanted, model, place in (("all", "Camera", True), ("no-place", "Camera", False), ("none", None, False)):
+        assert limner(tmp_path / "p.jpg", "-o", tmp_path / f"{wanted}.jpg", "--metadata", wanted)[0] == 0
+        with Pillow.open(tmp_path / f"{wanted}.jpg") as opened:
+            kept = opened.getexif()
+            assert (kept.get(0x0110), bool(kept.get_ifd(0x8825))) == (model, place)
+    code, _, err = limner(tmp_path / "p.jpg", "-o", tmp_path / "x.jpg", "--metadata", "some")
+    assert code == 2
+    assert "all, no-place, none" in err
 
 
 def test_the_same_photo_twice_is_done_once(limner, photo, tmp_path) -> None:
-    code, out, _ = limner(photo, photo, "-o", tmp_path / "out")
+    other = photo.parent / "." / "x" / ".." / photo.name
+    (photo.parent / "x").mkdir()
+    code, out, _ = limner(photo, photo, other, "-o", tmp_path / "out")
     assert code == 0
     assert out.count(" -> ") == 1
 

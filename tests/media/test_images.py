@@ -524,3 +524,10 @@ def test_formats_are_told_by_content(name: str) -> None:
     assert kind is FORMATS[name]
     assert tell_format(b"") is None
     assert tell_format(b"\0\0\0\x20ftypisom" + bytes(30)) is None
+
+
+def test_a_gain_map_is_told() -> None:
+    plain = encoded(Pillow.fromarray(smooth()), "JPEG")
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/"/>'
+    assert read_image(plain).notices == ()
+    assert "gain map" in read_image(encoded(Pillow.fromarray(smooth()), "JPEG", xmp=xmp)).notices[0]

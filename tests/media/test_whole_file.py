@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from limner.errors import MediaError
+from limner.media.video_files import aside
 from limner.media.whole_file import whole_file
 
 
@@ -53,3 +56,22 @@ def test_a_full_device_is_one_clear_line() -> None:
     with pytest.raises(MediaError, match=r"^/dev/full: cannot be written: No space left"), whole_file("/dev/full") as f:
         f.write(bytes(100_000))
     assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="a system without /dev/stdout")
+def test_the_name_of_a_pipe_is_written_to_directly() -> None:
+    program = """
+from limner.media.whole_file import whole_file
+with whole_file("/dev/stdout") as file:
+    file.write(b"through")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout == b"through"
+
+
+@pytest.mark.parametrize("name", ["🙂" * 61 + ".jpg", "ä" * 120 + ".jpg", "x" * 250 + ".jpg"])
+def test_long_names_are_counted_in_bytes(tmp_path: Path, name: str) -> None:
+    with whole_file(tmp_path / name) as file:
+        file.write(b"all")
+    assert (tmp_path / name).read_bytes() == b"all"
+    assert len(os.fsencode(aside(tmp_path / name).name)) <= 255

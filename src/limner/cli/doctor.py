@@ -23,6 +23,7 @@ def command(
     from limner.bench.running import runs
     from limner.bench.surroundings import look_around
     from limner.media.images import read_image
+    from limner.no_telemetry import silenced
     from limner.runtimes.choices import all_choices, choices_file
     from limner.samples import PORTRAIT
 
@@ -37,6 +38,7 @@ def command(
             "runs": [asdict(run) for run in ran],
             "remembered": {"file": str(choices_file()), "choices": [asdict(choice) for choice in choices]},
             "advice": advice,
+            "telemetry": [item._asdict() for item in silenced()],
         }
         print(json.dumps(told, indent=2, ensure_ascii=False))
         return
@@ -46,6 +48,7 @@ def command(
         ("Packages", _packages(installed)),
         ("What really runs", _ran(ran)),
         ("Remembered by --runtime auto", _remembered(choices, choices_file())),
+        ("What libraries would send", _silenced(silenced())),
         ("For more speed", [f"- {line}" for line in advice] or ["Nothing is left to try."]),
     ):
         print(f"\n{title}")
@@ -106,6 +109,12 @@ def _ran(ran: list[Any]) -> list[str]:
         if entry.installed and name not in tried:
             lines.append(f"{name} is installed; to see it run, name a {entry.suffixes[0]} file: limner doctor FILE")
     return lines
+
+
+def _silenced(items: list[Any]) -> list[str]:
+    from limner.bench.align import align
+
+    return align([(item.name, "off" if item.off else "ON", item.how) for item in items])
 
 
 def _remembered(choices: list[Any], file: Any) -> list[str]:

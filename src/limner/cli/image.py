@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -37,6 +38,12 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Results may replace the photos they come from.")
     ] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Leave out photos whose result is there already.")
+    ] = False,
+    metadata: Annotated[
+        str, typer.Option("--metadata", help="EXIF that results keep: all, no-place (where it was taken) or none.")
+    ] = "all",
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Blur, replace, recolour or cut out the background of photos."""
@@ -45,13 +52,16 @@ def command(
     check_subjects(people, matte)
     from limner.cli.image_plan import plan_jobs
     from limner.media.formats import format_for
+    from limner.media.image_writing import METADATA
     from limner.photos import Result, Saving, process_photos
 
     warnings.filterwarnings("ignore", module="PIL")  # about odd metadata, of which the result is free
     applied = build_effect(effect)
     if trim and not applied.has_alpha:
         belongs_to("--trim", ("cutout",), effect.effect)
-    jobs, batch = plan_jobs(
+    if metadata not in METADATA:
+        raise OptionError(f"--metadata {metadata!r} is unknown: say one of {', '.join(METADATA)}")
+    plan = plan_jobs(
         photos,
         output,
         format=format,
@@ -59,9 +69,14 @@ def command(
         lossless=applied.is_matte,
         overwrite=overwrite,
     )
+    jobs, batch = plan.jobs, plan.batch
+    for notice in plan.notices:
+        _warn(f"limner: {notice}")
+    if skip_existing:
+        jobs = _without_results(jobs, quiet=as_json or output == "-")
     if quality is not None and not 1 <= quality <= 100:
         raise OptionError(f"--quality {quality} is out of range: say 1 to 100")
-    if quality is not None and not any(format_for(job.format).quality for job in jobs):
+    if quality is not None and jobs and not any(format_for(job.format).quality for job in jobs):
         raise OptionError(f"--quality {quality} means nothing in lossless {jobs[0].format[1:]}; leave it out")
     segmenters: list[Any] = []
 
@@ -75,7 +90,7 @@ def command(
         return alpha if subjects is None else subjects.apply(alpha, pixels)
 
     results: list[Result] = []
-    saving = Saving(quality=quality, trim=trim, max_pixels=max_pixels)
+    saving = Saving(quality=quality, trim=trim, max_pixels=max_pixels, metadata=metadata)
     quiet = as_json or output == "-"
     with _report(len(jobs), quiet=quiet) as report:
         for result in process_photos(jobs, load, applied, saving, select=select):
@@ -84,8 +99,15 @@ def command(
             results.append(result)
             report(result)
     if as_json:
-        print(json.dumps(_summary(results, segmenters[0]), indent=2, ensure_ascii=False))
+        print(json.dumps(_summary(results, segmenters[0] if segmenters else None), indent=2, ensure_ascii=False))
     _fail_if_any_failed(results)
+
+
+def _without_results(jobs: list[Any], *, quiet: bool) -> list[Any]:
+    left = [job for job in jobs if not (isinstance(job.target, Path) and job.target.exists())]
+    if len(left) < len(jobs) and not quiet:
+        print(f"{len(jobs) - len(left)} of {len(jobs)} results are there already", flush=True)
+    return left
 
 
 @contextmanager
@@ -139,6 +161,8 @@ def _summary(results: list[Any], segmenter: Any) -> dict[str, Any]:
         if result.error is None
     ]
     failed = [{"photo": result.job.name, "error": str(result.error)} for result in results if result.error is not None]
+    if segmenter is None:  # every result was there already
+        return {"model": None, "results": done, "failures": failed}
     runtime = segmenter.runtime
     model = {"name": segmenter.card.name, "runtime": runtime.name, "device": runtime.device, "threads": runtime.threads}
     return {"model": model, "results": done, "failures": failed}

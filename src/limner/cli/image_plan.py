@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from limner.errors import MediaError, OptionError
@@ -12,12 +13,24 @@ from limner.media.formats import FORMATS, READABLE, format_for
 from limner.photos import Job
 
 STREAM = "-"
+_NAMED = 5
+"""Files that were left out, by name; of more there is the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done; whether it is a batch, where one photo that fails does not stop the others; and what a user
+    should know of it."""
+
+    jobs: list[Job]
+    batch: bool
+    notices: tuple[str, ...] = ()
 
 
 def plan_jobs(
     photos: Sequence[str], output: str, *, format: str | None, alpha: bool, lossless: bool, overwrite: bool
-) -> tuple[list[Job], bool]:
-    """What is to be done, and whether it is a batch, where one photo that fails does not stop the others.
+) -> Plan:
+    """
 
     Args:
         photos: paths of photos and folders, or "-".
@@ -36,35 +49,59 @@ def plan_jobs(
     if format is not None:
         format = f".{format.lower().lstrip('.')}"
         format_for(format, alpha=alpha, option="--format")
-    found = list(dict.fromkeys(_find(photos, Path(output))))  # named twice, done once
+    skipped: list[Path] = []
+    found = _once(_find(photos, Path(output), skipped))
     batch = len(photos) > 1 or (photos[0] != STREAM and Path(photos[0]).is_dir())
     if output == STREAM:
-        return [_to_stdout(found, batch, format)], False
-    folder = _wants_folder(output, batch)
+        return Plan([_to_stdout(found, batch, format)], False)
+    folder = _wants_folder(output, batch, format)
     jobs = [_job(source, below, output, folder, format, alpha=alpha, lossless=lossless) for source, below in found]
+    jobs = _apart(jobs)
     _refuse_collisions(jobs)
     if not overwrite:
         _refuse_inputs(jobs)
-    return jobs, batch
+    return Plan(jobs, batch, _of_skipped(skipped))
 
 
-def _find(photos: Sequence[str], output: Path) -> Iterator[tuple[str, Path]]:
-    """Every photo, with its path below the folder that was named."""
+def _once(found: Iterator[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    """A photo that is named twice, in whatever way, is done once."""
+    by_file: dict[str, tuple[str, Path]] = {}
+    for source, below in found:
+        by_file.setdefault(STREAM if source == STREAM else os.path.realpath(source), (source, below))
+    return list(by_file.values())
+
+
+def _find(photos: Sequence[str], output: Path, skipped: list[Path]) -> Iterator[tuple[str, Path]]:
+    """Every photo, with its path below the folder that was named; other files go to `skipped`."""
+    results = output.resolve()
     for photo in photos:
         if photo == STREAM or not Path(photo).is_dir():
             yield photo, Path("stdin" if photo == STREAM else Path(photo).name)
             continue
         root, empty = Path(photo), True
+        top = root.resolve()
         for path in sorted(root.rglob("*")):
             below = path.relative_to(root)
             hidden = any(part.startswith(".") for part in below.parts)
             # Results of an earlier run are no photos of this one.
-            earlier = output.resolve() != root.resolve() and path.is_relative_to(output)
-            if path.suffix.lower() in READABLE and path.is_file() and not hidden and not earlier:
-                empty = False
-                yield str(path), below
+            earlier = results != top and (top / below).is_relative_to(results)
+            if hidden or earlier or not path.is_file():
+                continue
+            if path.suffix.lower() not in READABLE:
+                skipped.append(path)
+                continue
+            empty = False
+            yield str(path), below
         if empty:
             raise MediaError(f"{photo}: there is no photo in this folder ({', '.join(sorted(READABLE))})")
+
+
+def _of_skipped(skipped: list[Path]) -> tuple[str, ...]:
+    if not skipped:
+        return ()
+    names = ", ".join(str(path) for path in skipped[:_NAMED]) + (", …" if len(skipped) > _NAMED else "")
+    what = "1 file is" if len(skipped) == 1 else f"{len(skipped)} files are"
+    return (f"{what} no photo that can be read and left out: {names}",)
 
 
 def _to_stdout(found: list[tuple[str, Path]], batch: bool, format: str | None) -> Job:
@@ -77,10 +114,12 @@ def _to_stdout(found: list[tuple[str, Path]], batch: bool, format: str | None) -
     return _read_from(found[0][0], sys.stdout.buffer, "stdout", format)
 
 
-def _wants_folder(output: str, batch: bool) -> bool:
+def _wants_folder(output: str, batch: bool, format: str | None) -> bool:
     path = Path(output)
     if path.is_dir() or output.endswith(("/", os.sep)):
         return True
+    if not batch and not path.suffix and format is None and not path.exists():
+        return True  # as for several: a pattern of the shell may match one photo today
     if batch and (path.exists() or path.suffix.lower() in READABLE):
         raise OptionError(f"-o {output}: several photos need a folder, not a file")
     return batch
@@ -115,12 +154,32 @@ def _read_from(source: str, target: Path | object, output: str, extension: str) 
     )
 
 
+def _apart(jobs: list[Job]) -> list[Job]:
+    """Photos of one name and several extensions (a.jpg, a.jpeg) keep the extension in the names of their results."""
+    by_output: dict[str, list[Job]] = {}
+    for job in jobs:
+        by_output.setdefault(job.output, []).append(job)
+    apart = []
+    for job in jobs:
+        rivals = by_output[job.output]
+        names = {Path(rival.name).name for rival in rivals}
+        plain = Path(job.name).suffix == job.format  # photo.png stays photo.png beside photo.jpg.png
+        if len(names) == len(rivals) > 1 and not plain and isinstance(job.target, Path):
+            target = job.target.with_name(Path(job.name).name + job.format)
+            job = replace(job, target=target, output=str(target))
+        apart.append(job)
+    return apart
+
+
 def _refuse_collisions(jobs: list[Job]) -> None:
     owners: dict[str, str] = {}
     for job in jobs:
         other = owners.setdefault(os.path.realpath(job.output), job.name)
         if other != job.name:
-            raise OptionError(f"{other} and {job.name} would both become {job.output}; do them in two runs")
+            raise OptionError(
+                f"{other} and {job.name} would both become {job.output}; name the folder that holds both, "
+                "or do them in two runs"
+            )
 
 
 def _refuse_inputs(jobs: list[Job]) -> None:

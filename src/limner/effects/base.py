@@ -93,6 +93,10 @@ class Effect(ABC):
         """The presentation time in seconds of the frame that comes next. Only effects that move with it need it."""
         return None
 
+    def notices(self) -> Sequence[str]:
+        """What a user should know of what it read, so far: a background that is damaged, say."""
+        return ()
+
     def reset(self) -> None:
         """Forget earlier frames: what comes next is another scene. Only effects that remember something need it."""
         return None

@@ -52,6 +52,9 @@ class Chain(Effect):
         for effect in self.effects:
             effect.at(time)
 
+    def notices(self) -> Sequence[str]:
+        return [notice for effect in self.effects for notice in effect.notices()]
+
     def reset(self) -> None:
         for effect in self.effects:
             effect.reset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import cv2
@@ -39,6 +40,9 @@ class FailClosed(Effect):
 
     def at(self, time: Fraction) -> None:
         self.effect.at(time)
+
+    def notices(self) -> Sequence[str]:
+        return self.effect.notices()
 
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
         return self.hide(frame) if matte.hidden else self.effect(frame, matte)

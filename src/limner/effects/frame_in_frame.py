@@ -86,6 +86,10 @@ class FrameInFrame(LayerEffect):
     def from_text(cls, text: str) -> dict[str, Any]:
         return {"presentation": text}
 
+    def notices(self) -> Sequence[str]:
+        found: Sequence[str] = getattr(self._presentation, "notices", ())
+        return found
+
     def at(self, time: Fraction) -> None:
         self._time = time
 

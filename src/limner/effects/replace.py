@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args, runtime_checkable
@@ -107,6 +108,10 @@ class Replace(BackgroundEffect):
 
     def at(self, time: Fraction) -> None:
         self._time = time
+
+    def notices(self) -> Sequence[str]:
+        found: Sequence[str] = getattr(self._background, "notices", ())
+        return found
 
     def behind(self, layers: Layers) -> Frame:
         return self._background.frame_at(self._time, layers.matte.size, self._fit, self._fill)

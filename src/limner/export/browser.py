@@ -31,6 +31,10 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-breakpad",
+    "--no-pings",
+    # Nothing but the page: Chromium looks up hosts of its own accord, too.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 PATIENCE = 120.0
 """Seconds without a word from the page (one call on a slow machine is less) after which it is given up."""

@@ -53,6 +53,9 @@ class VideoBackground:
 
     Decodes forward only and keeps one frame, so times should ascend; an earlier time begins anew from the start.
 
+    Attributes:
+        notices: what could not be used as it is: transparency, damaged or missing parts.
+
     Raises:
         MediaError: the file cannot be read, at once or later.
     """
@@ -61,6 +64,7 @@ class VideoBackground:
         from limner.media.video_info import probe_video
 
         self._info = probe_video(path)
+        self.notices = [f"Background {path}: {notice}" for notice in self._info.notices if "transparency" in notice]
         self._frames: Iterator[tuple[Fraction, Fraction, Frame]] | None = None
         self._loop_start = Fraction(0)
         self._shown: Frame | None = None
@@ -99,10 +103,15 @@ class VideoBackground:
 
         first: Fraction | None = None
         usual = 1 / (self._info.rate or Fraction(25))
-        for frame in VideoReader(self._info, keep_going=True):
+        reader = VideoReader(self._info, keep_going=True)
+        for frame in reader:
             first = frame.time if first is None else first
             at = frame.time - first
             yield at, at + (frame.duration or usual), frame.pixels
+        for notice in reader.notices:
+            said = f"Background {self._info.path}: {notice}"
+            if said not in self.notices:
+                self.notices.append(said)
 
     def _square(self, frame: Frame) -> Frame:
         """Stretched so that its pixels are square, as `fit_frame` expects."""

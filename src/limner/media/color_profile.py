@@ -38,6 +38,14 @@ def from_srgb(image: Pillow.Image, icc: bytes) -> Pillow.Image:
     return image if converted is None else converted
 
 
+def plausible(icc: bytes) -> bool:
+    """Whether a profile that changes nothing is at least one: sRGB, and no damaged bytes."""
+    try:
+        return ImageCms.ImageCmsProfile(io.BytesIO(icc)).profile.xcolor_space.strip() == "RGB"
+    except (OSError, ImageCms.PyCMSError):
+        return False
+
+
 def _returns(icc: bytes) -> bool:
     """Scanner and camera profiles may know only the way into the standard colours."""
     try:

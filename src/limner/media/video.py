@@ -109,7 +109,7 @@ def process_video(
     with writer, _opencv_threads(stage_threads()):
         stats = run_pipeline(reader, segment=segment, effect=effect, sink=sink, on_frame=on_frame)
         writer.finish()
-    notices = (*info.notices, *reader.notices, *writer.notices)
+    notices = (*info.notices, *reader.notices, *writer.notices, *(effect.notices() if effect else ()))
     return VideoResult(
         target=target,
         frames=writer.frames,

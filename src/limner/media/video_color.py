@@ -53,10 +53,12 @@ class ColorTags:
 
         A clip that says nothing stays that way, since players then assume what `matrix_for` assumes.
         """
-        matrix = self.matrix
+        matrix, full = self.matrix, self.range
+        if matrix == _RGB_MATRIX:  # the full range of RGB says nothing of what video shall have
+            full = LIMITED
         if matrix != _UNKNOWN and matrix not in _CONVERTIBLE:  # RGB, or a matrix that cannot be written
             matrix = self.matrix_for(height, width)
-        return ColorTags(matrix, LIMITED if limited_only else self.range, self.primaries, self.transfer)
+        return ColorTags(matrix, LIMITED if limited_only else full, self.primaries, self.transfer)
 
 
 def tags_of(frame: av.VideoFrame) -> ColorTags:
@@ -132,6 +134,23 @@ class ToRgb:
         exact = probe._convert(VideoReformatter(), sample, _EXACT)
         red, green, blue = np.floor((exact - fast).mean(axis=(0, 1)) + 0.5).astype(int).clip(0, 3).tolist()
         return red, green, blue
+
+
+def fit_picture(pixels: Frame, size: tuple[int, int], aspect: float) -> Frame:
+    """RGB uint8 of `size` (H, W), all of `pixels` in its middle at its own proportions, black around it.
+
+    `aspect` is the width of one of its pixels in those of the result, divided by its height.
+    """
+    height, width = size
+    own_height, own_width = pixels.shape[0], pixels.shape[1] * aspect
+    scale = min(height / own_height, width / own_width)
+    inner = max(1, min(height, round(own_height * scale))), max(1, min(width, round(own_width * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    resized = cv2.resize(pixels, (inner[1], inner[0]), interpolation=how)
+    top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
+    framed = np.zeros((height, width, 3), np.uint8)
+    framed[top : top + inner[0], left : left + inner[1]] = resized
+    return framed
 
 
 class FromRgb:

@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 from limner.errors import MediaError
+from limner.whole_file import shortened
 
 _REMEDY = {
     errno.ENOSPC: "free some space or name another disk",
@@ -36,7 +37,7 @@ def check_target(target: Path, source: Path | None = None) -> None:
 
 def aside(target: Path) -> Path:
     """A hidden name that is free, in the same folder, so that renaming it to `target` is a single step."""
-    return target.with_name(f".{target.name.replace('%', '')}.{secrets.token_hex(4)}.part")
+    return target.with_name(f".{shortened(target.name.replace('%', ''))}.{secrets.token_hex(4)}.part")
 
 
 def cannot_write(target: Path, error: OSError | Exception) -> MediaError:

@@ -19,6 +19,7 @@ from limner.errors import MediaError
 from limner.media.video_color import ColorTags, tags_of
 
 _PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".heic", ".heif"}
+_STILL_CODECS = {"mjpeg", "png", "bmp", "tiff", "webp", "jpeg2000", "libjxl"}
 _NOT_VIDEO = {"tty", "image2", "concat", "lavfi"}
 # A playlist inside a file must not make this program open an address on the network.
 OPEN_OPTIONS = {"protocol_whitelist": "file"}
@@ -52,7 +53,8 @@ class VideoInfo:
         sample_aspect: width of an upright pixel divided by its height.
         time_base: seconds of one tick of its timestamps.
         rate: mean frames a second, where known.
-        origin: the timestamp in seconds that counts as the beginning; not 0 only for streams cut from a broadcast.
+        origin: the timestamp in seconds that counts as the beginning; not 0 only for streams cut from a broadcast and
+            clips that begin before 0.
         duration: seconds, where known.
         bits: of one sample of one channel.
         notices: what is unusual and what is done about it, in sentences.
@@ -129,7 +131,10 @@ def open_video(path: Path) -> av.container.InputContainer:
 
 
 def picture_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    """The first stream that moves: cover pictures do not count.
+    """The stream that is the clip: one that moves, before one that is marked as the usual one, before the first.
+
+    Cover pictures do not count. A still before the clip, and the single picture of a moving AVIF, count for nothing
+    where something moves.
 
     Raises:
         MediaError: there is none, or nothing here can decode it.
@@ -138,9 +143,18 @@ def picture_stream(container: av.container.InputContainer, path: Path) -> av.Vid
     if not streams:
         kinds = sorted({s.type for s in container.streams})
         raise MediaError(f"{path}: has no moving picture (only {', '.join(kinds) or 'nothing'}); name a video file")
-    if streams[0].codec_context is None:
+    chosen = min(streams, key=lambda s: (_is_still(s), not s.disposition & Disposition.default, s.index))
+    if chosen.codec_context is None:
         raise MediaError(f"{path}: its video codec is not supported; convert it to H.264 first")
-    return streams[0]
+    return chosen
+
+
+def _is_still(stream: av.VideoStream) -> bool:
+    still = Disposition.still_image | Disposition.timed_thumbnails
+    if stream.frames == 1 or stream.disposition & still:
+        return True
+    # Matroska counts no frames: a codec of photos beside one of videos holds a photo, mostly.
+    return stream.frames == 0 and stream.codec_context is not None and stream.codec_context.name in _STILL_CODECS
 
 
 def probe_video(path: str | Path) -> VideoInfo:
@@ -161,6 +175,11 @@ def probe_video(path: str | Path) -> VideoInfo:
         starts_anywhere = bool(flags & FormatFlags.ts_discont.value)
         ticks = stream.time_base or Fraction(1, 90000)
         start = round(Fraction(container.start_time or 0, av.time_base) / ticks) * ticks
+        # Clips cut from a broadcast begin anywhere; a clip that begins before 0 would lose what lies there.
+        first = Fraction(0) if frame.pts is None else frame.pts * ticks
+        rates = stream.average_rate, stream.guessed_rate
+        if frame.pts is None:  # a raw stream has no times to average: there that is a default of the demuxer
+            rates = stream.guessed_rate, stream.average_rate
         bits = max((c.bits for c in frame.format.components), default=8)
         colors = tags_of(frame)
         return VideoInfo(
@@ -172,8 +191,8 @@ def probe_video(path: str | Path) -> VideoInfo:
             orientation=orientation,
             sample_aspect=1 / aspect if swap else aspect,
             time_base=ticks,
-            rate=stream.average_rate or stream.guessed_rate,
-            origin=start if starts_anywhere else Fraction(0),
+            rate=rates[0] or rates[1],
+            origin=start if starts_anywhere else min(Fraction(0), first),
             duration=_duration(container, stream),
             codec=stream.codec_context.name,
             container=container.format.name,
@@ -228,7 +247,7 @@ def _notices(
         found.append(f"It has {bits} bits a channel; the result has 8.")
     if frame.interlaced_frame:
         found.append("It is interlaced; it was processed and written as full frames, so combs in motion stay.")
-    if any(c.is_alpha for c in frame.format.components):
+    if any(c.is_alpha for c in frame.format.components) or _has_hidden_alpha(container, stream):
         found.append("It has transparency of its own, which was ignored.")
     for other in container.streams.video:
         if other.index == stream.index:
@@ -236,6 +255,15 @@ def _notices(
         what = "The cover picture" if other.disposition & Disposition.attached_pic else "A second video stream"
         found.append(f"{what} (stream {other.index}) was left out: it may show the background that was to go.")
     return found
+
+
+def _has_hidden_alpha(container: av.container.InputContainer, stream: av.VideoStream) -> bool:
+    """Transparency that the decoder does not give: beside the packets of WebM, in a stream of its own in AVIF."""
+    tags = {key.lower(): value for key, value in stream.metadata.items()}
+    alone = container.metadata.get("major_brand", "")[:3] == "avi"
+    beside = any(s.index != stream.index and s.codec_context is not None and s.codec_context.pix_fmt == "gray"
+                 for s in container.streams.video)  # fmt: skip
+    return tags.get("alpha_mode") == "1" or (alone and beside)
 
 
 def _refuse_photo(path: Path, *, certain: bool = False) -> None:

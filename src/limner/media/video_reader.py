@@ -8,9 +8,11 @@ from pathlib import Path
 
 import av
 
+from limner.effects.base import Frame
 from limner.errors import MediaError
-from limner.media.video_color import ToRgb
+from limner.media.video_color import ToRgb, fit_picture
 from limner.media.video_info import VideoInfo, open_video, picture_stream, probe_video
+from limner.media.video_marks import why_cut_off
 from limner.pipeline import TimedFrame
 
 _SEEK_MARGINS = (Fraction(0), Fraction(5), Fraction(30))
@@ -63,6 +65,10 @@ class VideoReader:
         self._nudged = 0
         self._packets = 0
         self._last: int | None = None
+        self._cut_off: str | None = None
+        self._resized = 0
+        self._smooth = smooth_chroma
+        self._others: dict[tuple[int, int], ToRgb] = {}
         self._to_rgb = ToRgb(
             self.info.colors, width=self.info.coded_width, height=self.info.coded_height, smooth=smooth_chroma
         )
@@ -80,7 +86,7 @@ class VideoReader:
             if self.frames == 0 and self._start is not None:
                 self.offset = time + info.origin
             self.frames += 1
-            pixels = info.orientation.apply(self._to_rgb(frame))
+            pixels = info.orientation.apply(self._at_one_size(frame))
             yield TimedFrame(pixels, pts * info.time_base - self.offset, length * info.time_base if length else None)
         if not ended_early:
             self._check_whole()
@@ -88,8 +94,25 @@ class VideoReader:
             raise MediaError(self._nothing())
         if self.damaged:
             self.notices.append(f"Damaged packets left out: {self.damaged}; the frame before each stays on.")
+        if self._resized:
+            self.notices.append(
+                f"Frames of another size, fitted into {self.info.width}x{self.info.height}: {self._resized}."
+            )
         if self._nudged:
             self.notices.append(f"Frames whose times ran backwards, put in order: {self._nudged}.")
+
+    def _at_one_size(self, frame: av.VideoFrame) -> Frame:
+        """RGB of the size that the clip begins with; another shape stands between black bars."""
+        info, size = self.info, (frame.width, frame.height)
+        if size == (info.coded_width, info.coded_height):
+            return self._to_rgb(frame)
+        self._resized += 1
+        if size not in self._others:
+            self._others[size] = ToRgb(info.colors, width=size[0], height=size[1], smooth=self._smooth)
+        swapped = info.orientation.transpose
+        usual = 1 / info.sample_aspect if swapped else info.sample_aspect
+        aspect = (self._stream.codec_context.sample_aspect_ratio or usual) / usual
+        return fit_picture(self._others[size](frame), (info.coded_height, info.coded_width), float(aspect))
 
     def _with_length(self) -> Iterator[tuple[av.VideoFrame, int, int | None]]:
         """Frames with the ticks that they stay on the screen: until the next one comes, or the stream ends.
@@ -147,7 +170,7 @@ class VideoReader:
                     self._fault(f"the file cannot be read on: {error.strerror}")
                     return
                 if packet is None:
-                    self._expected = len(stream.index_entries) if "mov" in info.container and seek is None else None
+                    self._cut_off = self._why_cut_off(stream, whole=seek is None)
                     return
                 for frame in self._decode(packet):
                     yield frame, self._in_order(frame)
@@ -181,21 +204,16 @@ class VideoReader:
         self._last = pts
         return pts
 
+    def _why_cut_off(self, stream: av.VideoStream, *, whole: bool) -> str | None:
+        step = 1 / (self.info.rate or Fraction(25))
+        reached = None if self._last is None else self._last * self.info.time_base + step
+        packets = self._packets if whole else None
+        return why_cut_off(self.info.path, stream, packets=packets, reached=reached, step=step)
+
     def _check_whole(self) -> None:
-        expected = getattr(self, "_expected", None)
-        if expected and self._packets < expected:
-            self._fault(f"the file is cut off: it has {self._packets} of {expected} frames")
-            self.notices.append(f"The file is cut off: it has {self._packets} of {expected} frames.")
-            return
-        tag = {k.upper(): v for k, v in self._stream.metadata.items()}.get("DURATION")
-        if not tag or self._last is None:
-            return
-        hours, minutes, seconds = tag.split(":")
-        length = int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)
-        reached = self._last * self.info.time_base
-        if reached < length - max(Fraction(1), length / 20):
-            self._fault(f"the file is cut off at {float(reached):.1f} of {float(length):.1f} s")
-            self.notices.append(f"The file is cut off at {float(reached):.1f} of {float(length):.1f} s.")
+        if self._cut_off is not None:
+            self._fault(f"the file is cut off: {self._cut_off}")
+            self.notices.append(f"The file is cut off: {self._cut_off}.")
 
     def _fault(self, what: str) -> None:
         if not self._keep_going:

@@ -9,17 +9,21 @@ from typing import Any
 
 import av
 
+from limner.media.sound import AAC, FLAC, OPUS, DecodedSound
+from limner.media.time_code import find_time_code
 from limner.media.video_info import VideoInfo, open_video
 from limner.media.video_tracks import ConvertedAudio, ConvertedText, Packet, Track, try_copy
 
 # What players of each container understand; None: whatever the muxer takes.
+_WIDTHS = ("s16", "s24", "s32", "f32", "f64")
+_PCM = {"pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw", *(f"pcm_{kind}{end}" for kind in _WIDTHS for end in ("le", "be"))}
 _AUDIO: Mapping[str, set[str] | None] = {
     "mp4": {"aac", "mp3", "mp2", "ac3", "eac3", "alac", "flac", "opus", "mp3float"},
-    "mov": None,
+    "mov": {"aac", "mp3", "mp3float", "mp2", "ac3", "eac3", "alac", "amrnb", "amr_nb", "amr_wb", *_PCM},
     "matroska": None,
     "webm": {"opus", "vorbis"},
 }
-_AUDIO_ENCODER = {"mp4": "aac", "mov": "aac", "matroska": "flac", "webm": "libopus"}
+_AUDIO_ENCODER = {"mp4": AAC, "mov": AAC, "matroska": FLAC, "webm": OPUS}
 _SUBTITLES: Mapping[str, set[str]] = {
     "mp4": {"mov_text"},
     "mov": {"mov_text"},
@@ -28,7 +32,7 @@ _SUBTITLES: Mapping[str, set[str]] = {
 }
 _SUBTITLE_ENCODER = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
 _BITMAP = {"pgssub", "dvdsub", "dvbsub", "xsub", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"}
-_OWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "vendor_id"}
+_OWN_TAGS = {"timecode", "major_brand", "minor_version", "compatible_brands", "encoder", "duration", "vendor_id"}
 # QuickTime numbers its languages by names that are not all of ISO 639-2/T.
 _QUICKTIME = {"deu": "ger", "nld": "dut", "swe": "sve", "ell": "gre", "isl": "ice", "fas": "per", "zho": "chi"}
 _STATISTICS = ("_statistics", "bps", "number_of_", "duration-")
@@ -53,6 +57,7 @@ class StreamCopier:
     Attributes:
         carried: what became of each stream that was kept.
         notices: which streams were left out or converted, and why.
+        time_code: of the clip's first frame, where it has one.
     """
 
     def __init__(
@@ -60,7 +65,10 @@ class StreamCopier:
     ) -> None:
         self._output = output
         self._muxer = muxer
+        self._path = info.path
         self._tracks: dict[int, Track] = {}
+        self._sounds: dict[int, Any] = {}
+        self._converted: dict[int, ConvertedAudio] = {}
         self._offset = Fraction(0)
         self._end: Fraction | None = None
         self._cut = False
@@ -71,13 +79,14 @@ class StreamCopier:
         self._source = open_video(info.path)
         try:
             self._chapters = self._source.chapters()
+            self.time_code = find_time_code(self._source, info.stream_index)
             _copy_tags(self._source.metadata, output.metadata)
             for stream in self._source.streams:
                 if stream.index == info.stream_index:
                     continue
                 if stream.type != "audio" or audio:
                     self._plan(stream)
-                if stream.index not in self._tracks:
+                if stream.index not in self._tracks:  # converted sound is read apart
                     stream.discard = av.stream.Discard.all
             self._source.streams[info.stream_index].discard = av.stream.Discard.all
         except BaseException:
@@ -94,6 +103,12 @@ class StreamCopier:
         if cut and offset > 0 and self._tracks:
             back = max(Fraction(0), offset - 10)  # far enough for subtitles that are already on the screen
             self._source.seek(int(back * av.time_base))
+        origin = Fraction(self._source.start_time or 0, av.time_base)
+        for index, out in self._sounds.items():
+            sound = DecodedSound(
+                self._path, index, _AUDIO_ENCODER[self._muxer], origin=origin, span=(offset if cut else None, end)
+            )
+            self._converted[index] = ConvertedAudio(out, sound, offset)
         chapters = _moved_chapters(self._chapters, offset, end)
         if chapters:
             self._output.set_chapters(chapters)
@@ -102,24 +117,34 @@ class StreamCopier:
 
     def copy_until(self, time: Fraction | None) -> None:
         """Muxes everything that begins before `time` of the result; None: all that is left."""
-        while self._packets is not None:
-            packet = self._waiting or next(self._packets, None)
-            self._waiting = None
-            if packet is None:
-                break
-            if packet.pts is None and packet.dts is None:
-                continue
-            at = _begins(packet) - self._offset
-            if time is not None and at >= time:
-                self._waiting = packet
-                return
-            if self._wanted(packet):
-                self._output.mux(self._tracks[packet.stream_index].take(packet, self._offset))
+        for sound in self._converted.values():
+            self._output.mux(sound.until(time))
+        self._copy_packets(time)
         if time is None:
             for index, track in self._tracks.items():
                 self._output.mux(track.finish())
                 if track.lost:
                     self.notices.append(f"Stream {index}: {track.lost} damaged packets could not be converted.")
+            for index, sound in self._converted.items():
+                if sound.missing:
+                    self.notices.append(
+                        f"Sound (stream {index}): {float(sound.missing):.2f} s of it are missing or damaged; "
+                        "they became silence."
+                    )
+
+    def _copy_packets(self, time: Fraction | None) -> None:
+        while self._packets is not None:
+            packet = self._waiting or next(self._packets, None)
+            self._waiting = None
+            if packet is None:
+                return
+            if packet.pts is None and packet.dts is None:
+                continue
+            if time is not None and _begins(packet) - self._offset >= time:
+                self._waiting = packet
+                return
+            if self._wanted(packet):
+                self._output.mux(self._tracks[packet.stream_index].take(packet, self._offset))
 
     def close(self) -> None:
         self._source.close()
@@ -166,14 +191,21 @@ class StreamCopier:
                 self._keep(stream, track, track.out, name, "copied")
                 return
         encoder = _AUDIO_ENCODER[self._muxer]
-        out: Any = self._output.add_stream(encoder, rate=_rate_for(encoder, stream.codec_context.sample_rate))
-        layout = stream.codec_context.layout
-        out.codec_context.layout = layout if layout.nb_channels <= 8 and "channels" not in layout.name else "stereo"
-        out.codec_context.bit_rate = 96_000 * max(1, min(layout.nb_channels, 8))
-        self._keep(stream, ConvertedAudio(out), out, name, f"converted to {encoder.removeprefix('lib')}")
+        try:
+            sound = DecodedSound(self._path, stream.index, encoder)
+        except av.FFmpegError as error:
+            self._leave_out(stream, name, f"{self._muxer} cannot hold it, and it cannot be converted: {error.strerror}")
+            return
+        if sound.empty:
+            self._leave_out(stream, name, f"{self._muxer} cannot hold it, and none of it can be decoded or converted")
+            return
+        out: Any = self._output.add_stream(encoder.name, rate=sound.rate, layout=sound.layout)
+        out.codec_context.bit_rate = 96_000 * av.AudioLayout(sound.layout).nb_channels
+        self._sounds[stream.index] = out
+        self._carry(stream, out, name, f"converted to {encoder.codec}")
         self.notices.append(
             f"Sound (stream {stream.index}, {name}) does not go into {self._muxer} as it is: "
-            f"converted to {encoder.removeprefix('lib')}."
+            f"converted to {encoder.codec}."
         )
 
     def _plan_subtitle(self, stream: Any, name: str) -> None:
@@ -194,12 +226,15 @@ class StreamCopier:
         self.notices.append(f"Subtitles (stream {stream.index}, {name}) were converted to {encoder}.")
 
     def _keep(self, stream: Any, track: Track, out: Any, name: str, how: str) -> None:
+        self._tracks[stream.index] = track
+        self._carry(stream, out, name, how)
+
+    def _carry(self, stream: Any, out: Any, name: str, how: str) -> None:
         _copy_tags(stream.metadata, out.metadata)
         language = stream.metadata.get("language")
         if language in _QUICKTIME and self._muxer == "mov":
             out.metadata["language"] = _QUICKTIME[language]
         out.disposition = stream.disposition
-        self._tracks[stream.index] = track
         self.carried.append(CarriedStream(stream.index, stream.type, name, stream.metadata.get("language"), how))
 
     def _leave_out(self, stream: Any, name: str, why: str) -> None:
@@ -213,12 +248,8 @@ def _begins(packet: Packet) -> Fraction:
     return (ticks or 0) * packet.time_base
 
 
-def _rate_for(encoder: str, rate: int) -> int:
-    return 48000 if encoder == "libopus" else rate
-
-
 def _rebuilt_by_the_muxer(stream: Any, has_chapters: bool) -> bool:
-    """Chapter and time code tracks of QuickTime files, which come back from the chapters and tags."""
+    """Chapter and time code tracks of QuickTime files: the writer tells the muxer of both, which makes them anew."""
     handler = stream.metadata.get("handler_name", "")
     return "timecode" in stream.metadata or (has_chapters and (stream.name == "bin_data" or "Subtitle" in handler))
 

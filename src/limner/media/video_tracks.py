@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any, Protocol, TypeAlias
 
 import av
+
+from limner.media.sound import DecodedSound
+
+_STEP = Fraction(1, 1000)
+"""Seconds between two packets that must not be told apart any less: the coarsest tick of a container."""
 
 Packet: TypeAlias = "av.Packet[Any]"
 
@@ -21,10 +27,11 @@ class Track(Protocol):
 
 
 class Copied:
-    """Packets as they are, moved in time."""
+    """Packets as they are, moved in time; one that is stored before its forerunner, as in joined clips, follows it."""
 
     def __init__(self, out: Any, *, skip_gaps: bool) -> None:
         self.out, self.lost = out, 0
+        self._last: int | None = None
         self._skip_gaps = skip_gaps
 
     def take(self, packet: Packet, shift: Fraction) -> list[Packet]:
@@ -33,6 +40,11 @@ class Copied:
         ticks = round(shift / packet.time_base)
         packet.pts = None if packet.pts is None else packet.pts - ticks
         packet.dts = None if packet.dts is None else packet.dts - ticks
+        if packet.dts is not None:
+            if self._last is not None and packet.dts <= self._last:
+                packet.dts = self._last + math.ceil(_STEP / packet.time_base)
+                packet.pts = None if packet.pts is None else max(packet.pts, packet.dts)
+            self._last = packet.dts
         packet.stream = self.out
         return [packet]
 
@@ -41,26 +53,24 @@ class Copied:
 
 
 class ConvertedAudio:
-    """Decodes and encodes again; the encoder's own resampler fits rate, layout and frame length."""
+    """Sound that is decoded and encoded again; it reads the file by itself, so no packet of it comes from outside."""
 
-    def __init__(self, out: Any) -> None:
-        self._out, self.lost = out, 0
+    def __init__(self, out: Any, sound: DecodedSound, shift: Fraction) -> None:
+        self._out, self._sound, self._shift = out, sound, shift
 
-    def take(self, packet: Packet, shift: Fraction) -> list[Packet]:
+    @property
+    def missing(self) -> Fraction:
+        """Seconds without sound in the middle of it."""
+        return self._sound.missing
+
+    def until(self, time: Fraction | None) -> list[Packet]:
+        """Packets for what begins before `time` of the result; None: all that is left."""
         made: list[Packet] = []
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            self.lost += 1
-            return made
-        for frame in frames:
-            if frame.pts is not None:
-                frame.pts -= round(shift / (frame.time_base or packet.time_base))
+        for frame in self._sound.until(None if time is None else time + self._shift):
+            if frame.pts is not None and frame.time_base is not None:
+                frame.pts -= round(self._shift / frame.time_base)
             made += self._out.encode(frame)
-        return made
-
-    def finish(self) -> list[Packet]:
-        return list(self._out.encode(None))
+        return made if time is not None else made + list(self._out.encode(None))
 
 
 class ConvertedText:

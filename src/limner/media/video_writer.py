@@ -12,6 +12,7 @@ from typing import Self
 
 import av
 
+from limner.media.time_code import move_time_code
 from limner.media.video_check import AlphaSamples, check_video
 from limner.media.video_color import FromRgb
 from limner.media.video_files import aside, cannot_write, check_target
@@ -88,6 +89,7 @@ class VideoWriter:
         """Encodes a frame: RGB uint8 (H, W, 3), or RGBA where the format has alpha. Times must ascend."""
         try:
             if self.frames == 0 and self._copier and self._reader:
+                self._carry_time_code(self._copier.time_code, self._reader.offset - self._info.origin)
                 self._copier.begin(self._reader.offset, self._end, cut=self._cut)
             video = self._from_rgb(frame.pixels)
             video.pts, video.time_base = self._tick(frame), self._time_base
@@ -126,6 +128,17 @@ class VideoWriter:
     ) -> None:
         if not self._done:
             self._discard()
+
+    def _carry_time_code(self, text: str | None, shift: Fraction) -> None:
+        """Before the first frame is written, since it goes into the head of the file."""
+        rate = self._info.rate
+        if text is None:
+            return
+        moved = None if rate is None else move_time_code(text, round(shift * rate), rate)
+        if moved is None:
+            self.notices.append(f"Its time code ({text}) makes no sense at its rate and was left out.")
+        else:
+            self._stream.metadata["timecode"] = moved
 
     def _muxer_options(self) -> dict[str, str]:
         if self._output.muxer not in ("mp4", "mov"):

@@ -22,14 +22,16 @@ def whole_file(target: str | Path) -> Iterator[BinaryIO]:
     Raises:
         MediaError: the file cannot be written there.
     """
-    path = Path(os.path.realpath(target))
+    path = Path(target)
     try:
+        # Before links are followed: /dev/stdout leads to a pipe that has no name.
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):
             if path.is_dir():
                 raise MediaError(f"{target}: is a folder; name a file in it")
             with path.open("wb") as device:
                 yield device
             return
+        path = Path(os.path.realpath(target))
         if not path.parent.is_dir():
             raise MediaError(f"{target}: there is no folder {path.parent}; make it first")
         with aside(path) as partial, partial.open("w+b") as file:

@@ -1,0 +1,156 @@
+"""Photos out: in the colours of the photo they come from, with its EXIF, whole or not at all."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image as Pillow
+
+from limner.errors import MediaError, OptionError
+from limner.media.exif import fit_exif, nested, without_place
+from limner.media.formats import Format, format_for, load_plugin
+from limner.media.image import Image, Pixels, reason
+from limner.media.whole_file import whole_file
+
+METADATA = ("all", "no-place", "none")
+_JPEG_EXIF = 65_533
+"""Bytes of EXIF in a segment of a JPEG, its own head included."""
+_JPEG_XMP = 65_502
+"""Bytes of XMP in one."""
+
+
+def write_image(
+    target: str | Path | BinaryIO,
+    pixels: Pixels,
+    *,
+    like: Image | None = None,
+    format: str | None = None,
+    quality: int | None = None,
+    metadata: str = "all",
+) -> tuple[str, ...]:
+    """Encode a picture; a path appears whole or not at all. Returns what could not be kept, in sentences.
+
+    Args:
+        target: a path, or a binary file to write into.
+        pixels: uint8 in sRGB: RGB (H, W, 3), RGBA (H, W, 4) with straight alpha, or grey (H, W), which is a mask
+            and gets no profile.
+        like: the photo it comes from: its profile, EXIF and resolution go into the file.
+        format: an extension, "png" say; by default that of the path.
+        metadata: how much of the EXIF of `like` goes into the file: "all", "no-place" (where it was taken is left
+            out) or "none".
+        quality: 1 to 100, for JPEG, WebP, AVIF and HEIC only; by default 95, 92, 85 and 90.
+
+    Raises:
+        OptionError: the format is unknown or cannot hold these pixels, or the quality makes no sense.
+        MediaError: the file cannot be written.
+    """
+    if format is None and not isinstance(target, (str, Path)):
+        raise OptionError("format is missing: a file without a name has no extension to tell it")
+    has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
+    asked = str(target) if format is None else f".{format.lstrip('.')}"
+    kind = format_for(asked, alpha=has_alpha, option="-o" if format is None else "format")
+    if metadata not in METADATA:
+        raise OptionError(f"metadata {metadata!r} is unknown: say one of {', '.join(METADATA)}")
+    options = _save_options(kind, quality)
+    load_plugin(kind)
+    picture = _picture(pixels, like)
+    notices: tuple[str, ...] = ()
+    if like is not None:
+        told, notices = _metadata(like, kind, metadata, mask=pixels.ndim == 2)
+        options |= told
+        if "exif" in told:  # libtiff, which does the compression, cannot take EXIF directories from Pillow
+            options.pop("compression", None)
+    label = str(target) if isinstance(target, (str, Path)) else "output"
+    encoded = _encode(picture, kind, options, label)
+    if isinstance(target, (str, Path)):
+        with whole_file(target) as file:
+            file.write(encoded)
+    else:
+        target.write(encoded)
+    return notices
+
+
+def _picture(pixels: Pixels, like: Image | None) -> Pillow.Image:
+    """The pixels as Pillow holds them, in the colours of the photo they come from."""
+    if pixels.ndim == 2 or like is None or like.icc is None or like.native is None:
+        return Pillow.fromarray(np.ascontiguousarray(pixels))
+    from limner.media.color_profile import from_srgb
+
+    colours = np.ascontiguousarray(pixels[..., :3])
+    back = np.array(from_srgb(Pillow.fromarray(colours), like.icc))
+    if like.native.shape == colours.shape:
+        # What the effect left alone comes back as it was, colours outside sRGB included.
+        untouched = (colours == like.pixels).all(axis=2)
+        back[untouched] = like.native[untouched]
+    if pixels.shape[2] == 4:
+        back = np.dstack([back, pixels[..., 3]])
+    return Pillow.fromarray(back)
+
+
+def _save_options(kind: Format, quality: int | None) -> dict[str, Any]:
+    if quality is not None and kind.quality is None:
+        raise OptionError(f"{kind.name} is lossless: quality {quality} means nothing there; leave it out")
+    if quality is not None and not 1 <= quality <= 100:
+        raise OptionError(f"quality {quality} is out of range: say 1 to 100")
+    options: dict[str, Any] = {} if kind.quality is None else {"quality": quality or kind.quality}
+    if kind.name == "JPEG":
+        options |= {"subsampling": 0 if options["quality"] >= 90 else 2}
+    elif kind.name == "WEBP":
+        options |= {"method": 4}
+    elif kind.name == "AVIF":
+        options |= {"speed": 8}
+    elif kind.name == "TIFF":
+        options |= {"compression": "tiff_lzw"}
+    elif kind.name == "PNG":
+        options |= {"compress_level": 4}
+    return options
+
+
+def _metadata(like: Image, kind: Format, wanted: str, *, mask: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What Pillow's writers are told of the photo, those that cannot hold a part of it leave that out; and notices."""
+    notices: tuple[str, ...] = ()
+    exif = like.exif if wanted != "none" else None
+    if exif is not None and wanted == "no-place":
+        exif = without_place(exif)
+    if exif is not None and kind.name == "JPEG":
+        exif, dropped = fit_exif(exif, _JPEG_EXIF)
+        if dropped:
+            notices = (
+                f"{like.name}: its EXIF does not fit into a JPEG; maker notes or the largest fields were left out",
+            )
+    packed = nested(exif) if exif is not None and kind.name == "TIFF" else exif
+    told = {"exif": packed, "dpi": like.dpi, "icc_profile": None if mask else like.icc, **_xmp(like, kind, wanted)}
+    return {name: value for name, value in told.items() if value is not None}, notices
+
+
+def _xmp(like: Image, kind: Format, wanted: str) -> dict[str, Any]:
+    """The option of the format's writer that takes XMP; nothing where it has none."""
+    packet = like.xmp if wanted != "none" else None
+    if packet is not None and wanted == "no-place":
+        from limner.media.xmp import clean_xmp
+
+        packet = clean_xmp(packet, place=False)
+    if packet is None or (kind.name == "JPEG" and len(packet) > _JPEG_XMP):
+        return {}
+    if kind.name == "PNG":
+        from PIL.PngImagePlugin import PngInfo
+
+        text = PngInfo()
+        text.add_itxt("XML:com.adobe.xmp", packet.decode("utf-8"))
+        return {"pnginfo": text}
+    return {"xmp": packet} if kind.name in ("JPEG", "WEBP", "AVIF", "HEIF") else {}
+
+
+def _encode(picture: Pillow.Image, kind: Format, options: dict[str, Any], label: str) -> bytes:
+    buffer = io.BytesIO()
+    try:
+        picture.save(buffer, format=kind.name, **options)
+    except Exception as error:  # every codec has limits and errors of its own
+        raise MediaError(
+            f"{label}: {picture.width}×{picture.height} pixels cannot be written as {kind.name} ({reason(error)}); "
+            "take another format"
+        ) from None
+    return buffer.getvalue()

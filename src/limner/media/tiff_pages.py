@@ -1,0 +1,81 @@
+"""Which picture of a TIFF is the photo: not a preview that lies in front of it, and not the raw data of a camera."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from PIL import Image as Pillow
+
+from limner.errors import MediaError
+
+_KIND, _OLD_KIND, _PHOTOMETRIC, _SUB_PICTURES, _DNG = 254, 255, 262, 330, 50706
+_EXTRA_SAMPLES = 338
+_REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
+_SENSOR, _LINEAR = 32803, 34892
+_WIDTH, _BITS = 256, 258
+_CMYK = 5
+
+
+def go_to_photo(opened: Pillow.Image, label: str) -> bool:
+    """Moves an opened TIFF to its photo; whether that is another picture than its first.
+
+    The first one counts unless it says that it is a reduced version of another: then the largest that says no such
+    thing does.
+
+    Raises:
+        MediaError: the file is a camera's raw data, or all of it that can be read is a preview.
+    """
+    tags = _tags(opened)
+    if _DNG in tags or tags.get(_PHOTOMETRIC) in (_SENSOR, _LINEAR):
+        raise MediaError(
+            f"{label}: is a camera's raw data (DNG), of which only a preview could be read; "
+            "develop it with a raw converter and save it as TIFF, PNG or JPEG"
+        )
+    if not _is_reduced(tags):
+        return False
+    best, area = None, 0
+    for page in range(1, getattr(opened, "n_frames", 1)):
+        opened.seek(page)
+        if not _is_reduced(_tags(opened)) and opened.width * opened.height > area:
+            best, area = page, opened.width * opened.height
+    if best is None:
+        where = "inside another picture, as raw files of cameras have it" if _SUB_PICTURES in tags else "not in it"
+        raise MediaError(
+            f"{label}: holds a preview whose full picture is {where}; save it as a plain TIFF, PNG or JPEG"
+        )
+    opened.seek(best)
+    return True
+
+
+def why_unreadable(data: bytes) -> str | None:
+    """What is special about a TIFF that Pillow does not open."""
+    from PIL import TiffImagePlugin
+
+    try:
+        head = TiffImagePlugin.ImageFileDirectory_v2(data[:8])
+        file = io.BytesIO(data)
+        file.seek(head.next)
+        head.load(file)
+        extra = head.get(_EXTRA_SAMPLES)
+    except Exception:  # damaged
+        return None
+    if head.get(_PHOTOMETRIC) == _CMYK and extra:
+        return "is CMYK with transparency, which cannot be read; save it as RGB, or without the transparency"
+    if head.get(_PHOTOMETRIC) in (_SENSOR, _LINEAR) or _DNG in head:
+        return "is a camera's raw data (DNG); develop it with a raw converter and save it as TIFF, PNG or JPEG"
+    bits, kind = head.get(_BITS, (1,)), head.get(_PHOTOMETRIC)
+    if kind is None or head.get(_WIDTH) is None:
+        return None
+    what = f"{len(bits)} × {bits[0]} bits, photometric interpretation {kind}"
+    return f"has samples of a kind that cannot be read ({what}), or is damaged; save it with 8 or 16 bits a channel"
+
+
+def _tags(opened: Pillow.Image) -> Mapping[int, Any]:
+    tags: Mapping[int, Any] = getattr(opened, "tag_v2", {})
+    return tags
+
+
+def _is_reduced(tags: Mapping[int, Any]) -> bool:
+    return bool(int(tags.get(_KIND, 0)) & (_REDUCED | _MASK)) or tags.get(_OLD_KIND) == _OLD_REDUCED

@@ -1,0 +1,58 @@
+"""The photo of a TIFF, not its preview, and no raw data of cameras."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from PIL import TiffImagePlugin
+
+from limner.errors import MediaError
+from limner.media.images import read_image
+from photo_files import make_tiff
+
+REDUCED, RAW_SENSOR, SUB_PICTURES, DNG_VERSION = (254, 4, [1]), 32803, 330, 50706
+
+
+def pages(*made: tuple[tuple[int, int], int, int]) -> bytes:
+    """A TIFF of pictures ((H, W), grey, NewSubfileType)."""
+    buffer = io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(buffer, True) as file:
+        for size, grey, kind in made:
+            Pillow.fromarray(np.full((*size, 3), grey, np.uint8)).save(file, "TIFF", tiffinfo={254: kind})
+            file.newFrame()
+    return buffer.getvalue()
+
+
+def test_the_largest_full_picture_wins_over_a_preview_in_front() -> None:
+    image = read_image(pages(((4, 6), 10, 1), ((20, 30), 100, 0), ((40, 60), 200, 0), ((80, 90), 50, 1)))
+    assert image.pixels.shape == (40, 60, 3)
+    assert (image.pixels == 200).all()
+    assert "behind its preview" in image.notices[0]
+
+
+def test_the_first_page_of_a_document_stays_the_first() -> None:
+    image = read_image(pages(((20, 30), 100, 0), ((40, 60), 200, 0)))
+    assert (image.pixels == 100).all()
+    assert "only the first" in image.notices[0]
+
+
+def test_the_limit_of_pixels_holds_for_the_picture_that_is_read() -> None:
+    with pytest.raises(MediaError, match="60×40 pixels"):
+        read_image(pages(((4, 6), 10, 1), ((40, 60), 200, 0)), max_pixels=1000)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (make_tiff((1, 2), 8, 1, bytes(2), tags=[REDUCED, (DNG_VERSION, 4, [0x401])]), "raw data"),
+        (make_tiff((1, 2), 16, RAW_SENSOR, bytes(4)), "raw data"),
+        (make_tiff((1, 2), 8, 1, bytes(2), tags=[REDUCED]), "not in it"),
+        (make_tiff((1, 2), 8, 1, bytes(2), tags=[REDUCED, (SUB_PICTURES, 4, [8])]), "raw files of cameras"),
+    ],
+)
+def test_a_preview_without_its_photo_is_refused(data: bytes, words: str) -> None:
+    with pytest.raises(MediaError, match=words):
+        read_image(data)

@@ -1,0 +1,60 @@
+"""Photos made byte by byte, of kinds that Pillow reads and does not write."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def make_png(kind: int, bits: int, rows: ArrayLike, *, clear: Sequence[int] = (), chunks: bytes = b"") -> bytes:
+    """A PNG of colour type `kind` (0 grey, 2 RGB) with raw samples (H, W) or (H, W, 3); `clear` is one pixel."""
+    samples = np.asarray(rows)
+    lines = b""
+    for line in samples:
+        if bits < 8:
+            text = "".join(format(value, f"0{bits}b") for value in line)
+            text += "0" * (-len(text) % 8)
+            lines += b"\0" + int(text, 2).to_bytes(len(text) // 8, "big")
+        else:
+            lines += b"\0" + line.astype(">u2" if bits == 16 else "u1").tobytes()
+    head = struct.pack(">IIBBBBB", samples.shape[1], samples.shape[0], bits, kind, 0, 0, 0)
+    if clear:
+        chunks += png_chunk(b"tRNS", struct.pack(f">{len(clear)}H", *clear))
+    body = png_chunk(b"IDAT", zlib.compress(lines)) + png_chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", head) + chunks + body
+
+
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def make_tiff(
+    size: tuple[int, int],
+    bits: int,
+    photometric: int,
+    raw: bytes,
+    *,
+    samples: int = 1,
+    extra: int | None = None,
+    tags: Sequence[tuple[int, int, Sequence[int]]] = (),
+) -> bytes:
+    """An uncompressed TIFF of one strip; `size` is (H, W), `tags` are (tag, 3 for short or 4 for long, values)."""
+    raw += bytes(len(raw) % 2)
+    entries = [
+        (256, 4, [size[1]]), (257, 4, [size[0]]), (258, 3, [bits] * samples), (259, 3, [1]), (262, 3, [photometric]),
+        (273, 4, [8]), (277, 3, [samples]), (278, 4, [size[0]]), (279, 4, [len(raw)]),
+        *([] if extra is None else [(338, 3, [extra])]), *tags,
+    ]  # fmt: skip
+    entries.sort(key=lambda entry: entry[0])
+    start = 8 + len(raw)
+    at, directory, tail = start + 2 + 12 * len(entries) + 4, struct.pack("<H", len(entries)), b""
+    for tag, kind, values in entries:
+        data = b"".join(struct.pack("<H" if kind == 3 else "<I", value) for value in values)
+        place = data.ljust(4, b"\0") if len(data) <= 4 else struct.pack("<I", at + len(tail))
+        directory += struct.pack("<HHI", tag, kind, len(values)) + place
+        tail += b"" if len(data) <= 4 else data
+    return b"II*\0" + struct.pack("<I", start) + raw + directory + bytes(4) + tail
