@@ -108,7 +108,7 @@ def _without_holes(probability: Float32, picture: UInt8) -> Float32:
     closes = np.where(inside, closes, 0).astype(np.float32)
     if not closes.any():
         return probability
-    share = closes[here]
+    share: Any = closes[here]
     # The inner rim of the ring is grey as well; what lies outside the ring is left alone.
     share = np.where(here > 0, share, cv2.dilate(share, np.ones((3, 3), np.uint8)))
     result = probability.copy()
