@@ -75,19 +75,25 @@ def _without_islands(probability: Float32) -> Float32:
 
 
 def _without_holes(probability: Float32, picture: UInt8) -> Float32:
-    height, width = probability.shape
-    below = (probability < _RING).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(below, connectivity=4)
-    if count <= 2:
+    solid = (probability >= _RING).astype(np.uint8)
+    left, top, width, height = cv2.boundingRect(solid)
+    if not width:
         return probability
-    left, top, wide, tall, area = stats.T
-    inside = (left > 0) & (top > 0) & (left + wide < width) & (top + tall < height)
-    square = min(height, width) ** 2  # of a panorama, one near-square part
+    body = (slice(top, top + height), slice(left, left + width))
+    count, found, stats, _ = cv2.connectedComponentsWithStats(1 - solid[body], connectivity=4)
+    if count <= 1:
+        return probability
+    x, y, wide, tall, area = stats.T
+    inside = (x > 0) & (y > 0) & (x + wide < width) & (y + tall < height)
+    square = min(probability.shape) ** 2  # of a panorama, one near-square part
     inside &= area <= _LARGEST * square
     inside[0] = False
     holes = np.flatnonzero(inside)
     if not holes.size:
         return probability
+    labels = np.zeros(probability.shape, np.int32)
+    labels[body] = found
+    stats[:, :2] += (left, top)
     view = _window(stats[holes], probability.shape)
     here, values = labels[view], probability[view]
     within = inside[here]
@@ -102,7 +108,7 @@ def _without_holes(probability: Float32, picture: UInt8) -> Float32:
     closes = np.where(inside, closes, 0).astype(np.float32)
     if not closes.any():
         return probability
-    share = closes[here]
+    share: Any = closes[here]
     # The inner rim of the ring is grey as well; what lies outside the ring is left alone.
     share = np.where(here > 0, share, cv2.dilate(share, np.ones((3, 3), np.uint8)))
     result = probability.copy()
@@ -163,8 +169,7 @@ class _Colors:
 
 
 def _density(colors: Float32, samples: Float32) -> float:
-    """Mean over ``colors`` of the kernel density estimate from ``samples``; 0 from too few of
-    them."""
+    """Mean over ``colors`` of the kernel density estimate from ``samples``; 0 from too few samples."""
     if len(samples) < _FEWEST or not len(colors):
         return 0.0
     squares = (colors * colors).sum(1)[:, None] + (samples * samples).sum(1)[None] - 2 * (colors @ samples.T)
