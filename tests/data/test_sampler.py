@@ -205,3 +205,12 @@ def test_what_needs_backgrounds_is_named(
 ) -> None:
     with pytest.raises(DataError, match=message):
         Sampler(without_backgrounds, Mix(sets, **options), seed=3)
+
+
+def test_trusted_auto_masks_count_as_known(photos: PhotoMap) -> None:
+    """Such people may stand beside others; without trust nobody of an auto set does."""
+    kinds = [
+        {entry.photo.mask for entry in Sampler(photos, Mix({"auto_selfies": 1.0}, trust_auto=trust), seed=1)._extras}
+        for trust in (False, True)
+    ]
+    assert kinds == [set(), {"auto"}]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from limner.errors import ModelError
+from limner.errors import ModelError, OptionError
 from limner.nets import make_net
 from limner.training.checkpoint import save_weights
-from limner.training.initial_weights import init_net, start_net
+from limner.training.initial_weights import init_net, soften_head, start_net, start_part
 
 
 def test_all_weights_fit_their_own_net(tmp_path: Path) -> None:
@@ -67,3 +67,34 @@ def test_missing_weights_are_named(source: str, message: str) -> None:
 def test_weights_of_another_net_are_refused() -> None:
     with pytest.raises(ModelError, match="none of its 1 tensors fits"):
         init_net(make_net("fast", width=0.25), {"a": torch.ones(1)}, source="w")
+
+
+@torch.no_grad()
+def test_a_softened_head_draws_the_same_mask_less_surely() -> None:
+    torch.manual_seed(0)
+    net = make_net("fast", width=0.25).eval()
+    seen = torch.rand(1, 3, 64, 64)
+    before = net(seen)
+    soften_head(net, 0.25)
+    torch.testing.assert_close(net(seen), before * 0.25)
+
+
+def test_a_net_without_a_head_of_its_own_cannot_be_softened() -> None:
+    with pytest.raises(OptionError, match="init_sharpness: Linear has no head that can be scaled"):
+        soften_head(torch.nn.Linear(1, 1), 0.5)
+
+
+def test_a_part_starts_from_other_weights() -> None:
+    net = make_net("quality", selfie=True)
+    encoder = net.encoder.stem[0].weight.clone()
+    report = start_part(net, "selfie", "selfie")
+    other = make_net("selfie")
+    start_net(other, "selfie")
+    assert not report.untouched
+    assert torch.equal(net.selfie.stem.weight, other.stem.weight)
+    assert torch.equal(net.encoder.stem[0].weight, encoder)
+
+
+def test_a_part_that_is_not_there_is_named() -> None:
+    with pytest.raises(OptionError, match=r"init_parts.selfie: QualityNet, with these options, has no part"):
+        start_part(make_net("quality"), "selfie", "selfie")

@@ -14,7 +14,7 @@ from limner.data.sampler import Sampler
 from limner.errors import OptionError
 from limner.nets import make_net
 from limner.training.checkpoint import Checkpoint, save_weights
-from limner.training.initial_weights import WeightReport
+from limner.training.initial_weights import WeightReport, start_net
 from limner.training.job import Job, Progress
 from limner.training.loop import train
 from limner.training.losses import edge_weighted_bce
@@ -150,3 +150,14 @@ def test_devices_are_checked(job: Job, device: str, message: str) -> None:
         pytest.skip("there is a CUDA device")
     with pytest.raises(OptionError, match=message):
         train(replace(job, device=device))
+
+
+@pytest.mark.parametrize(("init", "factor"), [(None, 0.1), ("selfie", 1.0)])
+def test_what_a_recipe_says_of_its_own_start_holds_for_no_other(job: Job, init: str | None, factor: float) -> None:
+    own = {"net": {"name": "selfie"}, "init": "selfie", "init_sharpness": 0.1, "optimizer": {"lr": 0.0}}
+    train(replace(job, recipe=from_dict({**RAW, **own}, source="test"), init=init, minutes=1e-9))
+    shipped = make_net("selfie")
+    start_net(shipped, "selfie")
+    started = Checkpoint.load(job.out / "last.pt").net
+    torch.testing.assert_close(started["head.weight"], shipped.state_dict()["head.weight"] * factor)
+    torch.testing.assert_close(started["stem.weight"], shipped.state_dict()["stem.weight"])

@@ -75,7 +75,7 @@ def contender(model: str, *, label: str | None = None, refine: bool = False, thr
     from limner.model_card import ModelCard
     from limner.segment.segmenter import Segmenter
 
-    bare: dict[str, Any] = {} if refine else {"refine": False, "softness": 1, "clean": False}
+    bare: dict[str, Any] = {} if refine else {"refine": False, "softness": 1, "clean": False, "tiles": False}
     segmenter = Segmenter(model, threads=threads, **bare)
     card = segmenter.card
     channels = card.input.channels if isinstance(card, ModelCard) else 3

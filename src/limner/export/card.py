@@ -189,7 +189,7 @@ def measure(model: Path, card: ModelCard, data: Path) -> tuple[Measurement, ...]
     from limner.segment.segmenter import Segmenter
 
     folder = PhotoFolder(data)
-    segmenter = Segmenter(model, card=card, refine=False, softness=1.0, clean=False)  # the bare net
+    segmenter = Segmenter(model, card=card, refine=False, softness=1.0, clean=False, tiles=False)  # the bare net
     found = []
     for split, photos in (
         ("val", list(folder.select(split="val"))),
