@@ -133,12 +133,13 @@ def test_in_a_clip(make: Callable[..., Path]) -> None:
     assert [columns(clip.matte(colours()).alpha)[1] for _ in range(3)] == [1.0, 1.0, 1.0]
 
 
-def test_a_fault_of_one_member_is_no_confidence(
+def test_a_fault_of_one_member_is_a_fault_of_all(
     make: Callable[..., Path], make_onnx: Callable[..., Path], tmp_path: Path
 ) -> None:
     card = make()
     make_onnx(tmp_path / "red.onnx", bias=float("nan"))
-    assert Segmenter(card).matte(colours()).confidence == 0.0
+    with pytest.raises(ModelError, match="its output is not finite"):
+        Segmenter(card).matte(colours())
 
 
 def test_what_cannot_be_an_ensemble(make: Callable[..., Path], tmp_path: Path) -> None:
