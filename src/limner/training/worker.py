@@ -202,7 +202,7 @@ class Worker:
 
     def _machine(self) -> str:
         """What the session record calls the device."""
-        name = torch.cuda.get_device_name() if self.device == "cuda" else f"{usable_cores()} CPU cores"
+        name = torch.cuda.get_device_name() if self.device == "cuda" else _cores(usable_cores())
         count = self.group.world if self.device == "cuda" else self.group.world // self.group.local_world
         return name if count == 1 else f"{count} × {name}"
 
@@ -215,6 +215,10 @@ class Worker:
 def usable_cores() -> int:
     """Cores that this process may run on, which taskset and containers may have made fewer than the machine's."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _cores(count: int) -> str:
+    return f"{count} CPU core{'s' if count != 1 else ''}"
 
 
 def _share_cores(device: str, group: Group) -> None:
