@@ -48,7 +48,9 @@ def test_a_training_step_takes_no_new_pages() -> None:
         done = subprocess.run([sys.executable, "-c", _STEP, how], capture_output=True, text=True, check=True)
         return int(done.stdout)
 
-    assert faults("keep") < 200 < 5000 < faults("leave")
+    kept, left = faults("keep"), faults("leave")
+    assert left > 5000
+    assert 4 * kept < left
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")

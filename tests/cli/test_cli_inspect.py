@@ -64,7 +64,7 @@ def test_no_model_is_one_line_and_2(
 
 def test_advise_on_a_model_that_ships(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "inspect", "tiny", "--advise")
-    assert (code, err) == (0, "")
+    assert (code, err) == (1, "")  # the means of the selfie net and its padding are worth changing
     assert all(word in out for word in ("channels", "mobile GPU", "Edge TPU", "WebGPU", "fp16", "sample portrait"))
 
 

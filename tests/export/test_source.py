@@ -53,9 +53,9 @@ def test_weights_with_a_recipe_and_a_checkpoint_give_the_same_net(tmp_path: Path
 def test_a_shipped_model_is_a_source_with_all_its_card_says() -> None:
     source = load_source("fast", None)
     assert source.card is not None
-    assert (source.name, source.size, source.recipe) == ("fast", (224, 224), None)
+    assert (source.name, source.size, source.recipe) == ("fast", (256, 256), None)
     assert source.card.training is not None
-    assert type(source.net).__name__ == "FastNet"
+    assert type(source.net).__name__ == "SelfieNet"
 
 
 def test_what_does_not_go_together_is_named(tmp_path: Path, recipe: Path) -> None:

@@ -43,7 +43,7 @@ def test_of_a_real_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(tmp_path)
     runtime = load_runtime(TINY, runtime="onnxruntime", profile=True)
     assert isinstance(runtime, ProfilingRuntime)
-    image = np.zeros((1, 3, 192, 192), np.float32)
+    image = np.zeros((1, 3, 176, 176), np.float32)
     runtime.run({"image": image})
     runtime.run({"image": image}, laps=[])
     nodes = runtime.node_times()

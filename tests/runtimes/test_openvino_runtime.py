@@ -25,7 +25,7 @@ FAST = find_model("fast").path
 @pytest.fixture(scope="module")
 def image() -> np.ndarray:
     # A person: of noise the net says "nobody" in any precision.
-    rgb = cv2.resize(read_image(samples.PORTRAIT).pixels, (224, 224), interpolation=cv2.INTER_AREA)
+    rgb = cv2.resize(read_image(samples.PORTRAIT).pixels, (256, 256), interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], np.float32) / 255
 
 
@@ -65,7 +65,7 @@ def test_several_calls_at_once(xml: Path) -> None:
     assert isinstance(runtime, QueueingRuntime)
     assert runtime.requests == 3
     rng = np.random.default_rng(1)
-    calls = [{"image": rng.random((1, 3, 224, 224), dtype=np.float32)} for _ in range(7)]
+    calls = [{"image": rng.random((1, 3, 256, 256), dtype=np.float32)} for _ in range(7)]
     one_by_one = [runtime.run(call)["alpha"] for call in calls]
     for queued, single in zip(runtime.run_all(calls), one_by_one, strict=True):
         np.testing.assert_allclose(queued["alpha"], single, atol=1e-6)

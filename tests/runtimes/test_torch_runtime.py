@@ -19,7 +19,7 @@ FAST = find_model("fast").path
 
 @pytest.fixture(scope="module")
 def image() -> np.ndarray:
-    return np.random.default_rng(0).random((2, 3, 224, 224), dtype=np.float32)
+    return np.random.default_rng(0).random((2, 3, 256, 256), dtype=np.float32)
 
 
 def test_channels_last_and_batches(image: np.ndarray) -> None:
@@ -32,7 +32,7 @@ def test_channels_last_and_batches(image: np.ndarray) -> None:
 
 @pytest.mark.slow  # compiling takes minutes
 def test_compiled(image: np.ndarray) -> None:
-    tiny, image = find_model("tiny").path, image[:1, :, :192, :192].copy()
+    tiny, image = find_model("tiny").path, image[:1, :, :176, :176].copy()
     expected = load_runtime(tiny, runtime="onnxruntime").run({"image": image})["alpha"]
     runtime = load_runtime(tiny, runtime="torch:compile", threads=1)
     assert runtime.facts["compiled"] == "yes"

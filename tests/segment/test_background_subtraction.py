@@ -205,7 +205,7 @@ def test_a_shadow_beside_the_person_does_not_come_in() -> None:
 
 def test_it_helps_the_net_that_ships() -> None:
     net = Segmenter("fast")
-    assert accuracy(EmptyScene(net, empty(0))) > accuracy(net) + 0.02
+    assert 1 - accuracy(EmptyScene(net, empty(0))) < 0.5 * (1 - accuracy(net))  # it halves what the net gets wrong
 
 
 def test_without_a_shot_or_with_one_that_does_not_fit_the_net_is_believed() -> None:

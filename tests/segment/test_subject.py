@@ -101,7 +101,7 @@ def test_picked_by_a_point(by: str) -> None:
         chosen.pick(x, y)
     assert iou(kept(chosen, scene), scene[2][0]) > 0.93
     chosen.release()
-    assert kept(chosen, scene)[-10, 160] == 1.0
+    assert kept(chosen, scene)[-10, 160] == pytest.approx(1.0)
 
 
 def test_who_was_picked_is_followed_past_others() -> None:

@@ -157,12 +157,12 @@ def test_a_run_of_another_recipe_is_not_gone_on_with(make_job: MakeJob) -> None:
         train_harmonizer(make_job("run", seed=2))
 
 
-def test_it_starts_from_the_weights_of_fast(make_job: MakeJob) -> None:
+def test_it_starts_from_the_weights_that_ship(make_job: MakeJob) -> None:
     reports = []
-    job = make_job("run", init="fast", net={"name": "harmonizer", "options": {"hidden": 16}}, samples=4)
+    job = make_job("run", init="harmonize", net={"name": "harmonizer", "options": {"hidden": 16}}, samples=4)
     train_harmonizer(job, started=reports.append)
     assert reports[0].matched > 200
-    assert load_harmonizer(job.out / "last.pt")[2].sessions[0]["init"] == "fast.onnx"
+    assert load_harmonizer(job.out / "last.pt")[2].sessions[0]["init"] == "harmonize.onnx"
 
 
 def test_a_checkpoint_of_another_task_is_named(tmp_path: Path) -> None:

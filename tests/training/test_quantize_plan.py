@@ -13,7 +13,7 @@ from limner.training.recipe import load_recipe
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "quantize.yaml"
 
 
-@pytest.mark.parametrize(("source", "size", "channels"), [("fast", 224, 3), ("tiny", 192, 3), ("video", 224, 4)])
+@pytest.mark.parametrize(("source", "size", "channels"), [("fast", 256, 3), ("tiny", 176, 3), ("video", 256, 4)])
 def test_a_shipped_net_is_taught_by_itself(source: str, size: int, channels: int) -> None:
     plan = quantize_plan(source, load_recipe(RECIPE, changes=[]))
     assert plan.init == source

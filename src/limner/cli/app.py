@@ -12,6 +12,7 @@ import typer
 
 from limner import __version__
 from limner.errors import LimnerError
+from limner.heap import keep_training_memory
 
 _STYLE: dict[str, Any] = {
     "add_completion": False,
@@ -48,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: runs one command; errors a user can cause are one line on stderr and exit code 2."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     args = list(sys.argv[1:] if argv is None else argv)
+    if argv is None and args[:1] == ["train"]:  # this process is ours, and torch is yet to be imported
+        keep_training_memory()
     if args and args[0] in COMMANDS:
         name = args.pop(0)
         app, prog = _load(name), f"limner {name}"

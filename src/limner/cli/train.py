@@ -11,7 +11,6 @@ import typer
 from limner.cli import train_harmonize
 from limner.cli.progress import Meter
 from limner.errors import MissingExtraError
-from limner.heap import keep_training_memory
 from limner.model_card import HARMONIZE
 
 if TYPE_CHECKING:
@@ -49,7 +48,6 @@ def command(
     Run it again to go on from the run's checkpoint; a run that is complete only says so. Ctrl-C stops after the step
     at hand with a whole checkpoint. Several GPUs or machines: torchrun --nproc-per-node 4 -m limner train RECIPE …
     """
-    keep_training_memory()
     try:
         import safetensors  # noqa: F401
         import torch  # noqa: F401

@@ -22,13 +22,14 @@ _Activation = Callable[[Tensor], Tensor]
 class SameConv(nn.Conv2d):
     """Convolution with the padding that TensorFlow calls SAME: at stride 2 the odd pixel is at the bottom and right."""
 
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, *, groups: int = 1) -> None:
+        super().__init__(inputs, outputs, kernel, stride, kernel // 2 if stride == 1 else 0, groups=groups)
+
     def forward(self, x: Tensor) -> Tensor:
-        kernel = self.kernel_size[0]
         if self.stride[0] == 2:
+            kernel = self.kernel_size[0]
             total = kernel - 2 if x.shape[-1] % 2 == 0 else kernel - 1
             x = F.pad(x, (total // 2, total - total // 2) * 2)
-        elif kernel > 1:
-            x = F.pad(x, (kernel // 2,) * 4)
         return super().forward(x)
 
 
