@@ -79,9 +79,10 @@ class KeptWindow:
         self._script = dict(script or {})
 
     def show(self, pixels: Frame, paint: Paint | None = None) -> None:
-        self.pictures.append(pixels.copy())
+        picture = pixels.copy()
         if paint is not None:
-            paint(self.pictures[-1])
+            paint(picture)
+        self.pictures.append(picture)  # whole: other threads look at the last one
 
     def events(self) -> list[Event]:
         due = [number for number in self._script if number <= len(self.pictures)]
