@@ -7,9 +7,10 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+from limner.cores import physical_cores
 from limner.runtimes.cpu import Cpu, this_cpu
 from limner.runtimes.loading import RUNTIMES
-from limner.runtimes.threads import default_threads, physical_cores
+from limner.runtimes.threads import default_threads
 
 _NVIDIA = Path("/proc/driver/nvidia/version")
 

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin
 
+from limner.cores import check_parallel, physical_cores
 from limner.data.manifest import Photo, PhotoFolder
 from limner.data.pixel_store import write_segment
-from limner.runtimes.threads import physical_cores
 
 Box = tuple[int, int, int, int]
 Touches = tuple[bool, bool, bool, bool]
@@ -78,9 +78,11 @@ class Decoder:
 
         Raises:
             DataError: a photo cannot be read, or the store cannot be written.
+            OptionError: more processes than ``limner.cores.check_parallel`` allows.
         """
         if processes is None:
             processes = physical_cores() if len(tasks) >= _WORTH_PROCESSES else 1
+        check_parallel(processes, "processes")
         parts = [tasks[first : first + SEGMENT] for first in range(0, len(tasks), SEGMENT)]
         done: list[int] = []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.cores import usable_cores
 from limner.data.manifest import VOID, VOID_SETS, Photo, PhotoFolder
 from limner.errors import DataError
 from limner.evaluation import metrics
@@ -123,7 +123,7 @@ def evaluate_all(
     """
     scores: dict[str, list[Score]] = {name: [] for name in makers}
     waiting: deque[tuple[str, Future[Score]]] = deque()
-    with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:
+    with ThreadPoolExecutor(max(1, min(4, usable_cores()))) as pool:
         for done, (photo, rgb, mask) in enumerate(_decoded(folder, photos, pool), start=1):
             for name, maker in makers.items():
                 waiting.append((name, pool.submit(score_photo, maker(rgb), mask, photo, all_metrics=all_metrics)))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 
+from limner.cores import check_parallel
 from limner.effects.base import Frame
 from limner.errors import MediaError
 from limner.media.video_color import ToRgb, fit_picture
@@ -42,6 +43,7 @@ class VideoReader:
     Raises:
         MediaError: the file cannot be read; while iterating: a frame is damaged, the file is cut off, or no frame lies
             between `start` and its end.
+        OptionError: threads that ``limner.cores.check_parallel`` refuses.
     """
 
     def __init__(
@@ -57,7 +59,8 @@ class VideoReader:
         self.info = source if isinstance(source, VideoInfo) else probe_video(source)
         self._start = start
         self._end = None if duration is None else (start or Fraction(0)) + duration
-        self._keep_going, self._threads = keep_going, threads
+        self._keep_going = keep_going
+        self._threads = 0 if threads is None else check_parallel(threads, "threads")
         self.offset = self.info.origin
         self.frames = 0
         self.damaged = 0
@@ -152,7 +155,7 @@ class VideoReader:
         with open_video(info.path) as container:
             stream = picture_stream(container, info.path)
             stream.thread_type = "AUTO"
-            stream.codec_context.thread_count = self._threads or 0
+            stream.codec_context.thread_count = self._threads
             for other in container.streams:
                 if other.index != stream.index:
                     other.discard = av.stream.Discard.all

@@ -45,7 +45,7 @@ def choose(path: str | Path, *, device: str = "cpu", threads: int | None = None,
 
     Raises:
         ModelError: no runtime runs this type of file.
-        OptionError: ``LIMNER_RUNTIME`` names none, or threads are below 1.
+        OptionError: ``LIMNER_RUNTIME`` names none, or threads that ``check_threads`` refuses.
     """
     able = runtimes_for(path)
     forced = os.environ.get(VARIABLE, "").strip()

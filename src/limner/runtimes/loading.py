@@ -112,7 +112,7 @@ def load_runtime(
 
     Raises:
         OptionError: unknown runtime or option of one, or one for another file type; a device that is not there;
-            threads below 1.
+            threads below 1, or far more than this machine has cores for.
         ModelError: the file cannot be loaded.
         MissingExtraError: the runtime is not installed.
     """

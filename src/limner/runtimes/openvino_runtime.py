@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from limner.cores import check_parallel
 from limner.errors import MissingExtraError, ModelError, OptionError
 from limner.runtimes.base import Array, NodeTime, TensorInfo
 from limner.runtimes.checks import check_inputs, check_readable, first_line, quiet
@@ -55,7 +56,7 @@ class OpenVinoRuntime:
         profile: bool = False,
     ) -> None:
         self.threads = check_threads(threads)
-        self.requests = requests
+        self.requests = check_parallel(requests, "requests")
         try:
             import openvino
         except ImportError:

@@ -1,11 +1,8 @@
-"""How many threads a runtime uses when nobody says."""
+"""How many threads a runtime uses."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-from limner.errors import OptionError
+from limner.cores import check_parallel, physical_cores
 
 MOST = 4
 """Small nets gain nothing from more threads; decoding and effects want the other cores."""
@@ -17,24 +14,5 @@ def default_threads() -> int:
 
 
 def check_threads(threads: int | None) -> int:
-    """``threads`` as given, or the default for None; OptionError below 1."""
-    if threads is None:
-        return default_threads()
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise OptionError(f"threads must be a whole number of at least 1, not {threads!r}")
-    return threads
-
-
-def physical_cores() -> int:
-    """Cores this process may run on, hyper-threads of one core counted once where the system tells them apart."""
-    try:
-        cpus = os.sched_getaffinity(0)
-    except AttributeError:  # not on Linux
-        return os.cpu_count() or 1
-    siblings = set()
-    for cpu in cpus:
-        try:
-            siblings.add(Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").read_text())
-        except OSError:
-            return len(cpus)
-    return max(1, len(siblings))
+    """``threads`` as given, or the default for None; OptionError where ``check_parallel`` refuses them."""
+    return default_threads() if threads is None else check_parallel(threads, "threads")

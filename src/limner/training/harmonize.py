@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-import cv2
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
@@ -32,6 +30,7 @@ from limner.training.job import Outcome, Report, Started, Validation
 from limner.training.loop import choose_device
 from limner.training.optimizers import ScaledOptimizer
 from limner.training.reporting import Reporter
+from limner.training.sharing import machine_name, process_count, share_cores
 
 Score = Callable[[Harmonizer, int], dict[str, float]]
 """Scores the averaged net at an input size; a higher ``score`` is better."""
@@ -79,10 +78,10 @@ def train_harmonizer(
     """
     if Group.of_torchrun() is not None:
         raise OptionError("torchrun: the harmonizer is too small for several machines; run limner train by itself")
-    device = choose_device(job.device)
+    device, recipe = choose_device(job.device), job.recipe
+    world = process_count(device, processes=recipe.processes, workers=recipe.workers, batch=recipe.batch)
     prepare(job.data, job.cache)
     state = _start(job, started)
-    world = 1 if device != "cpu" else min(job.recipe.processes or os.cpu_count() or 1, job.recipe.batch)
 
     def first(group: Group) -> Outcome:
         return _Worker(job, state, device, group, report=report, score=score).run()
@@ -183,9 +182,7 @@ class _Worker:
         score: Score | None = None,
     ) -> None:
         self.job, self.recipe, self.device, self.group, self.score = job, job.recipe, device, group, score
-        if device == "cpu":
-            torch.set_num_threads(max(1, (os.cpu_count() or 1) // group.local_world))
-        cv2.setNumThreads(1)
+        share_cores(device, group)
         self.net = make_harmonizer(self.recipe)
         self.net.load_state_dict(state.net)
         self.net.to(device).train()
@@ -211,7 +208,7 @@ class _Worker:
 
     def _run(self) -> None:
         began = saved = time.monotonic()
-        device = torch.cuda.get_device_name() if self.device == "cuda" else f"{os.cpu_count()} CPU cores"
+        device = machine_name(self.device, self.group)
         session = {"from_sample": self.step * self.recipe.batch, "device": device, "seconds": 0.0}
         self.sessions.append(session)
         for batch in pair_batches(self.photos, self.recipe, first_step=self.step, group=self.group):

@@ -21,7 +21,8 @@ from limner.training.initial_weights import soften_head, start_net, start_part
 from limner.training.job import Job, Outcome, Report, Started, Validate
 from limner.training.recipe import Recipe, recorded, to_dict
 from limner.training.schedules import Plateau
-from limner.training.worker import Worker, usable_cores
+from limner.training.sharing import process_count
+from limner.training.worker import Worker
 
 
 def train(
@@ -40,13 +41,13 @@ def train(
         OptionError, ModelError, DataError, MissingExtraError: the recipe, weights, data or board cannot be used.
     """
     _check_validation(job.recipe, validate)
-    device = choose_device(job.device)
+    device, recipe = choose_device(job.device), job.recipe
+    world = process_count(device, processes=recipe.processes, workers=recipe.workers, batch=recipe.batch)
     group = Group.of_torchrun()
     if group is not None:
         return _among_others(job, device, group, started, report, validate)
     prepare(job.data, job.cache, masks=job.recipe.masks)  # once, before processes share it
     state = _start(job, started)
-    world = 1 if device != "cpu" else min(job.recipe.processes or usable_cores(), job.recipe.batch)
     if world == 1:
         return Worker(job, state, device, Group(), report=report, validate=validate).run()
     return _with_others(job, state, world, report, validate)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from types import FrameType
 
-import cv2
 import torch
 from torch import Tensor, nn
 
@@ -29,6 +27,7 @@ from limner.training.rebuild import recipe_net
 from limner.training.recipe import to_dict
 from limner.training.reporting import Reporter
 from limner.training.scoreboard import Scoreboard
+from limner.training.sharing import machine_name, share_cores
 from limner.training.sync_batch_norm import synchronise
 
 _SAVE_EVERY_SECONDS = 60.0
@@ -55,7 +54,7 @@ class Worker:
     ) -> None:
         self.job, self.recipe, self.device, self.group = job, job.recipe, device, group
         self.report, self.validate = report, validate
-        _share_cores(device, group)
+        share_cores(device, group)
         recipe, self._rate = job.recipe, 0.0
         self.net = recipe_net(recipe)
         self.net.load_state_dict(state.net)
@@ -101,7 +100,11 @@ class Worker:
         if self.scoreboard.over:
             return
         recipe, began = self.recipe, time.monotonic()
-        session = {"from_sample": self.step * recipe.batch, "device": self._machine(), "seconds": 0.0}
+        session = {
+            "from_sample": self.step * recipe.batch,
+            "device": machine_name(self.device, self.group),
+            "seconds": 0.0,
+        }
         self.sessions.append(session)
         on_host = recipe.augment_on == "host"
         sampler = Sampler(self.photos, recipe.data, seed=recipe.seed, photometric=on_host)
@@ -200,29 +203,7 @@ class Worker:
             {"scoreboard": self.scoreboard.state, "scaler": self.scaler.state_dict()},
         ).save(self.job.out / name)
 
-    def _machine(self) -> str:
-        """What the session record calls the device."""
-        name = torch.cuda.get_device_name() if self.device == "cuda" else _cores(usable_cores())
-        count = self.group.world if self.device == "cuda" else self.group.world // self.group.local_world
-        return name if count == 1 else f"{count} × {name}"
-
     def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
         if self._interrupted:
             raise KeyboardInterrupt  # pressed twice: now
         self._interrupted = True
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on, which taskset and containers may have made fewer than the machine's."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _cores(count: int) -> str:
-    return f"{count} CPU core{'s' if count != 1 else ''}"
-
-
-def _share_cores(device: str, group: Group) -> None:
-    """Keep the processes of a machine from taking each other's cores."""
-    if device == "cpu":
-        torch.set_num_threads(max(1, usable_cores() // group.local_world))
-    cv2.setNumThreads(1)
