@@ -81,7 +81,7 @@ class FileCamera:
         while True:
             first: float | None = None
             ends = begins
-            for frame in VideoReader(self._info, keep_going=True, threads=stage_threads()):
+            for frame in VideoReader(self._info, keep_going=True, exact=False, threads=stage_threads()):
                 first = float(frame.time) if first is None else first
                 at = begins + float(frame.time) - first if self._own_times else count * step
                 ends = at + self._length(frame, step)

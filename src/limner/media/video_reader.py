@@ -30,7 +30,7 @@ class VideoReader:
             read. Without `start` they count as the file's own do.
         keep_going: leave out frames that cannot be decoded (the one before stays on the screen) and stop quietly where
             the file is cut off, instead of raising.
-        smooth_chroma: see `ToRgb`.
+        smooth_chroma, exact: see `ToRgb`.
         threads: that decode; None is what the codec likes best.
 
     Attributes:
@@ -54,6 +54,7 @@ class VideoReader:
         duration: Fraction | None = None,
         keep_going: bool = False,
         smooth_chroma: bool = False,
+        exact: bool = True,
         threads: int | None = None,
     ) -> None:
         self.info = source if isinstance(source, VideoInfo) else probe_video(source)
@@ -70,11 +71,8 @@ class VideoReader:
         self._last: int | None = None
         self._cut_off: str | None = None
         self._resized = 0
-        self._smooth = smooth_chroma
-        self._others: dict[tuple[int, int], ToRgb] = {}
-        self._to_rgb = ToRgb(
-            self.info.colors, width=self.info.coded_width, height=self.info.coded_height, smooth=smooth_chroma
-        )
+        self._smooth, self._exact = smooth_chroma, exact
+        self._converters: dict[tuple[int, int], ToRgb] = {}
 
     def __iter__(self) -> Iterator[TimedFrame]:
         info = self.info
@@ -107,15 +105,18 @@ class VideoReader:
     def _at_one_size(self, frame: av.VideoFrame) -> Frame:
         """RGB of the size that the clip begins with; another shape stands between black bars."""
         info, size = self.info, (frame.width, frame.height)
+        if size not in self._converters:
+            self._converters[size] = ToRgb(
+                info.colors, width=size[0], height=size[1], smooth=self._smooth, exact=self._exact
+            )
+        pixels = self._converters[size](frame)
         if size == (info.coded_width, info.coded_height):
-            return self._to_rgb(frame)
+            return pixels
         self._resized += 1
-        if size not in self._others:
-            self._others[size] = ToRgb(info.colors, width=size[0], height=size[1], smooth=self._smooth)
         swapped = info.orientation.transpose
         usual = 1 / info.sample_aspect if swapped else info.sample_aspect
         aspect = (self._stream.codec_context.sample_aspect_ratio or usual) / usual
-        return fit_picture(self._others[size](frame), (info.coded_height, info.coded_width), float(aspect))
+        return fit_picture(pixels, (info.coded_height, info.coded_width), float(aspect))
 
     def _with_length(self) -> Iterator[tuple[av.VideoFrame, int, int | None]]:
         """Frames with the ticks that they stay on the screen: until the next one comes, or the stream ends.
