@@ -71,7 +71,7 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, err) == (0, "")
     told = json.loads(out)
     assert told["runs"][0]["device"] == "cpu"
-    assert {"limner", "machine", "packages", "runs", "remembered", "advice"} == told.keys()
+    assert {"limner", "machine", "packages", "telemetry", "runs", "remembered", "advice"} == told.keys()
 
 
 def test_doctor_for_people(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

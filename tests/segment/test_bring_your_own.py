@@ -18,6 +18,8 @@ PERSON_15 = tuple(
 )
 TWO = ((-10.0, 0.0, 10.0), (10.0, 0.0, -10.0))
 PARTS = ((20.0, 0.0, -20.0), (0.0, 20.0, -20.0), (0.0, 0.0, 0.0))  # red, green: parts of the person; background
+MASK_255 = ((255.0, 0.0, 0.0),)
+DIVIDE = "divide by 255 in the model and say sigmoid"
 BGR = ((-0.08, 0.0, 0.08),)
 
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -156,6 +158,12 @@ MISFITS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "output.person_class is 15, but output 'alpha' has only the classes 0 to 1",
     ),
     ("integer scale", {"dtype": "uint8"}, {}, "leave 1 steps of the model's uint8 input"),
+    (
+        "a classifier",
+        {"weights": PARTS, "end": "Softmax", "shrink": 32},
+        {"output_kind": "softmax"},
+        r"output 'alpha' has the shape \(1, 3, 1, 1\), which is no map of a 32×32 input; name another output",
+    ),
 ]
 
 
@@ -166,6 +174,54 @@ def test_a_card_that_does_not_fit_says_what_differs(
     path = own(model, card)
     with pytest.raises(ModelError, match=says):
         Segmenter(path)
+
+
+def test_a_classifier_with_an_open_shape_is_no_map(own: Callable[..., Path]) -> None:
+    model = {"weights": PARTS, "end": "Softmax", "shrink": 32, "flatten": True, "size": ("h", "w")}
+    segmenter = Segmenter(own(model, {"output_kind": "softmax"}))
+    with pytest.raises(ModelError, match=r"output 'alpha' has the shape \(1, 1, 3\), which is no map of a 32×32 input"):
+        segmenter.matte(half_and_half((120, 200)))
+
+
+MISREAD: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("0 to 255 as logits", {"weights": MASK_255, "end": None}, {"output_kind": "logits"}, f"0 to 255: .*{DIVIDE}"),
+    ("0 to 255 as sigmoid", {"weights": MASK_255, "end": None}, {"output_kind": "sigmoid"}, f"0 to 255: .*{DIVIDE}"),
+    (
+        "0 to 255 in bytes as logits",
+        {"weights": MASK_255, "end": None, "out_dtype": "uint8"},
+        {"output_kind": "logits"},
+        f"0 to 255: .*{DIVIDE}",
+    ),
+    ("probabilities as logits", {}, {"output_kind": "logits"}, r"from \S+ to 1: .* say sigmoid if that is what"),
+    ("logits as sigmoid", {"end": None}, {}, "kind is sigmoid, .* from -20 to 20: .* say logits if that is what"),
+    (
+        "logits as softmax",
+        {"weights": TWO, "end": None},
+        {"output_kind": "softmax"},
+        "kind is softmax, .* from -10 to 10: .* say logits if that is what",
+    ),
+    (
+        "probabilities as argmax",
+        {"weights": ((0.7, 0.0, 0.1),), "end": None},
+        {"output_kind": "argmax"},
+        "argmax means whole class numbers; say sigmoid if that is what",
+    ),
+    (
+        "0 and 255 as argmax",
+        {"weights": MASK_255, "end": None},
+        {"output_kind": "argmax"},
+        "a mask of 0 and 255 has no such class; say person_class 255",
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "card", "says"), [case[1:] for case in MISREAD], ids=[case[0] for case in MISREAD])
+def test_numbers_of_another_kind_are_refused(
+    own: Callable[..., Path], model: dict[str, Any], card: dict[str, Any], says: str
+) -> None:
+    segmenter = Segmenter(own(model, card))
+    with pytest.raises(ModelError, match=says):
+        segmenter.matte(half_and_half((120, 200)))
 
 
 @pytest.mark.parametrize("quantised", [False, True])

@@ -39,10 +39,32 @@ def test_read_shape(
     assert read_shape(shape, card) == (maps, axis)
 
 
-@pytest.mark.parametrize("shape", [(1,), (2, 3, 4, 5), (1, 2, 3, 4, 5)])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        *[(1,), (2, 3, 4, 5), (1, 2, 3, 4, 5), (1, 0, 64), (256, 0)],
+        *[(1, 2), (1, 3), (3, 1), (1, 1000), (1, 1000, 1, 1), (1, 1, 1, 1000), (1, 7, 7 * 256), (1, 2, 2), (1, 30, 60)],
+    ],
+)
 def test_shapes_that_are_no_map(card_json: Callable[..., Any], shape: tuple[int, ...]) -> None:
-    with pytest.raises(ModelError, match="which is no map of a 32×32 input"):
-        read_shape(shape, ModelCard.from_dict(card_json()))
+    with pytest.raises(ModelError, match="which is no map of a 256×256 input"):
+        read_shape(shape, ModelCard.from_dict(card_json(input_size=[256, 256])))
+
+
+@pytest.mark.parametrize(
+    ("seen", "size"),
+    [
+        ((513, 513), (65, 65)),
+        ((256, 256), (4, 4)),
+        ((250, 250), (32, 31)),
+        ((90, 160), (5, 10)),
+        ((144, 256), (576, 1024)),
+    ],
+)
+def test_maps_may_be_coarse_fine_and_rounded(
+    card_json: Callable[..., Any], seen: tuple[int, int], size: tuple[int, int]
+) -> None:
+    assert read_shape((1, 1, *size), ModelCard.from_dict(card_json(input_size=list(seen)))).shape == size
 
 
 @pytest.mark.parametrize(
@@ -79,7 +101,7 @@ def background_card(card_json: Callable[..., Any], size: list[int], kind: str, n
 @pytest.mark.parametrize(
     ("kind", "values", "expected"),
     [
-        ("sigmoid", np.array([[0.25, np.nan], [2.0, -1.0]], np.float32), [[0.25, 0], [1, 0]]),
+        ("sigmoid", np.array([[0.25, np.nan], [1.1, -0.1]], np.float32), [[0.25, 0], [1, 0]]),
         ("sigmoid", np.array([[0, 51], [255, 102]], np.uint8), [[0, 0.2], [1, 0.4]]),
         ("logits", np.array([[0, 1000], [-1000, np.log(3)]], np.float64), [[0.5, 1], [0, 0.75]]),
         ("logits", np.array([[[0, 0], [9e4, 0]], [[0, 9e4], [0, np.log(3)]]], np.float32), [[0.5, 1], [0, 0.75]]),

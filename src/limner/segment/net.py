@@ -16,7 +16,8 @@ from limner.models.catalogue import ModelFile
 from limner.runtimes.loading import load_runtime
 from limner.segment.example import example_inputs
 from limner.segment.fit import check_fit
-from limner.segment.postprocess import is_sound, person_probability
+from limner.segment.plausible import check_values
+from limner.segment.postprocess import is_sound, person_probability, read_shape
 from limner.segment.preprocess import Preprocessor, unplace
 from limner.segment.pyramid import LONGEST_SIDE, Pyramid
 
@@ -108,6 +109,8 @@ class Net:
         output = self._runtime.run(feeds).get(self._card.output.name)
         if output is None:
             raise ModelError(f"card of {self._card.name!r}: the model gives no output {self._card.output.name!r}")
+        maps = read_shape(output.shape, self._card)
+        check_values(output, self._card, classes=maps.class_axis is not None)
         probability = person_probability(output, self._card)
         shown = unplace(probability, (image.shape[0], image.shape[1]), self._card.input)
         return Seen(shown, is_sound(output))

@@ -18,6 +18,14 @@ from limner.segment.packed import numbers_in_row, unpack_mask
 Float32 = NDArray[np.float32]
 
 
+_COARSEST = 64
+"""The largest stride of a map: nets of 32 are usual."""
+_MOST_UNLIKE = 1.25
+"""How far a map's proportions may be from those of the input: strides round sizes up or down."""
+_FEWEST_CELLS = 3
+"""Rows, and columns."""
+
+
 class Maps(NamedTuple):
     """How an output is to be read: its shape as maps, and which axis has the classes (None: one map, (h, w))."""
 
@@ -38,23 +46,7 @@ def read_shape(shape: Sequence[int], card: ModelCard) -> Maps:
     field, number = _picked(card)
     if kind == PACKED:
         return Maps(_packed_shape(shape, card), None)
-    dims = list(shape)
-    if len(dims) > 2 and dims[0] == 1:
-        dims = dims[1:]
-    height, width = card.input.size
-    if dims[0] == height * width or (len(dims) == 2 and dims[0] == 1 and dims[1] == height * width):
-        dims = [height, width, math.prod(dims) // (height * width)]
-    if len(dims) == 2:
-        maps, classes = Maps(tuple(dims), None), 1
-    elif len(dims) == 3:
-        axis = min((0, 2), key=lambda axis: _strangeness(dims, axis, card))
-        classes = dims[axis]
-        maps = Maps(tuple(dims), axis) if classes > 1 else Maps(tuple(dims[1:] if axis == 0 else dims[:2]), None)
-    else:
-        raise ModelError(
-            f"card of {card.name!r}: output {card.output.name!r} has the shape {tuple(shape)}, which is no map of a "
-            f"{height}×{width} input; name another output of the model (see `limner inspect`)"
-        )
+    maps, classes = _maps(shape, card)
     if classes == 1 and kind == "softmax":
         raise ModelError(
             f"card of {card.name!r}: output.kind is softmax, which needs two classes or more, but output "
@@ -78,6 +70,41 @@ def read_shape(shape: Sequence[int], card: ModelCard) -> Maps:
     return maps
 
 
+def _maps(shape: Sequence[int], card: ModelCard) -> tuple[Maps, int]:
+    """An output's shape as maps, and how many classes they have; errors as of ``read_shape``."""
+    dims = list(shape)
+    if len(dims) > 2 and dims[0] == 1:
+        dims = dims[1:]
+    height, width = card.input.size
+    if dims[0] == height * width or (len(dims) == 2 and dims[0] == 1 and dims[1] == height * width):
+        dims = [height, width, math.prod(dims) // (height * width)]
+    maps, classes, size = None, 1, dims
+    if len(dims) == 2:
+        maps = Maps(tuple(dims), None)
+    elif len(dims) == 3:
+        axis = min((0, 2), key=lambda axis: _strangeness(dims, axis, card))
+        classes, size = dims[axis], dims[1:] if axis == 0 else dims[:2]
+        maps = Maps(tuple(dims), axis) if classes > 1 else Maps(tuple(size), None)
+    if maps is None or not _shows(size, card.input.size):
+        raise ModelError(
+            f"card of {card.name!r}: output {card.output.name!r} has the shape {tuple(shape)}, which is no map of a "
+            f"{height}×{width} input; name another output of the model (see `limner inspect`)"
+        )
+    return maps, classes
+
+
+def _shows(size: Sequence[int], seen: tuple[int, int]) -> bool:
+    """Whether a map of ``size`` can show an input of the size ``seen``: of its proportions and not absurdly coarse.
+
+    The scores of a classifier, (1, 1000) or (1000, 1, 1), are no map.
+    """
+    if min(size) < min(_FEWEST_CELLS, *seen):
+        return False
+    strides = [of / has for of, has in zip(seen, size, strict=True)]
+    alike = max(strides) <= _MOST_UNLIKE * min(strides) or abs(size[0] - seen[0] / strides[1]) <= 1
+    return alike and max(strides) <= _COARSEST
+
+
 def _picked(card: ModelCard) -> tuple[str, int]:
     """The field of the card that names a class, and the class."""
     if card.output.background_class is not None:
@@ -90,7 +117,8 @@ def _packed_shape(shape: Sequence[int], card: ModelCard) -> tuple[int, int]:
     width, bits = card.output.width or 0, card.output.bits or 0
     row = numbers_in_row(width, bits)
     found = math.prod(shape) // row, row
-    if [size for size in shape if size > 1] != [size for size in found if size > 1]:
+    alike = [size for size in shape if size > 1] == [size for size in found if size > 1]
+    if not alike or not _shows((found[0], width), card.input.size):
         raise ModelError(
             f"card of {card.name!r}: output.width {width} and output.bits {bits} make rows of {row} numbers, but "
             f"output {card.output.name!r} has the shape {tuple(shape)}"
