@@ -125,10 +125,10 @@ def _measure(variant: Variant, options: argparse.Namespace) -> None:
     target = options.runs / f"{variant.name}.json"
     if target.is_file():
         return
-    from limner.data.manifest import PhotoFolder
+    from limner.datasets.manifest import PhotoFolder
     from limner.evaluation.contenders import net_maker
     from limner.evaluation.evaluate import evaluate, means
-    from limner.training.rebuild import checkpoint_net
+    from limner.weights.rebuild import checkpoint_net
 
     checkpoint = _train(variant, options)
     folder = PhotoFolder(options.data)

@@ -18,7 +18,7 @@ import numpy as np
 
 from limner import samples
 from limner.effects import Effect, make_effect
-from limner.effects.base import Frame
+from limner.frame import Frame
 from limner.matte import Matte
 from limner.media.images import read_image
 

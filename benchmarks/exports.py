@@ -15,7 +15,7 @@ from limner.errors import LimnerError
 from limner.export.exporting import Plan, export_all
 from limner.export.source import load_source
 from limner.export.table import markdown
-from limner.export.targets import ALL, TARGETS, chosen
+from limner.export.targets.base import ALL, TARGETS, chosen
 
 TITLE = "Parity"
 PAGE = ROOT / "docs" / "exports.md"

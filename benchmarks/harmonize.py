@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from benchmarks.table import Row
-from limner.data.manifest import PhotoFolder
-from limner.data.pairs import held_out_pairs
+from limner.datasets.manifest import PhotoFolder
+from limner.datasets.pairs import held_out_pairs
 from limner.effects.harmonize import Harmonize
 from limner.evaluation.harmonization import (
     NOTHING,

@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from limner.export.packing import PackedMask
+from limner.export.graphs.packing import PackedMask
 from limner.nets.base import SegmentationNet
 from limner.segment.packed import unpack_mask
-from limner.training.rebuild import model_net
+from limner.weights.rebuild import model_net
 
 SIZE = 256
 BITS = 16
@@ -128,7 +128,7 @@ def small_nets() -> list[Experiment]:
 
 def whole_nets(model: str) -> list[Experiment]:
     """A model that ships, with its sigmoid and with a packed mask of 8 pixels a number."""
-    from limner.export.folding import fold_batch_norms
+    from limner.export.graphs.folding import fold_batch_norms
 
     net, card = model_net(model)
     net = fold_batch_norms(net, torch.zeros(1, net.in_channels, *card.input.size))

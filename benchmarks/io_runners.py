@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from benchmarks.io_nets import Experiment, Mask
 from limner.errors import LimnerError
-from limner.export.graph import IMAGE, Graph, GraphOptions
-from limner.export.targets import make_target
+from limner.export.graphs.graph import IMAGE, Graph, GraphOptions
+from limner.export.targets.base import make_target
 from limner.nets.base import SegmentationNet
 from limner.runtimes.loading import load_runtime
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from benchmarks.table import ROOT
-from limner.evaluation.charts import Axis, Line, line_chart, standalone
+from limner.charts import Axis, Line, line_chart, standalone
 from limner.whole_file import whole_text
 
 Validation = tuple[int, dict[str, float]]

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 
 from benchmarks.table import ROOT, Row
-from limner.data.mix import Mix
-from limner.data.photo_map import PhotoMap, prepare
-from limner.data.photometric import Look
-from limner.data.priors import Priors
-from limner.data.sampler import Sampler
+from limner.augment.photometric import Look
+from limner.augment.priors import Priors
+from limner.datasets.mix import Mix
+from limner.datasets.photo_map import PhotoMap, prepare
+from limner.datasets.sampler import Sampler
 
 SIZES = (128, 160, 224)
 SAMPLES, ROUNDS = 120, 4
@@ -27,7 +27,7 @@ RICH = Look(
 
 def measure(data: Path, work: Path) -> list[Row]:
     """Rows for the mix of recipes/from_nothing.yaml: as it is, with every augmentation, without light and camera."""
-    from limner.training.recipe import load_recipe
+    from limner.training.recipes.recipe import load_recipe
 
     photos = prepare(data, work / "photos")
     mix = load_recipe(ROOT / "recipes" / "from_nothing.yaml").data

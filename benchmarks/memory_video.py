@@ -14,8 +14,8 @@ import psutil
 
 from benchmarks import inputs
 from limner.effects import make_effect
-from limner.media.video import process_video
-from limner.pipeline import TimedFrame
+from limner.frame import TimedFrame
+from limner.processing.video import process_video
 from limner.segment.segmenter import Segmenter
 
 SETTLED = 2.0

@@ -143,7 +143,7 @@ def with_table(page: str, made: str) -> str:
 
 
 def _figures(found: object, size: int | None) -> Figures:
-    from limner.export.parity import Figures as Found
+    from limner.export.checks.parity import Figures as Found
 
     if not isinstance(found, Found) or found.miou is None or found.boundary_iou is None:
         raise RuntimeError("an int8 file could not be made or run; `limner export --precision int8` says why")

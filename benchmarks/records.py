@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import latency
-from limner.data.manifest import PhotoFolder
+from limner.datasets.manifest import PhotoFolder
 from limner.evaluation.clips import clip_photos, pictures
 from limner.evaluation.contenders import Contender, contender
 from limner.evaluation.evaluate import Score, evaluate_all, means
 from limner.evaluation.flicker import measure_flicker, measure_recovery
-from limner.media.whole_file import whole_file
-from limner.model_card import ModelCard
-from limner.models.inspection import inspect_model
+from limner.inspect.inspection import inspect_model
+from limner.models.card import ModelCard
+from limner.whole_file import whole_file
 
 SETS = ("wild", "fashion + faces", "fashion_full_body", "faces_close_up", "people_with_animals")
 NOBODY = "all without people"

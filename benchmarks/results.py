@@ -15,9 +15,9 @@ from benchmarks import peer, results_page
 from benchmarks.records import Model, Record, load_records, measure
 from benchmarks.table import ROOT, Surroundings
 from limner.errors import LimnerError
-from limner.media.whole_file import whole_file
-from limner.model_card import SEGMENT
+from limner.models.card import SEGMENT
 from limner.models.catalogue import list_models
+from limner.whole_file import whole_file
 
 PEER = "mediapipe-selfie"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import product
 
-from limner.evaluation.charts import Axis
+from limner.charts import Axis
 
 WIDTH, HEIGHT = 480, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 40, 46

@@ -28,7 +28,7 @@ from limner.evaluation.steadiness import Steadiness, mean_of, play_stream, score
 from limner.media.video_info import probe_video
 from limner.media.video_reader import VideoReader
 from limner.segment.segmenter import Segmenter
-from limner.segment.temporal import TemporalSegmenter
+from limner.segment.steady.temporal import TemporalSegmenter
 
 WAYS = (("off", 0), ("light", 0), ("light", 2), ("strong", 0), ("strong", 2))
 CLIPS = 4

@@ -9,7 +9,7 @@ from statistics import median
 
 from benchmarks.table import Row
 from limner.effects import Effect, make_effect
-from limner.media.video import process_video
+from limner.processing.video import process_video
 from limner.segment.segmenter import Segmenter
 
 WHAT = "1080p H.264 file to file with `blur`, against decode + encode alone"

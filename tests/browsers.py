@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from limner.export.browser import chromium
-from limner.export.targets import NotRunHereError
+from limner.export.browser.run import chromium
+from limner.export.targets.base import NotRunHereError
 
 
 def needs_browser() -> None:

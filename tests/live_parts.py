@@ -18,9 +18,9 @@ from limner.live.source import LatestFrames
 from limner.live.stages import Picked
 from limner.media.camera import CameraLostError
 from limner.media.window import Event, Paint
-from limner.segment.privacy import PrivacyGuard, PrivacyRules
+from limner.segment.privacy.guard import PrivacyGuard, PrivacyRules
 from limner.segment.segmenter import Segmenter
-from limner.segment.temporal import TemporalSegmenter
+from limner.segment.steady.temporal import TemporalSegmenter
 
 Frame = NDArray[np.uint8]
 SIZE = (96, 128)

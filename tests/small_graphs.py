@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from limner.errors import ToolchainError
-from limner.export.graph import Graph, GraphOptions, make_graph
-from limner.export.toolchains import Toolchain
+from limner.export.graphs.graph import Graph, GraphOptions, make_graph
+from limner.export.toolchains.environments import Toolchain
 from small_nets import small_net
 
 SIZE = (32, 48)

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from limner.export.graph import Graph, GraphOptions, make_graph
-from limner.export.targets import Execution, Target
+from limner.export.graphs.graph import Graph, GraphOptions, make_graph
+from limner.export.targets.base import Execution, Target
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
 from small_nets import small_net

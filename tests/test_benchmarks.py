@@ -26,7 +26,7 @@ from benchmarks.table import (  # noqa: E402
     write_section,
 )
 
-from limner.model_card import ModelCard  # noqa: E402
+from limner.models.card import ModelCard  # noqa: E402
 
 PLACE = Surroundings(
     date="2026-01-02 03:04 UTC",
@@ -109,8 +109,8 @@ def test_wrong_options_are_refused(arguments: list[str], told: str) -> None:
 def test_the_loader_is_measured_against_its_floor(data_folder: Path, tmp_path: Path) -> None:
     from benchmarks import loader
 
-    from limner.data.mix import Mix
-    from limner.data.photo_map import prepare
+    from limner.datasets.mix import Mix
+    from limner.datasets.photo_map import prepare
 
     mix = Mix({"faces_close_up": 0.5, "rendered_people": 0.5})
     row = loader.compare("a sample", prepare(data_folder, tmp_path), mix, 32, samples=4, rounds=2)

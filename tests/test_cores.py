@@ -14,7 +14,7 @@ from limner import Segmenter, samples
 from limner.bench.cases import make_cases
 from limner.cli.app import main
 from limner.cores import check_parallel, most_parallel, physical_cores, usable_cores
-from limner.data.photo_decoding import Decoder
+from limner.datasets.photo_decoding import Decoder
 from limner.effects.fit_model import FitModel
 from limner.errors import OptionError
 from limner.media.video_reader import VideoReader
@@ -43,7 +43,8 @@ def test_cores_are_those_of_the_process() -> None:
 
 def test_training_and_stages_keep_to_the_cores_of_the_process() -> None:
     code = (
-        "import torch; from limner.pipeline import stage_threads; from limner.training.distributed import Group; "
+        "import torch; from limner.threads import stage_threads; "
+        "from limner.training.parallel.distributed import Group; "
         "from limner.training.sharing import *; share_cores('cpu', Group()); "
         "print(process_count('cpu', processes=0, workers=0, batch=8), machine_name('cpu', Group()), "
         "torch.get_num_threads(), stage_threads())"

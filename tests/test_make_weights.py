@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from limner.model_card import ModelCard
+from limner.models.card import ModelCard
 
 pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))

@@ -21,13 +21,13 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from limner.data.manifest import PhotoFolder
+from limner.datasets.manifest import PhotoFolder
 from limner.errors import LimnerError
 from limner.export.card import make_card, measure, parity_row
+from limner.export.checks.pictures import parity_pictures
 from limner.export.onnx_file import Parity, export_onnx
-from limner.export.pictures import parity_pictures
 from limner.export.source import Source
-from limner.model_card import NetSpec
+from limner.models.card import NetSpec
 from limner.models.pair import publish
 from limner.nets.selfie import SelfieNet, from_published
 from limner.runtimes.onnx_runtime import OnnxRuntime

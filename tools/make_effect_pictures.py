@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from limner import samples
 from limner.effects import Chain, Effect, make_effect
-from limner.effects.base import Frame
+from limner.frame import Frame
 from limner.matte import Matte
 from limner.media.images import read_image
 from limner.segment.segmenter import Segmenter

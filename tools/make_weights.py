@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from limner.model_card import ModelCard
+from limner.models.card import ModelCard
 from limner.models.pair import publish
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,18 +10,19 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from limner.moved import install
 from limner.no_telemetry import switch_off
+from limner.version import __version__
 
 switch_off()
-
-__version__ = "0.1.0"
+install()
 
 # Public name -> module, loaded on first use: `import limner` costs nothing and pulls in no codec and no runtime.
 _EXPORTS = {
     "Matte": "limner.matte",
-    "ModelCard": "limner.model_card",
+    "ModelCard": "limner.models.card",
     "Segmenter": "limner.segment.segmenter",
-    "TemporalSegmenter": "limner.segment.temporal",
+    "TemporalSegmenter": "limner.segment.steady.temporal",
     "Effect": "limner.effects",
     "make_effect": "limner.effects",
     "read_image": "limner.media.images",
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from limner.errors import LimnerError
     from limner.matte import Matte
     from limner.media.images import read_image, write_image
-    from limner.model_card import ModelCard
+    from limner.models.card import ModelCard
     from limner.segment.segmenter import Segmenter
-    from limner.segment.temporal import TemporalSegmenter
+    from limner.segment.steady.temporal import TemporalSegmenter
 
 __all__ = [
     "Effect",

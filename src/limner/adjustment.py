@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Frame = NDArray[np.uint8]
+from limner.frame import Frame
+
 Floats = NDArray[np.float32]
 
 KNOTS = 9

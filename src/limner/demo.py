@@ -8,13 +8,14 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from limner import __version__, samples
+from limner import samples
 from limner.effects import Effect, make_effect
 from limner.errors import LimnerError, MediaError
 from limner.media.images import read_image, write_image
-from limner.media.video import process_video
+from limner.processing.video import process_video
 from limner.segment.segmenter import Segmenter
-from limner.segment.temporal import TemporalSegmenter
+from limner.segment.steady.temporal import TemporalSegmenter
+from limner.version import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

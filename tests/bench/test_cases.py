@@ -6,7 +6,7 @@ import pytest
 
 from limner.bench.cases import make_cases, split_numbers, split_runtimes
 from limner.errors import LimnerError, OptionError
-from limner.runtimes.threads import default_threads
+from limner.threads import default_threads
 
 
 @pytest.mark.parametrize(

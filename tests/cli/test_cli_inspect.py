@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from limner.cli.app import main
-from limner.model_card import ModelCard
+from limner.models.card import ModelCard
 
 
 def run(capsys: pytest.CaptureFixture[str], *args: str | Path) -> tuple[int, str, str]:

@@ -15,7 +15,7 @@ from limner.cli.app import main
 from limner.matte import Matte
 from limner.nets import NETS
 from limner.segment.segmenter import Segmenter
-from limner.training.checkpoint import save_weights
+from limner.weights.checkpoint import save_weights
 from small_nets import SmallNet, small_net
 
 RECIPE = """

@@ -16,8 +16,8 @@ import onnxruntime
 
 from limner.cli.app import main
 from limner.nets import NETS
-from limner.training.checkpoint import Checkpoint
-from limner.training.recipe import from_dict, to_dict
+from limner.training.recipes.recipe import from_dict, to_dict
+from limner.weights.checkpoint import Checkpoint
 from small_nets import SmallNet, small_net
 
 RAW = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from limner.cli.app import main
-from limner.export.toolchain_list import TOOLCHAINS
+from limner.export.toolchains.known import TOOLCHAINS
 
 
 def run(*args: str) -> int | str | None:

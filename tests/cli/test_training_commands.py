@@ -128,7 +128,7 @@ def test_an_interrupt_keeps_a_whole_checkpoint(
     assert process.returncode == code, err
     assert out.count("the same command goes on") == 1
     assert [p.name for p in (workshop / name).iterdir() if "partial" in p.name] == []
-    from limner.training.checkpoint import Checkpoint
+    from limner.weights.checkpoint import Checkpoint
 
     assert Checkpoint.load(workshop / name / "last.pt").step > 0
 

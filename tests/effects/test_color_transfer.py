@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from limner.effects import Chain, make_effect
-from limner.effects.replace import PhotoBackground
 from limner.matte import Matte
+from limner.media.backgrounds import PhotoBackground
 
 SIZE = (160, 200)
 

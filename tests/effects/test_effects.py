@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from limner.colors import is_color, parse_color
 from limner.effects import EFFECTS, Effect, make_effect
-from limner.effects.colors import is_color, parse_color
 from limner.effects.compose import blend_onto, halve
 from limner.effects.cutout import person_box
 from limner.effects.fill import fill_unknown

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from limner.effects import EFFECTS, make_effect
-from limner.effects.base import Effect, Frame
+from limner.effects.base import Effect
 from limner.effects.fail_closed import FailClosed
+from limner.frame import Frame
 from limner.matte import Matte, hidden_matte
 from staged_people import SIZE, stage
 

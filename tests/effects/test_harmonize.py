@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from limner import samples
-from limner.data.recolour import Changes, draw_recolouring
+from limner.augment.recolour import Changes, draw_recolouring
 from limner.effects.harmonize import Harmonize
 from limner.errors import ModelError, OptionError
 from limner.matte import Matte

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from limner.effects import make_effect
-from limner.effects.replace import Background, ColorBackground, PhotoBackground, fit_frame
+from limner.fitting import fit_frame
 from limner.matte import Matte
+from limner.media.backgrounds import Background, ColorBackground, PhotoBackground
 
 
 def halves(height: int, width: int) -> np.ndarray:

@@ -8,8 +8,8 @@ import pytest
 
 from limner.effects import Chain, make_effect
 from limner.effects.membrane import solve_membrane
-from limner.effects.replace import PhotoBackground
 from limner.matte import Matte
+from limner.media.backgrounds import PhotoBackground
 
 SIZE = (240, 320)
 

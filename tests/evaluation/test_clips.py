@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from limner.data.manifest import PhotoFolder
+from limner.datasets.manifest import PhotoFolder
 from limner.errors import DataError
 from limner.evaluation import metrics
 from limner.evaluation.clips import READ_NOISE, SHOT_NOISE, clip_photos, make_clip, pictures

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from limner.data.manifest import Photo, PhotoFolder
+from limner.datasets.manifest import Photo, PhotoFolder
 from limner.errors import DataError
 from limner.evaluation.contenders import net_maker
 from limner.evaluation.evaluate import (

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from limner.data.manifest import PhotoFolder
-from limner.data.pairs import held_out_pairs
+from limner.datasets.manifest import PhotoFolder
+from limner.datasets.pairs import held_out_pairs
 from limner.evaluation.harmonization import (
     NOTHING,
     REINHARD,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from limner.data.manifest import PhotoFolder
+from limner.datasets.manifest import PhotoFolder
 from limner.errors import MediaError
 from limner.evaluation.evaluate import METRICS, MORE_METRICS, evaluate_all
 from limner.evaluation.tables import COLUMNS, best, columns_of, summary, write_csv

@@ -15,12 +15,12 @@ from browsers import needs_browser
 from limner.errors import LimnerError, OptionError
 from limner.export import exporting
 from limner.export.exporting import Plan, Report, export_all
-from limner.export.graph import Feeds, Graph, GraphOptions
-from limner.export.onnx_target import OnnxTarget
+from limner.export.graphs.graph import Feeds, Graph, GraphOptions
 from limner.export.source import Source
-from limner.export.targets import Execution, Made, NotMadeHereError, NotRunHereError, Target
+from limner.export.targets.base import Execution, Made, NotMadeHereError, NotRunHereError, Target
+from limner.export.targets.onnx import OnnxTarget
 from limner.matte import Matte
-from limner.model_card import NetSpec
+from limner.models.card import NetSpec
 from limner.runtimes.onnx_runtime import OnnxRuntime
 from limner.segment.preprocess import shrink
 from limner.segment.pyramid import build_pyramid
@@ -177,7 +177,7 @@ def test_a_browser_gives_onnx_files_a_second_row(
         page = [{"alpha": OnnxRuntime(path).run(row)["alpha"] + np.float32(2e-6)} for row in feeds]
         return Execution(outputs=page, load_ms=1, latency_ms=1, runtime=f"{runtime} in a page")
 
-    monkeypatch.setattr("limner.export.browser.run_in_browser", run)
+    monkeypatch.setattr("limner.export.browser.run.run_in_browser", run)
     report = export(tmp_path, Plan(targets=("onnx",), browser=True))
     first, second = report.rows
     assert (first.file, first.state, first.good) == ("net.onnx", "checked", True)

@@ -10,7 +10,7 @@ import torch
 
 from limner.adjustment import COUNT
 from limner.export.harmonizer import export_harmonizer, is_harmonizer
-from limner.model_card import HARMONIZE
+from limner.models.card import HARMONIZE
 from limner.models.catalogue import find_model
 from limner.runtimes.loading import load_runtime
 from limner.training.harmonize import HarmonizeJob, load_harmonizer, train_harmonizer

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from limner.data.manifest import PhotoFolder
+from limner.datasets.manifest import PhotoFolder
 from limner.errors import LimnerError
 from limner.export import onnx_file
+from limner.export.checks.pictures import parity_pictures
 from limner.export.onnx_file import Parity, export_onnx
-from limner.export.pictures import parity_pictures
 from limner.runtimes.onnx_runtime import OnnxRuntime
 from small_nets import small_net
 

@@ -9,10 +9,10 @@ import torch
 
 from limner.errors import ModelError, OptionError
 from limner.export.source import load_source
-from limner.model_card import NetSpec
+from limner.models.card import NetSpec
 from limner.nets import make_net
-from limner.training.checkpoint import Checkpoint, save_weights
-from limner.training.recipe import load_recipe, to_dict
+from limner.training.recipes.recipe import load_recipe, to_dict
+from limner.weights.checkpoint import Checkpoint, save_weights
 
 RECIPE = """
 net: {name: fast, options: {width: 0.25, in_channels: 4}}

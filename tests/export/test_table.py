@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from limner.export.checks.parity import Figures
 from limner.export.exporting import Report, Row
-from limner.export.parity import Figures
 from limner.export.table import lines, markdown, print_table, to_json
 
 REFERENCE = Figures(

@@ -11,9 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from limner.effects.replace import ColorBackground, PhotoBackground
 from limner.errors import LimnerError
-from limner.media.backgrounds import VideoBackground, open_background
+from limner.media.backgrounds import ColorBackground, PhotoBackground, VideoBackground, open_background
 from video_clips import Clip, make_clip
 
 GREYS = (30, 90, 150, 210)

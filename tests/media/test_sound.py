@@ -15,8 +15,8 @@ import pytest
 
 from limner.media import video_streams
 from limner.media.sound import AAC, FLAC, OPUS, DecodedSound
-from limner.media.video import VideoResult, process_video
 from limner.media.video_info import probe_video
+from limner.processing.video import VideoResult, process_video
 from video_clips import pictures
 
 MEDIA = Path(video_streams.__file__).parent

@@ -10,7 +10,7 @@ import av
 import pytest
 
 from limner.media.time_code import find_time_code, move_time_code
-from limner.media.video import process_video
+from limner.processing.video import process_video
 from video_clips import pictures
 
 NTSC = Fraction(30000, 1001)

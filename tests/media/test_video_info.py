@@ -16,9 +16,9 @@ from limner.effects.fail_closed import FailClosed
 from limner.effects.replace import Replace
 from limner.matte import Matte
 from limner.media.backgrounds import VideoBackground
-from limner.media.video import process_video
 from limner.media.video_info import probe_video
 from limner.media.video_reader import VideoReader
+from limner.processing.video import process_video
 from video_clips import Clip, make_clip, pictures, times_of
 
 SIZE = (48, 64)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard
 from limner.models import find_model, list_models, model_names
+from limner.models.card import ModelCard
 
 
 def test_every_shipped_model_has_a_true_card() -> None:

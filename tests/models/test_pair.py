@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard
-from limner.model_files import file_sha256
+from limner.models.card import ModelCard
 from limner.models.catalogue import find_model
+from limner.models.files import file_sha256
 from limner.models.pair import publish
 
 

@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from limner import samples
+from limner import samples, threads
 from limner.errors import MissingExtraError, ModelError, OptionError
 from limner.media.images import read_image
-from limner.runtimes import threads
 from limner.runtimes.loading import load_runtime
 from limner.runtimes.onnx_runtime import available_devices
 from limner.segment.segmenter import Segmenter

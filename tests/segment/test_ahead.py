@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from limner.effects.mask import Mask
+from limner.frame import TimedFrame
 from limner.matte import Matte
-from limner.pipeline import PipelineStats, TimedFrame, run_pipeline
+from limner.processing.pipeline import PipelineStats, run_pipeline
 from limner.segment.base import Foresighted
-from limner.segment.privacy import ERROR, PrivacyGuard
+from limner.segment.privacy.guard import ERROR, PrivacyGuard
 from limner.segment.relay import Relay
 from limner.segment.segmenter import Segmenter
-from limner.segment.temporal import REFRESH, SETTLE, TemporalSegmenter
+from limner.segment.steady.temporal import REFRESH, SETTLE, TemporalSegmenter
 
 
 def frames(count: int, *, still: bool = False) -> list[np.ndarray]:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from limner import Segmenter, TemporalSegmenter
-from limner.ensemble_card import EnsembleCard, MemberSpec
 from limner.errors import ModelError, OptionError
+from limner.models.ensemble_card import EnsembleCard, MemberSpec
 from limner.segment.ensemble import combine, drop_unseen
 
 PERSON, OTHER = MemberSpec(model="a"), MemberSpec(model="b", share=3)
@@ -164,8 +164,8 @@ def test_a_runtime_is_for_the_members_that_it_runs(
     pytest.importorskip("ai_edge_litert")
     card = make({"model": "red.onnx"}, {"model": "lite.tflite"})
     lite = make_tflite(tmp_path / "lite.tflite")
-    from limner.models.drafting import draft_card
-    from limner.models.inspection import inspect_model
+    from limner.inspect.drafting import draft_card
+    from limner.inspect.inspection import inspect_model
 
     draft_card(inspect_model(lite)).card.save(tmp_path / "lite.json")
     segmenter = Segmenter(card, runtime="onnxruntime", threads=1)

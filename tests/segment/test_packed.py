@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard
+from limner.models.card import ModelCard
 from limner.segment.packed import pack_mask, unpack_mask
 from limner.segment.postprocess import person_probability, read_shape
 

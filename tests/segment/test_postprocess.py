@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard
+from limner.models.card import ModelCard
+from limner.segment.people.subject import largest_region
 from limner.segment.postprocess import confidence, person_probability, read_shape, recentre
 from limner.segment.preprocess import unplace
-from limner.segment.subject import largest_region
 
 
 @pytest.mark.parametrize(

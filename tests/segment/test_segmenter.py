@@ -12,7 +12,7 @@ import pytest
 import limner
 from limner.errors import ModelError, OptionError
 from limner.segment.segmenter import Segmenter
-from limner.segment.temporal import TemporalSegmenter
+from limner.segment.steady.temporal import TemporalSegmenter
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from limner import TemporalSegmenter
 from limner.errors import OptionError
 from limner.matte import Matte, hidden_matte
 from limner.segment.segmenter import Segmenter
-from limner.segment.temporal import REFRESH, SETTLE
+from limner.segment.steady.temporal import REFRESH, SETTLE
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 

@@ -11,8 +11,8 @@ from limner.cli.app import main
 from limner.errors import ModelError, OptionError
 from limner.nets import make_net
 from limner.training.average import average_checkpoints
-from limner.training.checkpoint import Checkpoint
-from limner.training.rebuild import checkpoint_net
+from limner.weights.checkpoint import Checkpoint
+from limner.weights.rebuild import checkpoint_net
 
 
 def _checkpoint(path: Path, seed: int, *, net: str = "tiny", seconds: float = 60.0) -> Path:

@@ -8,12 +8,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from limner.data.mix import Mix  # noqa: E402
-from limner.data.photo_map import PhotoMap, prepare  # noqa: E402
-from limner.data.priors import Priors  # noqa: E402
-from limner.data.sampler import Sampler  # noqa: E402
-from limner.training.batches import Batch, batches  # noqa: E402
-from limner.training.recipe import Recipe, from_dict  # noqa: E402
+from limner.augment.batch import Batch  # noqa: E402
+from limner.augment.priors import Priors  # noqa: E402
+from limner.datasets.mix import Mix  # noqa: E402
+from limner.datasets.photo_map import PhotoMap, prepare  # noqa: E402
+from limner.datasets.sampler import Sampler  # noqa: E402
+from limner.training.batches import batches  # noqa: E402
+from limner.training.recipes.recipe import Recipe, from_dict  # noqa: E402
 
 SETS = {"fashion_full_body": 0.6, "rendered_people": 0.2, "no_people": 0.2}
 

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from limner.data.photo_map import prepare
-from limner.data.sampler import Sampler
+from limner.datasets.photo_map import prepare
+from limner.datasets.sampler import Sampler
 from limner.errors import MissingExtraError
 from limner.nets import make_net
 from limner.training.board import Board, sheet
 from limner.training.job import Job
 from limner.training.loop import train
-from limner.training.recipe import from_dict
+from limner.training.recipes.recipe import from_dict
 
 RAW: dict[str, Any] = {
     "net": {"name": "fast", "options": {"width": 0.25, "in_channels": 4}},

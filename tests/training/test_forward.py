@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
+from limner.augment.batch import Batch
 from limner.nets import make_net
-from limner.training.batches import Batch
 from limner.training.forward import Forward, split
-from limner.training.recipe import from_dict
+from limner.training.recipes.recipe import from_dict
 
 RAW: dict[str, Any] = {
     "net": {"name": "fast", "options": {"width": 0.25, "in_channels": 4}},

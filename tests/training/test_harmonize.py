@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from limner.data.photo_map import prepare
+from limner.datasets.photo_map import prepare
 from limner.errors import LimnerError, ModelError, OptionError
-from limner.training.checkpoint import Checkpoint
-from limner.training.distributed import Group
 from limner.training.harmonize import (
     HarmonizeJob,
     load_harmonizer,
@@ -24,7 +22,9 @@ from limner.training.harmonize import (
 )
 from limner.training.harmonize_recipe import HarmonizeLoss, harmonize_recipe, to_dict
 from limner.training.job import Progress
-from limner.training.recipe import load_recipe, read_recipe
+from limner.training.parallel.distributed import Group
+from limner.training.recipes.recipe import load_recipe, read_recipe
+from limner.weights.checkpoint import Checkpoint
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "harmonize.yaml"
 RAW: dict[str, Any] = {

@@ -9,8 +9,8 @@ import torch
 
 from limner.errors import ModelError, OptionError
 from limner.nets import make_net
-from limner.training.checkpoint import save_weights
 from limner.training.initial_weights import init_net, soften_head, start_net, start_part
+from limner.weights.checkpoint import save_weights
 
 
 def test_all_weights_fit_their_own_net(tmp_path: Path) -> None:

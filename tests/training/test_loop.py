@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from limner.data.photo_map import prepare
-from limner.data.sampler import Sampler
+from limner.datasets.photo_map import prepare
+from limner.datasets.sampler import Sampler
 from limner.errors import OptionError
 from limner.nets import make_net
-from limner.training.checkpoint import Checkpoint, save_weights
 from limner.training.initial_weights import WeightReport, start_net
 from limner.training.job import Job, Progress
 from limner.training.loop import train
-from limner.training.losses import edge_weighted_bce
-from limner.training.recipe import from_dict
+from limner.training.loss.losses import edge_weighted_bce
+from limner.training.recipes.recipe import from_dict
+from limner.weights.checkpoint import Checkpoint, save_weights
 
 RAW = {
     "net": {"name": "fast", "options": {"width": 0.25}},

@@ -14,10 +14,10 @@ import torch
 from limner.errors import OptionError
 from limner.nets import NETS, make_net
 from limner.nets.base import SegmentationNet
-from limner.training.checkpoint import Checkpoint, save_weights
 from limner.training.job import Job
 from limner.training.loop import train
-from limner.training.recipe import from_dict
+from limner.training.recipes.recipe import from_dict
+from limner.weights.checkpoint import Checkpoint, save_weights
 
 RAW: dict[str, Any] = {
     "net": {"name": "fast", "options": {"width": 0.25}},

@@ -10,8 +10,8 @@ from limner.errors import OptionError
 from limner.models.catalogue import ModelFile, find_model
 from limner.runtimes.auto import choose
 from limner.runtimes.loading import AUTO, RUNTIMES, runtimes_for
-from limner.runtimes.threads import check_threads
 from limner.segment.example import example_inputs
+from limner.threads import check_threads
 
 ALL = "all"
 

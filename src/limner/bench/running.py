@@ -16,7 +16,7 @@ from limner.bench.subject import Subject
 from limner.errors import LimnerError
 from limner.models.catalogue import find_model
 from limner.runtimes.loading import RUNTIMES, runtimes_for
-from limner.runtimes.threads import check_threads
+from limner.threads import check_threads
 
 BF16 = "openvino:precision=bf16"
 _ROUNDS = 8

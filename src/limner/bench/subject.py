@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from limner.bench.cases import Case
 from limner.errors import ModelError, OptionError
-from limner.model_card import SEGMENT
+from limner.models.card import SEGMENT
 from limner.runtimes.base import Array, QueueingRuntime, Runtime, TensorInfo
 from limner.runtimes.loading import load_runtime
 from limner.segment.clean import clean

@@ -10,7 +10,7 @@ from pathlib import Path
 from limner.cores import physical_cores
 from limner.runtimes.cpu import Cpu, this_cpu
 from limner.runtimes.loading import RUNTIMES
-from limner.runtimes.threads import default_threads
+from limner.threads import default_threads
 
 _NVIDIA = Path("/proc/driver/nvidia/version")
 

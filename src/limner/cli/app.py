@@ -10,9 +10,9 @@ from typing import Any
 
 import typer
 
-from limner import __version__
 from limner.errors import LimnerError
 from limner.heap import keep_training_memory
+from limner.version import __version__
 
 _STYLE: dict[str, Any] = {
     "add_completion": False,

@@ -51,8 +51,8 @@ def command(
     from limner.bench.rounds import measure
     from limner.cli.progress import Meter
     from limner.media.images import read_image
-    from limner.media.whole_file import whole_file
     from limner.samples import PORTRAIT
+    from limner.whole_file import whole_file
 
     runtimes = planning.split_runtimes(runtime)
     if profile_out is not None:

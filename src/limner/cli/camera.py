@@ -128,7 +128,7 @@ def command(
         check_recording(target.record, alpha=chosen.has_alpha)  # before anything is opened
     from limner.heap import keep_freed_memory
     from limner.live.session import LiveOptions, LiveSession
-    from limner.pipeline import share_cores, stage_threads
+    from limner.threads import share_cores, stage_threads
 
     keep_freed_memory()
     share_cores()
@@ -195,7 +195,7 @@ def find_backgrounds(named: list[str]) -> list[str]:
         OptionError: one of them is neither a file, a folder nor a colour.
     """
     from limner import samples
-    from limner.effects.colors import is_color
+    from limner.colors import is_color
 
     found: list[str] = []
     for name in named:

@@ -42,7 +42,7 @@ def prepare(
     ] = False,
 ) -> None:
     """Decode all new photos into memory maps, once; `limner train` does this by itself."""
-    from limner.data import photo_map
+    from limner.datasets import photo_map
 
     with Meter("decoding photos", "photos") as meter:
         photos = photo_map.prepare(data, cache, masks=masks, progress=meter.update)
@@ -73,11 +73,11 @@ def sheet(
         import yaml  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("limner data sheet", str(error.name), "train") from None
-    from limner.data.photo_map import prepare as make
-    from limner.data.sampler import Sampler
-    from limner.data.sheet import draw_sheet
+    from limner.datasets.photo_map import prepare as make
+    from limner.datasets.sampler import Sampler
+    from limner.datasets.sheet import draw_sheet
     from limner.media.images import write_image
-    from limner.training.recipe import load_recipe
+    from limner.training.recipes.recipe import load_recipe
 
     plan = load_recipe(recipe)
     with Meter("decoding photos", "photos") as meter:

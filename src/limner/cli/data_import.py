@@ -35,7 +35,7 @@ def import_(
     A file sources.csv in DIR (columns file, source, rights) says where each photo is from. A folder that lies in the
     data folder already, as data/NAME, is listed where it is.
     """
-    from limner.data.importing import ImportOptions, import_photos
+    from limner.datasets.importing import ImportOptions, import_photos
 
     name = set_ if set_ is not None else folder.resolve().name
     options = ImportOptions(name=name, mask=mask, val=val, source=source, rights=rights)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from limner.cli.progress import Meter
 from limner.errors import MissingExtraError, OptionError
 
 if TYPE_CHECKING:
-    from limner.data.masks_overlay import Row
+    from limner.datasets.masks_overlay import Row
 
 
 def relabel(
@@ -65,13 +65,13 @@ def relabel(
         import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("limner data relabel", str(error.name), "train") from None
-    from limner.data.importing import adopt as adopt_masks
-    from limner.data.manifest import PhotoFolder
-    from limner.training.distillation import Teacher
-    from limner.training.label_gates import Gates
-    from limner.training.relabel import REVIEW, RelabelOptions
-    from limner.training.relabel import relabel as label
-    from limner.training.teacher_recipe import TeacherRecipe
+    from limner.datasets.importing import adopt as adopt_masks
+    from limner.datasets.manifest import PhotoFolder
+    from limner.training.recipes.teacher import TeacherRecipe
+    from limner.training.teachers.distillation import Teacher
+    from limner.training.teachers.gates import Gates
+    from limner.training.teachers.relabel import REVIEW, RelabelOptions
+    from limner.training.teachers.relabel import relabel as label
 
     models = (*teacher, *(salient or ()))
     if share is not None and len(share) != len(models):

@@ -17,7 +17,6 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Look at this machine; runs each installed runtime for a second, changes nothing."""
-    from limner import __version__
     from limner.bench.advice import advise, can_bf16
     from limner.bench.packages import packages
     from limner.bench.running import runs
@@ -26,6 +25,7 @@ def command(
     from limner.no_telemetry import silenced
     from limner.runtimes.choices import all_choices, choices_file
     from limner.samples import PORTRAIT
+    from limner.version import __version__
 
     place = look_around()
     ran = runs(models or ["fast"], read_image(PORTRAIT).pixels, threads=threads, bf16=can_bf16(place))

@@ -14,7 +14,7 @@ from limner.cli.progress import Meter
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
-    from limner.data.manifest import Photo, PhotoFolder
+    from limner.datasets.manifest import Photo, PhotoFolder
     from limner.evaluation.contenders import Contender
     from limner.evaluation.flicker import Flicker, Recovery
     from limner.evaluation.tables import Table
@@ -61,7 +61,7 @@ def command(
     Models that fit colours (harmonize) are scored on photos of the split val whose person was recoloured: fMSE beside
     that of doing nothing and of Reinhard's colour transfer; --limit counts pairs. See docs/harmonize.md.
     """
-    from limner.data.manifest import PhotoFolder
+    from limner.datasets.manifest import PhotoFolder
     from limner.evaluation.contenders import contenders
     from limner.evaluation.evaluate import evaluate_all
     from limner.evaluation.tables import summary

@@ -13,7 +13,7 @@ import typer
 
 from limner.cli.progress import Meter
 from limner.errors import MissingExtraError, OptionError
-from limner.model_card import HARMONIZE
+from limner.models.card import HARMONIZE
 
 if TYPE_CHECKING:
     from limner.evaluation.harmonization import Fitter
@@ -34,8 +34,8 @@ def run(models: Sequence[str], data: Path, *, limit: int | None, as_json: bool) 
     Args:
         limit: at most this many pairs.
     """
-    from limner.data.manifest import PhotoFolder
-    from limner.data.pairs import held_out_pairs
+    from limner.datasets.manifest import PhotoFolder
+    from limner.datasets.pairs import held_out_pairs
     from limner.evaluation.harmonization import NOTHING, REINHARD, score_fitters, usual_fitters
 
     fitters = usual_fitters() | {model: _fitter(model) for model in models}
@@ -63,7 +63,7 @@ def run(models: Sequence[str], data: Path, *, limit: int | None, as_json: bool) 
 def _task(model: str) -> str:
     if model.endswith(".pt"):
         try:
-            from limner.training.checkpoint import Checkpoint
+            from limner.weights.checkpoint import Checkpoint
         except ImportError as error:
             raise MissingExtraError(f"measuring the checkpoint {model}", str(error.name), "train") from None
         return str(Checkpoint.load(Path(model)).recipe.get("task", ""))

@@ -33,7 +33,7 @@ def export_many(
         LimnerError: the model or the data cannot be used.
     """
     from limner.cli.progress import Meter
-    from limner.export.targets import ALL, PRECISIONS, TARGETS, chosen
+    from limner.export.targets.base import ALL, PRECISIONS, TARGETS, chosen
 
     targets = chosen(to, tuple(TARGETS), option="--to")
     precisions = None if precision is None else chosen(precision, PRECISIONS, option="--precision")
@@ -49,7 +49,7 @@ def export_many(
     if out.is_file():
         raise OptionError(f"--out {out}: is a file; name a folder")
     from limner.export.exporting import Plan, export_all
-    from limner.export.graph import GraphOptions
+    from limner.export.graphs.graph import GraphOptions
     from limner.export.harmonizer import is_harmonizer
     from limner.export.source import load_source
     from limner.export.table import print_table, to_json

@@ -12,7 +12,7 @@ import typer
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
-    from limner.model_card import ModelCard
+    from limner.models.card import ModelCard
 
 
 def export_one(
@@ -46,10 +46,10 @@ def export_one(
         own = {"licence": licence or "unknown", "origin": origin or "trained with limner train"}
         _tell(out, export_harmonizer(Path(model), out, storage=kind, data=data, notes=notes, **own))
         return
-    from limner.data.manifest import PhotoFolder
+    from limner.datasets.manifest import PhotoFolder
     from limner.export.card import make_card, measure, parity_row
+    from limner.export.checks.pictures import parity_pictures
     from limner.export.onnx_file import export_onnx
-    from limner.export.pictures import parity_pictures
     from limner.export.source import load_source
     from limner.models.pair import publish
 

@@ -53,7 +53,7 @@ def command(
     from limner.cli.image_plan import plan_jobs
     from limner.media.formats import format_for
     from limner.media.image_writing import METADATA
-    from limner.photos import Result, Saving, process_photos
+    from limner.processing.photos import Result, Saving, process_photos
 
     warnings.filterwarnings("ignore", module="PIL")  # about odd metadata, of which the result is free
     applied = build_effect(effect)

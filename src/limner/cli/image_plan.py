@@ -10,7 +10,7 @@ from pathlib import Path
 
 from limner.errors import MediaError, OptionError
 from limner.media.formats import FORMATS, READABLE, format_for
-from limner.photos import Job
+from limner.processing.photos import Job
 
 STREAM = "-"
 _NAMED = 5

@@ -41,9 +41,9 @@ def command(
     ] = None,
 ) -> None:
     """Inputs, outputs, operators, parameters and multiply-accumulates of any model file, and a draft of its card."""
+    from limner.inspect.drafting import Draft, draft_card
+    from limner.inspect.inspection import inspect_model
     from limner.models.catalogue import all_names, find_model
-    from limner.models.drafting import Draft, draft_card
-    from limner.models.inspection import inspect_model
 
     if not advise and photo is not None:
         raise OptionError("--photo: is what --advise measures activations on; give both")
@@ -96,7 +96,7 @@ def command(
 def _edge_tpu(model: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from limner.export.edge_tpu import check_edge_tpu
+    from limner.export.checks.edge_tpu import check_edge_tpu
 
     report = check_edge_tpu(model)
     if as_json:
@@ -108,11 +108,11 @@ def _edge_tpu(model: Path, as_json: bool) -> None:
 
 
 def _advise(model: Path, photo: Path | None, as_json: bool) -> None:
-    from limner.models.advice.advise import advise
-    from limner.models.drafting import draft_card
-    from limner.models.inspection import inspect_model
+    from limner.inspect.advice.advise import advise
+    from limner.inspect.drafting import draft_card
+    from limner.inspect.inspection import inspect_model
+    from limner.inspect.sample_feeds import sample_feeds, tensor_infos
     from limner.models.pair import card_beside
-    from limner.segment.sample_feeds import sample_feeds, tensor_infos
 
     report = inspect_model(model)
     pixels = _pixels(photo)
@@ -145,7 +145,7 @@ def _pixels(photo: Path | None) -> Any:
 
 
 def _lines(report: Any) -> list[str]:
-    from limner.models.drafting import show_shape
+    from limner.inspect.drafting import show_shape
 
     size = report.bytes / 1e6
     lines = [f"{report.file}: {report.format}, {size:.2f} MB, {report.version}, producer {report.producer}"]

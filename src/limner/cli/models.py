@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from limner.ensemble_card import EnsembleCard
 from limner.errors import OptionError
-from limner.model_card import PACKED, ModelCard, OutputSpec
+from limner.models.card import PACKED, ModelCard, OutputSpec
+from limner.models.ensemble_card import EnsembleCard
 
 app = typer.Typer(
     add_completion=False,

@@ -16,13 +16,14 @@ from limner.errors import OptionError
 
 if TYPE_CHECKING:
     from limner.effects import Effect
+    from limner.frame import Frame
     from limner.matte import Matte
-    from limner.segment.background_subtraction import EmptyScene, Subtractor
-    from limner.segment.base import Frame, MatteSource, MatteStream
-    from limner.segment.privacy import PrivacyGuard
+    from limner.segment.base import MatteSource, MatteStream
+    from limner.segment.people.subject import Keep, SubjectFilter
+    from limner.segment.privacy.guard import PrivacyGuard
+    from limner.segment.scene.background_subtraction import EmptyScene, Subtractor
     from limner.segment.segmenter import Segmenter
-    from limner.segment.subject import Keep, SubjectFilter
-    from limner.segment.temporal import TemporalSegmenter
+    from limner.segment.steady.temporal import TemporalSegmenter
 
 METHODS = ("net", "subtraction", "mixture")
 PRIVACY = ("on", "off", "strict")
@@ -175,7 +176,7 @@ def parse_pick(text: str | None) -> tuple[float, float] | None:
 
 def build_subjects(options: SubjectOptions) -> SubjectFilter | None:
     """The filter that the options ask for; None where everyone stays."""
-    from limner.segment.subject import SubjectFilter
+    from limner.segment.people.subject import SubjectFilter
 
     keep, point = parse_subject(options.subject), parse_pick(options.pick)
     return None if keep == "everyone" and point is None else SubjectFilter(keep, point=point)
@@ -187,7 +188,7 @@ def build_subtractor(options: PeopleOptions, *, scene: Frame | None) -> Subtract
     Raises:
         OptionError: a value is out of range.
     """
-    from limner.segment.background_subtraction import BackgroundSubtraction, MixtureSubtraction
+    from limner.segment.scene.background_subtraction import BackgroundSubtraction, MixtureSubtraction
 
     chosen: dict[str, Any] = {name: getattr(options, name) for name in _CLEANING if getattr(options, name) is not None}
     for name, parameter in (("scene_blur", "blur"), ("adapt", "adapt")):
@@ -239,7 +240,7 @@ class People:
         self.segmenter = build_segmenter(matte, on_fault=self._on_fault)
         if scene is None:
             return self.segmenter
-        from limner.segment.background_subtraction import EmptyScene
+        from limner.segment.scene.background_subtraction import EmptyScene
 
         return EmptyScene(self.segmenter, scene)
 
@@ -249,8 +250,8 @@ class People:
 
     def stream(self, steady: MatteStream) -> MatteStream:
         """Guarded first, then filtered: the guard judges mattes with everybody in them."""
-        from limner.segment.privacy import PrivacyGuard, PrivacyRules
-        from limner.segment.subject import Subjects
+        from limner.segment.people.subject import Subjects
+        from limner.segment.privacy.guard import PrivacyGuard, PrivacyRules
 
         stream: Any = steady
         if self.privacy != "off":
@@ -297,7 +298,7 @@ class People:
 
     def tell(self) -> None:
         """Say how many frames were hidden, where there were any."""
-        from limner.segment.privacy import describe
+        from limner.segment.privacy.guard import describe
 
         self.tell_faults()
         guard = self.guard

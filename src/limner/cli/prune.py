@@ -14,7 +14,7 @@ from limner.errors import DataError, MissingExtraError, OptionError
 if TYPE_CHECKING:
     from limner.nets.base import SegmentationNet
     from limner.training.job import Progress
-    from limner.training.pruning_run import Point, Score
+    from limner.training.prune.run import Point, Score
 
 
 def command(
@@ -53,10 +53,10 @@ def command(
         import torch_pruning  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("limner prune", str(error.name), "prune") from None
-    from limner.training.pruning import PruneOptions
-    from limner.training.pruning_curve import draw_curve
-    from limner.training.pruning_run import PruneJob, read_curve, run
-    from limner.training.recipe import load_recipe
+    from limner.training.prune.curve import draw_curve
+    from limner.training.prune.pruning import PruneOptions
+    from limner.training.prune.run import PruneJob, read_curve, run
+    from limner.training.recipes.recipe import load_recipe
     from limner.whole_file import whole_text
 
     if (macs is None) == (parameters is None):
@@ -90,7 +90,7 @@ def command(
 
 def _scorer(data: Path, limit: int | None) -> Score:
     """Means over the val photos with people."""
-    from limner.data.manifest import PhotoFolder
+    from limner.datasets.manifest import PhotoFolder
     from limner.evaluation.contenders import net_maker
     from limner.evaluation.evaluate import evaluate
 

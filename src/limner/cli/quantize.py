@@ -48,12 +48,12 @@ def command(
         import torchao  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("limner quantize", str(error.name), "quantize") from None
-    from limner.data.photo_map import prepare
-    from limner.export.targets import TARGETS, chosen
+    from limner.datasets.photo_map import prepare
+    from limner.export.targets.base import TARGETS, chosen
     from limner.training.job import Job
     from limner.training.loop import train
-    from limner.training.quantize_plan import quantize_plan
-    from limner.training.recipe import load_recipe
+    from limner.training.recipes.quantize_plan import quantize_plan
+    from limner.training.recipes.recipe import load_recipe
 
     chosen(to, tuple(TARGETS), option="--to")  # before an hour of training, not after it
     if out.suffix or out.is_file():

@@ -11,7 +11,7 @@ from limner.errors import OptionError
 
 if TYPE_CHECKING:
     from limner.segment.base import MatteSource
-    from limner.segment.temporal import TemporalSegmenter
+    from limner.segment.steady.temporal import TemporalSegmenter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ def check_temporal(options: TemporalOptions) -> None:
     Raises:
         OptionError: a value cannot be used, or two do not go together.
     """
-    from limner.segment.temporal import MOST_AHEAD, TEMPORAL
+    from limner.segment.steady.temporal import MOST_AHEAD, TEMPORAL
 
     if options.temporal not in TEMPORAL:
         raise OptionError(f"--temporal must be one of {', '.join(TEMPORAL)}, not {options.temporal!r}")
@@ -54,7 +54,7 @@ def build_temporal(segmenter: MatteSource, options: TemporalOptions) -> Temporal
     Raises:
         OptionError: as `check_temporal`.
     """
-    from limner.segment.temporal import TemporalSegmenter
+    from limner.segment.steady.temporal import TemporalSegmenter
 
     check_temporal(options)
     return TemporalSegmenter(segmenter, temporal=options.temporal, gate=options.gate, look_ahead=options.look_ahead)

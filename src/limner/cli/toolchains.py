@@ -24,8 +24,8 @@ def command(
     They lie in the user's cache folder ($LIMNER_CACHE chooses another). "old" are those left by other versions of
     Limner or Python, or by an interruption.
     """
-    from limner.export.toolchain_list import TOOLCHAINS
-    from limner.export.toolchains import remove_folder
+    from limner.export.toolchains.environments import remove_folder
+    from limner.export.toolchains.known import TOOLCHAINS
 
     for name in make or ():
         _check("--make", name, [*TOOLCHAINS, "all"])
@@ -57,8 +57,8 @@ def _check(option: str, name: str, known: list[str]) -> None:
 
 def _old() -> list[Path]:
     """Folders of these toolchains that nothing uses any more: other pins, another Python, or half made."""
-    from limner.export.toolchain_list import TOOLCHAINS
-    from limner.export.toolchains import toolchains_folder
+    from limner.export.toolchains.environments import toolchains_folder
+    from limner.export.toolchains.known import TOOLCHAINS
 
     ours = {toolchain.folder for toolchain in TOOLCHAINS.values() if toolchain.ready}
     if not toolchains_folder().is_dir():

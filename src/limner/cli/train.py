@@ -11,7 +11,7 @@ import typer
 from limner.cli import train_harmonize
 from limner.cli.progress import Meter
 from limner.errors import MissingExtraError
-from limner.model_card import HARMONIZE
+from limner.models.card import HARMONIZE
 
 if TYPE_CHECKING:
     from limner.training.job import Outcome, Progress, Validate
@@ -53,11 +53,11 @@ def command(
         import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("limner train", str(error.name), "train") from None
-    from limner.data.photo_map import outdated, prepare
-    from limner.training.distributed import Group
+    from limner.datasets.photo_map import outdated, prepare
     from limner.training.job import Job
     from limner.training.loop import train
-    from limner.training.recipe import load_recipe, read_recipe
+    from limner.training.parallel.distributed import Group
+    from limner.training.recipes.recipe import load_recipe, read_recipe
 
     run = out if out is not None else Path("runs") / recipe.stem
     raw = read_recipe(recipe, changes=set_ or [])
@@ -110,7 +110,7 @@ def teller(meter: Meter) -> Callable[[Progress], None]:
 
 def _scorer(data: Path) -> Validate | None:
     """What scores the val split; None where there is none."""
-    from limner.data.manifest import PhotoFolder
+    from limner.datasets.manifest import PhotoFolder
     from limner.evaluation.evaluate import net_scores
 
     if not any(photo.split == "val" for photo in PhotoFolder(data).photos):

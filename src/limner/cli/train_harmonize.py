@@ -30,7 +30,7 @@ def run(
     board: bool,
 ) -> None:
     """Train the harmonizer; arguments as of ``limner.cli.train.command``, ``raw`` is the recipe as plain data."""
-    from limner.data.photo_map import prepare
+    from limner.datasets.photo_map import prepare
     from limner.training.harmonize import HarmonizeJob, train_harmonizer
     from limner.training.harmonize_recipe import harmonize_recipe
 
@@ -68,7 +68,7 @@ def _teller(meter: Meter) -> Callable[[Progress], None]:
 
 def _scorer(data: Path) -> Callable[[Harmonizer, int], dict[str, float]] | None:
     """What scores the net on pairs of the val split; None where there is none."""
-    from limner.data.manifest import PhotoFolder
+    from limner.datasets.manifest import PhotoFolder
     from limner.evaluation.harmonization import net_scores
 
     if not any(photo.split == "val" and photo.mask in ("hand", "auto") for photo in PhotoFolder(data).photos):

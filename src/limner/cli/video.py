@@ -19,9 +19,9 @@ from limner.cli.temporal_options import TemporalOptions, check_temporal, tempora
 from limner.errors import MediaError, OptionError
 
 if TYPE_CHECKING:
-    from limner.media.video import VideoResult
+    from limner.frame import TimedFrame
     from limner.media.video_info import VideoInfo
-    from limner.pipeline import TimedFrame
+    from limner.processing.video import VideoResult
     from limner.segment.segmenter import Segmenter
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)")
@@ -80,9 +80,9 @@ def command(
         return
     assert output is not None
     from limner.heap import keep_freed_memory
-    from limner.media.video import process_video
     from limner.media.video_formats import choose_format
-    from limner.pipeline import share_cores, stage_threads
+    from limner.processing.video import process_video
+    from limner.threads import share_cores, stage_threads
 
     choose_format(output, codec=codec, alpha=chosen.has_alpha, crf=crf, preset=preset)  # before the model is loaded
     keep_freed_memory()
@@ -125,9 +125,9 @@ def _preview(
     span: tuple[Fraction | None, Fraction | None],
 ) -> None:
     from limner.media.images import write_image
-    from limner.media.video import check_span
     from limner.media.video_info import probe_video
-    from limner.media.video_preview import preview_sheet
+    from limner.processing.video import check_span
+    from limner.processing.video_preview import preview_sheet
 
     check_span(*span)
     if target.exists() and clip.exists() and target.samefile(clip):

@@ -8,16 +8,13 @@ from enum import IntEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from limner.errors import OptionError
 from limner.matte import Matte
 
 if TYPE_CHECKING:
     from limner.effects.layers import Layers
 
-Frame = NDArray[np.uint8]
+from limner.frame import Frame
 
 
 class Stage(IntEnum):

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Frame
 from limner.effects.compose import blend_onto, halve, to_uint8
 from limner.effects.fill import fill_unknown
 from limner.effects.layers import BackgroundEffect, Layers
 from limner.effects.numbers import check_range, number
+from limner.frame import Frame
 
 _STRONGEST = 0.06
 """Standard deviation of the Gaussian at strength 1, as a share of the frame's shorter side."""

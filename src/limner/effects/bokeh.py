@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Frame
 from limner.effects.blur import background_share
 from limner.effects.compose import halve, to_uint8
 from limner.effects.fill import Floats, fill_unknown, thrice
 from limner.effects.layers import BackgroundEffect, Layers
 from limner.effects.numbers import check_range, number
+from limner.frame import Frame
 
 _LARGEST = 0.06
 """Radius of the disc at strength 1, as a share of the frame's shorter side."""

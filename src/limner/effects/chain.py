@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from limner.effects.base import Effect, Frame, Stage
+from limner.effects.base import Effect, Stage
 from limner.effects.layers import Layers
 from limner.errors import OptionError
+from limner.frame import Frame
 from limner.matte import Matte
 
 _FITTING = (Stage.FIT, Stage.LIGHT)

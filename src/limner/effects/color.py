@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from limner.effects.base import Frame
-from limner.effects.colors import Color, parse_color
-from limner.effects.compose import plain
+from limner.colors import Color, parse_color
 from limner.effects.layers import BackgroundEffect, Layers
+from limner.frame import Frame, plain
 
 
 class SolidColor(BackgroundEffect):

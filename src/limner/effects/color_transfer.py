@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Frame, Stage
+from limner.effects.base import Stage
 from limner.effects.compose import halve
 from limner.effects.layers import LayerEffect, Layers
 from limner.effects.numbers import check_range, number
+from limner.frame import Frame
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Frame
+from limner.frame import Frame
 from limner.matte import Matte
 
 T = TypeVar("T", np.uint8, np.float32)
@@ -26,15 +26,6 @@ def check_sizes(frame: Frame, matte: Matte) -> None:
         raise ValueError(f"the frame must be RGB uint8 (H, W, 3), not {frame.dtype} of shape {frame.shape}")
     if frame.shape[:2] != matte.size:
         raise ValueError(f"the matte of {matte.size} does not belong to the frame of {frame.shape[:2]} (H, W)")
-
-
-def plain(size: tuple[int, int], color: tuple[int, int, int]) -> Frame:
-    """RGB uint8 (H, W, 3) of one colour; row by row, which numpy does several times as fast as pixel by pixel."""
-    frame = np.empty((*size, 3), np.uint8)
-    row = np.empty((size[1], 3), np.uint8)
-    row[:] = color
-    frame[:] = row
-    return frame
 
 
 def quantize(alpha: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from limner.effects.base import Frame, Stage
+from limner.effects.base import Stage
 from limner.effects.layers import LayerEffect, Layers
+from limner.frame import Frame
 
 
 class Cutout(LayerEffect):

@@ -8,8 +8,9 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
-from limner.effects.base import Effect, Frame
+from limner.effects.base import Effect
 from limner.effects.compose import halve
+from limner.frame import Frame
 from limner.matte import Matte
 
 CELLS = 9

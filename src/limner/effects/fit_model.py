@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.adjustment import COUNT, Adjustment
-from limner.effects.base import Frame
 from limner.effects.compose import halve, quantize
 from limner.errors import ModelError
-from limner.model_card import HARMONIZE, ModelCard
+from limner.frame import Frame
+from limner.models.card import HARMONIZE, ModelCard
 from limner.models.catalogue import find_model
+from limner.runtimes.base import Array
 from limner.runtimes.loading import load_runtime
-from limner.segment.example import example_inputs
 
 Floats = NDArray[np.float32]
 
@@ -37,9 +37,9 @@ class FitModel:
         spec = found.card.input
         if (spec.channels, spec.layout, spec.color_order) != (4, "NCHW", "RGB"):
             raise ModelError(f"card of {found.card.name!r}: input: for harmonize it must be NCHW, RGB, 4 channels")
-        self._runtime = load_runtime(found.path, threads=threads, example=example_inputs(found.card))
         self._scale = np.float32(spec.scale) / np.array(spec.std, np.float32)
         self._shift = np.array(spec.mean, np.float32) / np.array(spec.std, np.float32)
+        self._runtime = load_runtime(found.path, threads=threads, example=lambda _: self._example())
 
     def small(self, person: Frame, background: Frame, alpha: Floats) -> tuple[Floats, Floats]:
         """The composite of frames of one size as the net sees it.
@@ -62,16 +62,29 @@ class FitModel:
         Raises:
             ModelError: the net's output is not what its card says.
         """
-        spec = self.card.input
-        planes = np.empty((1, 4, *spec.size), np.float32)
-        planes[0, :3] = (composite * self._scale - self._shift).transpose(2, 0, 1)
-        planes[0, 3] = alpha
-        said = self._runtime.run({spec.name: planes}).get(self.card.output.name)
+        said = self._runtime.run(self._feeds(composite, alpha)).get(self.card.output.name)
         if said is None or said.size != COUNT:
             raise ModelError(
                 f"card of {self.card.name!r}: the model gives no {COUNT} numbers {self.card.output.name!r}"
             )
         return Adjustment.from_vector(said)
+
+    def _feeds(self, composite: Floats, alpha: Floats) -> dict[str, Array]:
+        spec = self.card.input
+        planes = np.empty((1, 4, *spec.size), np.float32)
+        planes[0, :3] = (composite * self._scale - self._shift).transpose(2, 0, 1)
+        planes[0, 3] = alpha
+        return {spec.name: planes}
+
+    def _example(self) -> dict[str, Array]:
+        """The sample portrait with half of it masked: what the net is fed where it is only measured."""
+        from limner.media.images import read_image
+        from limner.samples import PORTRAIT
+
+        height, width = self.card.input.size
+        alpha = np.zeros((height, width), np.float32)
+        alpha[:, width // 4 : -(width // 4)] = 1
+        return self._feeds(_shrink(read_image(PORTRAIT).pixels, width, height), alpha)
 
 
 def _shrink(pixels: NDArray[np.uint8], width: int, height: int) -> Floats:

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Frame
 from limner.effects.compose import halve, partly, quantize, to_uint8
 from limner.effects.fill import Floats, fill_unknown
+from limner.frame import Frame
 
 _LONG_SIDE = 130
 """Least length of the longer side of the grid on which pure colours are carried into the edge."""

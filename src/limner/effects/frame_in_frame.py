@@ -11,14 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Effect, Frame, Stage
-from limner.effects.colors import Color, parse_color
+from limner.colors import Color, parse_color
+from limner.effects.base import Effect, Stage
 from limner.effects.compose import halve
 from limner.effects.foreground import estimate_foreground
 from limner.effects.layers import BackgroundEffect, LayerEffect, Layers
 from limner.effects.numbers import check_range
-from limner.effects.replace import Background, as_background, parse_fit
 from limner.errors import OptionError
+from limner.fitting import parse_fit
+from limner.frame import Frame
+from limner.media.backgrounds import Background, as_background
 
 Shape = Literal["person", "circle", "rounded", "rectangle"]
 Position = Literal["bottom-right", "bottom-left", "top-right", "top-left"]

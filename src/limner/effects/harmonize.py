@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.adjustment import Adjustment
-from limner.effects.base import Frame
 from limner.effects.compose import quantize
 from limner.effects.fit_model import FitModel, Floats
 from limner.effects.layers import PersonEffect
 from limner.effects.numbers import check_range, number
+from limner.frame import Frame
 from limner.matte import Matte
 
 _LOOK_EVERY = 0.1

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Effect, Frame, Stage
+from limner.effects.base import Effect, Stage
 from limner.effects.compose import blend_onto, check_sizes, quantize
 from limner.effects.foreground import blend_clean, estimate_foreground
+from limner.frame import Frame
 from limner.matte import Matte
 
 Box = tuple[slice, slice]

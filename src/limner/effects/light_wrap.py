@@ -8,11 +8,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from limner.effects.base import Frame, Stage
+from limner.effects.base import Stage
 from limner.effects.blur import without_person
 from limner.effects.compose import enlarge, halve
 from limner.effects.layers import LayerEffect, Layers
 from limner.effects.numbers import check_range, number
+from limner.frame import Frame
 
 _COARSE_SIGMA = 3.0
 """Light and edge are blurred on a grid so coarse that the standard deviation is about this many cells."""

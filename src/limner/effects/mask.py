@@ -5,9 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from limner.effects.base import Effect, Frame, Stage
+from limner.effects.base import Effect, Stage
 from limner.effects.compose import check_sizes, quantize
 from limner.effects.layers import Layers
+from limner.frame import Frame
 from limner.matte import Matte
 
 

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Effect, Frame
-from limner.effects.colors import Color, parse_color
-from limner.effects.compose import blend_onto, check_sizes, plain, quantize
+from limner.colors import Color, parse_color
+from limner.effects.base import Effect
+from limner.effects.compose import blend_onto, check_sizes, quantize
 from limner.errors import OptionError
+from limner.frame import Frame, plain
 from limner.matte import Matte
 
 

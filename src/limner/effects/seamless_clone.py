@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from limner.effects.base import Frame, Stage
+from limner.effects.base import Stage
 from limner.effects.compose import enlarge, halve, to_uint8
 from limner.effects.fill import Floats
 from limner.effects.layers import LayerEffect, Layers
 from limner.effects.membrane import solve_membrane
 from limner.effects.numbers import check_range, number
+from limner.frame import Frame
 
 _SIDE = 96
 """Longer side, at the most, of the grid on which the equation is solved: its solution is smooth."""

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Frame, Stage
+from limner.effects.base import Stage
 from limner.effects.layers import LayerEffect, Layers
 from limner.errors import OptionError
+from limner.frame import Frame
 
 Where = Literal["both", "person", "background"]
 

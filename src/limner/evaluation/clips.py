@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.data.manifest import VOID_SETS, Photo, PhotoFolder
+from limner.datasets.manifest import VOID_SETS, Photo, PhotoFolder
 from limner.errors import DataError
-from limner.evaluation.contenders import Alpha, Frame
+from limner.evaluation.contenders import Alpha
+from limner.frame import Frame
 
 T = TypeVar("T", np.uint8, np.float32)
 

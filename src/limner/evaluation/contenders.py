@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from limner.nets.base import SegmentationNet
     from limner.segment.segmenter import Segmenter
 
-Frame = NDArray[np.uint8]
+from limner.frame import Frame
+
 Alpha = NDArray[np.float32]
 MatteMaker = Callable[[Frame], Alpha]
 """RGB uint8 (H, W, 3) to alpha float32 (H, W) in [0, 1]."""
@@ -72,7 +73,7 @@ def contender(model: str, *, label: str | None = None, refine: bool = False, thr
         if refine:
             raise OptionError(f"--refine: {model} is a checkpoint; export it first")
         return _checkpoint(model, label or Path(model).name)
-    from limner.model_card import ModelCard
+    from limner.models.card import ModelCard
     from limner.segment.segmenter import Segmenter
 
     bare: dict[str, Any] = {} if refine else {"refine": False, "softness": 1, "clean": False, "tiles": False}
@@ -124,7 +125,7 @@ def net_maker(net: SegmentationNet, size: int) -> VideoMaker:
 def _checkpoint(path: str, label: str) -> Contender:
     try:
         from limner.nets.blocks import count_parameters
-        from limner.training.rebuild import checkpoint_net
+        from limner.weights.rebuild import checkpoint_net
     except ImportError as error:
         raise MissingExtraError(f"measuring the checkpoint {path}", str(error.name), "train") from None
     net, recipe, state = checkpoint_net(Path(path))

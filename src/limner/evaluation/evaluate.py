@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.cores import usable_cores
-from limner.data.manifest import VOID, VOID_SETS, Photo, PhotoFolder
+from limner.datasets.manifest import VOID, VOID_SETS, Photo, PhotoFolder
 from limner.errors import DataError
 from limner.evaluation import metrics
-from limner.evaluation.contenders import Alpha, Frame, MatteMaker, net_maker
+from limner.evaluation.contenders import Alpha, MatteMaker, net_maker
+from limner.frame import Frame
 
 if TYPE_CHECKING:
     from limner.nets.base import SegmentationNet

@@ -11,7 +11,8 @@ import numpy as np
 from limner.errors import DataError
 from limner.evaluation import metrics
 from limner.evaluation.clips import SHAKE, Clip, make_clip
-from limner.evaluation.contenders import Alpha, Frame, VideoMaker
+from limner.evaluation.contenders import Alpha, VideoMaker
+from limner.frame import Frame
 
 CLIPS, FRAMES, WARM_UP = 24, 12, 3
 """Photos, frames of each clip, and how many of these come before the scores begin: a start is no flicker."""

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.data.manifest import PhotoFolder
-from limner.data.pairs import Pair, held_out_pairs
+from limner.datasets.manifest import PhotoFolder
+from limner.datasets.pairs import Pair, held_out_pairs
 from limner.effects.color_transfer import ColorTransfer
 from limner.effects.harmonize import Harmonize
 from limner.evaluation.metrics.composites import foreground_mse
@@ -23,7 +23,8 @@ from limner.matte import Matte
 if TYPE_CHECKING:
     from limner.nets.harmonizer import Harmonizer
 
-Frame = NDArray[np.uint8]
+from limner.frame import Frame
+
 Fitter = Callable[[Frame, NDArray[np.uint8]], Frame]
 """Composite RGB uint8 (H, W, 3) and mask uint8 (H, W) to what it should look like."""
 

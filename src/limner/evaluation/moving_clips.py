@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.evaluation.clips import READ_NOISE, SHOT_NOISE
-from limner.evaluation.contenders import Alpha, Frame
+from limner.evaluation.contenders import Alpha
+from limner.frame import Frame
 
 Move = Literal["still", "sway", "fast"]
 Bool = NDArray[np.bool_]

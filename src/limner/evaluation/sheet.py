@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.data.manifest import PhotoFolder
+from limner.datasets.manifest import PhotoFolder
 from limner.evaluation.contenders import MatteMaker
 from limner.evaluation.evaluate import Score
 from limner.evaluation.tiles import error_tile, grey_tile, matte_tile

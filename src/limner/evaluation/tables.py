@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limner.evaluation.evaluate import CUTS, Score, accumulated, means
-from limner.media.whole_file import whole_file
+from limner.whole_file import whole_file
 
 
 @dataclass(frozen=True, slots=True)

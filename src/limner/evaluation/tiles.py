@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.data.manifest import Photo
-from limner.evaluation.contenders import Alpha, Frame
+from limner.datasets.manifest import Photo
+from limner.evaluation.contenders import Alpha
 from limner.evaluation.evaluate import Score, decided
+from limner.frame import Frame
 
 MISSED = (230, 60, 60)
 FALSE = (60, 120, 255)

@@ -7,13 +7,13 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from limner.data.manifest import Photo, PhotoFolder
+from limner.datasets.manifest import Photo, PhotoFolder
 from limner.evaluation.evaluate import evaluate, means
-from limner.export.graph import BITS, IMAGE, PREVIOUS, STATE, Graph
+from limner.export.graphs.graph import BITS, IMAGE, PREVIOUS, STATE, Graph
 from limner.export.onnx_file import INPUT, OUTPUT, Parity
 from limner.export.source import Source
-from limner.export.targets import Made
-from limner.model_card import (
+from limner.export.targets.base import Made
+from limner.models.card import (
     PACKED,
     InputSpec,
     Measurement,
@@ -23,12 +23,12 @@ from limner.model_card import (
     Training,
     TrainingSet,
 )
-from limner.model_files import file_sha256
+from limner.models.files import file_sha256
 from limner.nets import make_net
 from limner.nets.blocks import count_macs, count_parameters
-from limner.training.checkpoint import Checkpoint
 from limner.training.harmonize_recipe import HarmonizeRecipe
-from limner.training.recipe import Recipe
+from limner.training.recipes.recipe import Recipe
+from limner.weights.checkpoint import Checkpoint
 
 PROTOCOL = (
     "means over images; squeezed to the net's input, mask resized back, threshold 0.5; boundary band 2 % of the "

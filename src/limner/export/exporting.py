@@ -12,16 +12,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from limner.data.manifest import PhotoFolder
+from limner.datasets.manifest import PhotoFolder
 from limner.errors import LimnerError, OptionError
 from limner.export.card import draft_card, file_card, graph_card
-from limner.export.graph import IMAGE, Feeds, Graph, GraphOptions, make_graph
-from limner.export.parity import Figures, Judge, failures
-from limner.export.photos import prepare, stratified
+from limner.export.checks.parity import Figures, Judge, failures
+from limner.export.checks.photos import prepare, stratified
+from limner.export.graphs.graph import IMAGE, Feeds, Graph, GraphOptions, make_graph
 from limner.export.source import Source
-from limner.export.targets import ALL, Made, NotMadeHereError, NotRunHereError, Target, make_target
-from limner.model_card import Measurement, ModelCard
-from limner.model_files import model_bytes, model_sha256
+from limner.export.targets.base import ALL, Made, NotMadeHereError, NotRunHereError, Target, make_target
+from limner.models.card import Measurement, ModelCard
+from limner.models.files import model_bytes, model_sha256
 from limner.models.pair import publish_export
 
 FLOAT = ("fp32", "fp16")

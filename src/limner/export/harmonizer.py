@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from limner.data.manifest import Photo, PhotoFolder
-from limner.data.pairs import held_out_pairs
+from limner.datasets.manifest import Photo, PhotoFolder
+from limner.datasets.pairs import held_out_pairs
 from limner.evaluation.harmonization import NOTHING, REINHARD, SIZE, model_fitter, score_fitters, usual_fitters
 from limner.export.card import parity_row, procedure, training_sets
 from limner.export.onnx_file import INPUT, Storage, write_onnx
-from limner.model_card import (
+from limner.models.card import (
     HARMONIZE,
     InputSpec,
     Measurement,
@@ -25,12 +25,12 @@ from limner.model_card import (
     OutputSpec,
     Training,
 )
-from limner.model_files import file_sha256
+from limner.models.files import file_sha256
 from limner.models.pair import publish
 from limner.nets.blocks import count_macs, count_parameters
-from limner.training.checkpoint import Checkpoint
 from limner.training.harmonize import load_harmonizer
 from limner.training.harmonize_recipe import HarmonizeRecipe
+from limner.weights.checkpoint import Checkpoint
 
 OUTPUT = "adjustment"
 PROTOCOL = (

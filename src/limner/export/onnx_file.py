@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from limner.errors import LimnerError
-from limner.export.onnx_graph import save, store_half, tidy
-from limner.export.silence import silence
+from limner.export.graphs.onnx_graph import save, store_half, tidy
 from limner.nets.base import SegmentationNet, person_logits
 from limner.runtimes.onnx_runtime import OnnxRuntime
+from limner.silence import silence
 from limner.whole_file import aside
 
 INPUT, OUTPUT = "image", "alpha"
@@ -58,7 +58,7 @@ def export_onnx(
     """Write ``net`` to ``path`` as ONNX: input "image" (1, C, H, W), output "alpha" (1, 1, H, W).
 
     Alpha is the person's probability; for a net of several classes the person's share of the softmax. The file holds
-    the net's tensors under their own names, see ``limner.models.onnx_weights``.
+    the net's tensors under their own names, see ``limner.weights.onnx_weights``.
 
     Args:
         net: gives logits, in eval mode, without training heads.

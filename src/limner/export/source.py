@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limner.errors import OptionError
-from limner.model_card import ModelCard, NetSpec
+from limner.models.card import ModelCard, NetSpec
 from limner.models.pair import card_beside
 from limner.models.weights import weights_path
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
-from limner.training.checkpoint import Checkpoint, load_weights
-from limner.training.rebuild import checkpoint_net, filled, model_net
-from limner.training.recipe import Recipe, load_recipe
+from limner.training.recipes.recipe import Recipe, load_recipe
+from limner.weights.checkpoint import Checkpoint, load_weights
+from limner.weights.rebuild import checkpoint_net, filled, model_net
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
+from limner.export.checks.parity import Figures
 from limner.export.exporting import Report, Row
-from limner.export.parity import Figures
 
 HEADS = (
     "file",

@@ -9,7 +9,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from limner.effects.base import Frame
+from limner.frame import Frame
 from limner.live.controls import HELP, Controls
 from limner.live.meter import STAGES, Reading
 from limner.media.window import Paint

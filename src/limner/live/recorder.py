@@ -13,15 +13,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from limner.effects.base import Frame
-from limner.effects.replace import fit_frame
 from limner.errors import LimnerError
+from limner.fitting import fit_frame
+from limner.frame import Frame, TimedFrame
 from limner.media.images import write_image
 from limner.media.video_files import check_target
 from limner.media.video_formats import OutputFormat, choose_format
 from limner.media.video_info import live_info
 from limner.media.video_writer import VideoWriter
-from limner.pipeline import TimedFrame
 
 _WAITING = 12
 """Frames that may wait for the encoder."""

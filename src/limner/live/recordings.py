@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from limner.errors import LimnerError
+from limner.frame import TimedFrame
 from limner.live.recorder import Recorder, free_name
-from limner.pipeline import TimedFrame
 
 
 class Recordings:

@@ -11,8 +11,8 @@ from typing import Any
 
 import cv2
 
-from limner.effects.base import Frame
 from limner.effects.fail_closed import obliterate
+from limner.frame import Frame, TimedFrame
 from limner.live.controls import Controls
 from limner.live.meter import Meter
 from limner.live.panel import Panel, Status, card, chequered
@@ -22,8 +22,8 @@ from limner.live.source import LatestFrames, State
 from limner.live.stages import Attended, SwitchedEffect
 from limner.media.virtual_camera import VirtualCamera
 from limner.media.window import Closed, Event, Key, Pointer, Window
-from limner.pipeline import PipelineStats, Stopped, TimedFrame, run_pipeline
-from limner.segment.privacy import PrivacyGuard, Watchdog
+from limner.processing.pipeline import PipelineStats, Stopped, run_pipeline
+from limner.segment.privacy.guard import PrivacyGuard, Watchdog
 
 IN_FLIGHT = 3
 """Frames between camera and window: one with the net, one with its edges and one with the effect."""

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Literal
 
-from limner.effects.base import Frame
 from limner.errors import LimnerError
+from limner.frame import Frame, TimedFrame
 from limner.media.camera import Camera
-from limner.pipeline import TimedFrame
 
 State = Literal["running", "lost", "suspended", "ended"]
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from limner.effects.base import Effect, Frame
+from limner.effects.base import Effect
 from limner.effects.fail_closed import FailClosed, obliterate
+from limner.frame import Frame
 from limner.matte import Matte
 from limner.segment.base import Result
+from limner.segment.people.subject import SubjectFilter
 from limner.segment.relay import Relay
-from limner.segment.subject import SubjectFilter
 
 
 class Attended(Relay):

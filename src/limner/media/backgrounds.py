@@ -5,16 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from limner.effects.base import Frame
-from limner.effects.colors import Color, is_color
-from limner.effects.replace import BLACK, Background, ColorBackground, Fit, PhotoBackground, fit_frame
+from limner.colors import Color, is_color, parse_color
 from limner.errors import LimnerError, MediaError, OptionError
+from limner.fitting import BLACK, Fit, fit_frame
+from limner.frame import Frame, plain
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts",
                             ".wmv", ".flv", ".ogv", ".3gp", ".gif"})  # fmt: skip
+
+
+@runtime_checkable
+class Background(Protocol):
+    """What lies behind the person: a frame for every time and size."""
+
+    def frame_at(self, time: Fraction, size: tuple[int, int], fit: Fit, fill: Color = BLACK) -> Frame:
+        """RGB uint8 (H, W, 3) of `size` (H, W) for `time` in seconds, fitted as `fit_frame` does. Never written to."""
+
+
+class ColorBackground:
+    """One colour everywhere."""
+
+    def __init__(self, color: str | Color) -> None:
+        self._color = parse_color(color, option="background")
+
+    def frame_at(self, time: Fraction, size: tuple[int, int], fit: Fit, fill: Color = BLACK) -> Frame:
+        return plain(size, self._color)
+
+
+class PhotoBackground:
+    """One photo, RGB uint8 (H, W, 3) in sRGB. Fits it once for each size."""
+
+    def __init__(self, pixels: Frame) -> None:
+        self._pixels = pixels
+        self._fitted: tuple[tuple[object, ...], Frame] | None = None
+
+    def frame_at(self, time: Fraction, size: tuple[int, int], fit: Fit, fill: Color = BLACK) -> Frame:
+        wanted = (size, fit, fill)
+        fitted = self._fitted
+        if fitted is None or fitted[0] != wanted:
+            fitted = self._fitted = (wanted, fit_frame(self._pixels, size, fit, fill))
+        return fitted[1]
 
 
 def open_background(spec: str, *, option: str = "background") -> Background:
@@ -46,6 +80,18 @@ def open_background(spec: str, *, option: str = "background") -> Background:
             return VideoBackground(path)
         except MediaError:
             raise error from None
+
+
+def as_background(background: Background | str | Path, *, option: str) -> Background:
+    """`background` itself, or opened where it is a name. `option` is what the error calls it.
+
+    Raises:
+        OptionError: it is neither a colour nor a file.
+        MediaError: it cannot be read.
+    """
+    if isinstance(background, (str, Path)):
+        return open_background(str(background), option=option)
+    return background
 
 
 class VideoBackground:

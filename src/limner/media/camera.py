@@ -11,8 +11,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from limner.effects.base import Frame
 from limner.errors import MediaError, OptionError
+from limner.frame import Frame
 from limner.media.v4l2 import CameraEntry, capabilities, list_devices, openers
 
 _FASTER_THAN_RAW = 640 * 480

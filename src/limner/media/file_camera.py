@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from limner.effects.base import Frame
-from limner.effects.replace import fit_frame
 from limner.errors import MediaError
+from limner.fitting import fit_frame
+from limner.frame import Frame, TimedFrame
 from limner.media.video_info import probe_video
 from limner.media.video_reader import VideoReader
-from limner.pipeline import TimedFrame, stage_threads
+from limner.threads import stage_threads
 
 
 class FileCamera:

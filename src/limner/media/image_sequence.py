@@ -15,13 +15,12 @@ from typing import Self
 import cv2
 import numpy as np
 
-from limner.effects.base import Frame
 from limner.errors import MediaError
+from limner.frame import Frame, TimedFrame
 from limner.media.video_check import AlphaSamples, alpha_thumbnail
 from limner.media.video_files import aside, cannot_write, check_target
 from limner.media.video_reader import VideoReader
 from limner.media.video_streams import CarriedStream
-from limner.pipeline import TimedFrame
 
 _PATTERN = re.compile(r"%0?(\d*)d")
 _WORKERS = 2

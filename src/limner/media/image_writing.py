@@ -13,7 +13,7 @@ from limner.errors import MediaError, OptionError
 from limner.media.exif import fit_exif, nested, without_place
 from limner.media.formats import Format, format_for, load_plugin
 from limner.media.image import Image, Pixels, reason
-from limner.media.whole_file import whole_file
+from limner.whole_file import whole_file
 
 METADATA = ("all", "no-place", "none")
 _JPEG_EXIF = 65_533

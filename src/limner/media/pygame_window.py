@@ -14,8 +14,8 @@ os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
 
 import pygame
 
-from limner.effects.base import Frame
 from limner.errors import MediaError
+from limner.frame import Frame
 from limner.media.window import Closed, Event, Key, Paint, Pointer
 
 _NAMES = {"return": "enter"}

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Frame
 from limner.errors import MediaError
+from limner.frame import Frame
 from limner.media.video_formats import OutputFormat
 
 _KEPT = 64

@@ -11,7 +11,7 @@ import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-from limner.effects.base import Frame
+from limner.frame import Frame
 
 # Code points of ITU-T H.273, which every container and codec shares.
 UNSPECIFIED, LIMITED, FULL = 0, 1, 2

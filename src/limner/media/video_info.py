@@ -14,8 +14,8 @@ import numpy as np
 from av.format import Flags as FormatFlags
 from av.stream import Disposition
 
-from limner.effects.base import Frame
 from limner.errors import MediaError
+from limner.frame import Frame
 from limner.media.video_color import ColorTags, tags_of
 
 _PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".heic", ".heif"}

@@ -9,12 +9,11 @@ from pathlib import Path
 import av
 
 from limner.cores import check_parallel
-from limner.effects.base import Frame
 from limner.errors import MediaError
+from limner.frame import Frame, TimedFrame
 from limner.media.video_color import ToRgb, fit_picture
 from limner.media.video_info import VideoInfo, open_video, picture_stream, probe_video
 from limner.media.video_marks import why_cut_off
-from limner.pipeline import TimedFrame
 
 _SEEK_MARGINS = (Fraction(0), Fraction(5), Fraction(30))
 _FLUSHES = 64

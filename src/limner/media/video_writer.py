@@ -12,6 +12,7 @@ from typing import Self
 
 import av
 
+from limner.frame import TimedFrame
 from limner.media.time_code import move_time_code
 from limner.media.video_check import AlphaSamples, check_video
 from limner.media.video_color import FromRgb
@@ -20,7 +21,6 @@ from limner.media.video_formats import OutputFormat
 from limner.media.video_info import VideoInfo
 from limner.media.video_reader import VideoReader
 from limner.media.video_streams import CarriedStream, StreamCopier
-from limner.pipeline import TimedFrame
 
 
 class VideoWriter:

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Frame
-from limner.effects.replace import fit_frame
 from limner.errors import MediaError
+from limner.fitting import fit_frame
+from limner.frame import Frame
 from limner.media.v4l2 import (
     CameraEntry,
     Ioctl,

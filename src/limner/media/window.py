@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from limner.effects.base import Frame
 from limner.errors import MediaError, MissingExtraError
+from limner.frame import Frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limner.cache import cache_folder
-from limner.ensemble_card import EnsembleCard
 from limner.errors import MissingExtraError, ModelError
-from limner.model_card import ModelCard, read_json
+from limner.models.card import ModelCard, read_json
+from limner.models.ensemble_card import EnsembleCard
 from limner.models.pair import card_beside
 
 MODEL_SUFFIXES = (".onnx", ".tflite", ".xml", ".param", ".mlpackage", ".savedmodel", ".tfjs", ".pt2", ".engine", ".pt")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limner.errors import ModelError, OptionError
-from limner.model_card import ModelCard
+from limner.models.card import ModelCard
 from limner.models.catalogue import FETCHED_CARDS, fetched_folder
 from limner.models.onnx_input_size import with_input_size
 from limner.models.package_archive import package_of, read_chunked, read_member

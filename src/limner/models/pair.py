@@ -11,8 +11,8 @@ import shutil
 from pathlib import Path
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard
-from limner.model_files import export_card, model_parts, model_sha256, stem_card
+from limner.models.card import ModelCard
+from limner.models.files import export_card, model_parts, model_sha256, stem_card
 
 
 def publish(aside: Path, model: Path, card: ModelCard) -> None:

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from limner.errors import LimnerError, OptionError
-from limner.model_files import model_sha256
+from limner.models.files import model_sha256
 from limner.runtimes.base import Array, Runtime
 from limner.runtimes.choices import Choice, recall, remember
 from limner.runtimes.cpu import this_cpu
 from limner.runtimes.loading import RUNTIMES, load_runtime, runtimes_for
-from limner.runtimes.threads import check_threads
+from limner.threads import check_threads
 
 VARIABLE = "LIMNER_RUNTIME"
 """Environment variable: the runtime that auto takes, unmeasured, for the files it runs."""

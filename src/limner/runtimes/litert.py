@@ -13,7 +13,7 @@ import numpy as np
 from limner.errors import MissingExtraError, ModelError
 from limner.runtimes.base import Array, TensorInfo
 from limner.runtimes.checks import check_cpu, check_readable, first_line, quiet
-from limner.runtimes.threads import check_threads
+from limner.threads import check_threads
 
 
 class LiteRtRuntime:

@@ -12,7 +12,7 @@ import numpy as np
 from limner.errors import MissingExtraError, ModelError
 from limner.runtimes.base import Array, TensorInfo
 from limner.runtimes.checks import check_cpu, check_inputs, check_readable, quiet
-from limner.runtimes.threads import check_threads
+from limner.threads import check_threads
 
 _MAGIC = "7767517"
 _FLOAT = np.dtype(np.float32)

@@ -14,7 +14,7 @@ from limner.errors import ModelError, OptionError
 from limner.runtimes.base import Array, NodeTime, TensorInfo
 from limner.runtimes.checks import check_readable, first_line
 from limner.runtimes.onnx_profile import OnnxProfile
-from limner.runtimes.threads import check_threads
+from limner.threads import check_threads
 
 _ERROR = 3
 _NOT_DEVICES = ("AzureExecutionProvider",)

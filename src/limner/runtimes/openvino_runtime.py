@@ -15,7 +15,7 @@ from limner.cores import check_parallel
 from limner.errors import MissingExtraError, ModelError, OptionError
 from limner.runtimes.base import Array, NodeTime, TensorInfo
 from limner.runtimes.checks import check_inputs, check_readable, first_line, quiet
-from limner.runtimes.threads import check_threads
+from limner.threads import check_threads
 
 Precision = Literal["f32", "bf16", "f16"]
 Hint = Literal["latency", "throughput"]

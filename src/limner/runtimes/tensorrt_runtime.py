@@ -13,7 +13,7 @@ import numpy as np
 from limner.errors import ModelError, OptionError
 from limner.runtimes.base import Array, TensorInfo
 from limner.runtimes.checks import check_inputs, check_readable
-from limner.runtimes.threads import check_threads
+from limner.threads import check_threads
 
 
 class TensorRtRuntime:

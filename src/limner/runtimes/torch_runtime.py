@@ -13,12 +13,12 @@ import numpy as np
 from limner.errors import MissingExtraError, ModelError, OptionError
 from limner.runtimes.base import Array, TensorInfo
 from limner.runtimes.checks import check_inputs, first_line
-from limner.runtimes.threads import check_threads
+from limner.threads import check_threads
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from limner.model_card import ModelCard
+    from limner.models.card import ModelCard
 
 
 class TorchRuntime:
@@ -108,9 +108,9 @@ class TorchRuntime:
 
 def _net(path: Path) -> tuple[nn.Module, ModelCard]:
     """The net as a device runs it, activation and layout inside, and its card."""
-    from limner.export.graph import Deployed, GraphOptions, OutputKind
+    from limner.export.graphs.graph import Deployed, GraphOptions, OutputKind
     from limner.models.catalogue import find_model
-    from limner.training.rebuild import checkpoint_net, model_net
+    from limner.weights.rebuild import checkpoint_net, model_net
 
     if path.suffix.lower() == ".pt":
         card = find_model(path, verify=False).card

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
-
+from limner.frame import Frame
 from limner.matte import Matte
 
-Frame = NDArray[np.uint8]
 """RGB uint8 (H, W, 3), C-contiguous."""
 Result = tuple[Any, Frame, Matte]
 """What was pushed along with a frame, the frame, and its own matte."""

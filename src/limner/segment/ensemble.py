@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.ensemble_card import OBJECTS, PERSON, PRESENCE, EnsembleCard, MemberSpec
 from limner.matte import Matte
 from limner.models.catalogue import EnsembleFiles
+from limner.models.ensemble_card import OBJECTS, PERSON, PRESENCE, EnsembleCard, MemberSpec
 from limner.runtimes.loading import AUTO, runtimes_for
 from limner.segment.net import Net, RuntimeFacts, Seen
 from limner.segment.pyramid import Pyramid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard
+from limner.models.card import ModelCard
 from limner.runtimes.base import Array, Runtime
 from limner.segment.preprocess import Preprocessor
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard
+from limner.models.card import ModelCard
 from limner.runtimes.base import Runtime, TensorInfo
 from limner.segment.postprocess import read_shape
 

@@ -8,11 +8,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.ensemble_card import EnsembleCard
 from limner.errors import ModelError
 from limner.matte import Matte
-from limner.model_card import ModelCard
+from limner.models.card import ModelCard
 from limner.models.catalogue import ModelFile
+from limner.models.ensemble_card import EnsembleCard
 from limner.runtimes.loading import load_runtime
 from limner.segment.example import example_inputs
 from limner.segment.fit import check_fit

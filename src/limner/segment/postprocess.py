@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import ModelError
-from limner.model_card import PACKED, ModelCard
+from limner.models.card import PACKED, ModelCard
 from limner.runtimes.base import Array
 from limner.segment.packed import numbers_in_row, unpack_mask
 

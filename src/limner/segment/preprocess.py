@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import ModelError
-from limner.model_card import InputSpec, ModelCard
+from limner.models.card import InputSpec, ModelCard
 from limner.runtimes.base import Array, TensorInfo
 
 UInt8 = NDArray[np.uint8]

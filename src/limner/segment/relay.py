@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from limner.frame import Frame
 from limner.matte import Matte
-from limner.segment.base import Foresighted, Frame, Result
+from limner.segment.base import Foresighted, Result
 
 
 class Relay:

@@ -9,18 +9,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.ensemble_card import EnsembleCard
 from limner.errors import ModelError, OptionError
 from limner.matte import Matte, hidden_matte
-from limner.model_card import SEGMENT, ModelCard
+from limner.models.card import SEGMENT, ModelCard
 from limner.models.catalogue import ModelFile, find_any
+from limner.models.ensemble_card import EnsembleCard
 from limner.segment.clean import clean
 from limner.segment.ensemble import Ensemble
 from limner.segment.net import Net, PersonNet, RuntimeFacts, Seen
+from limner.segment.people.subject import largest_region
 from limner.segment.postprocess import confidence, recentre
 from limner.segment.pyramid import Pyramid, build_pyramid, crop
 from limner.segment.refine import refine, soften
-from limner.segment.subject import largest_region
 from limner.segment.tiles import blend, cut, is_long
 
 DEFAULT_SOFTNESS = 0.6

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from limner.errors import OptionError
-from limner.training.checkpoint import Checkpoint
-from limner.training.recipe import recorded
+from limner.training.recipes.recipe import recorded
+from limner.weights.checkpoint import Checkpoint
 
 
 def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:

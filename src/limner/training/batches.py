@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import cv2
 import torch
@@ -12,25 +11,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, default_collate
 from torch.utils.data import Sampler as IndexSampler
 
-from limner.data.sampler import Sampler
-from limner.training.recipe import Course, Recipe
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """uint8 images (N, 3, S, S), float32 targets and weights (N, 1, S, S).
-
-    What the recipe's mix does not ask for is None: float32 previous masks ``priors`` (N, 1, S, S), uint8 ``twins``
-    (N, 3, S, S), uint8 ``previous`` frames (N, 3, S, S) and their float32 ``previous_targets`` (N, 1, S, S).
-    """
-
-    images: Tensor
-    targets: Tensor
-    weights: Tensor
-    priors: Tensor | None = None
-    twins: Tensor | None = None
-    previous: Tensor | None = None
-    previous_targets: Tensor | None = None
+from limner.augment.batch import Batch
+from limner.datasets.sampler import Sampler
+from limner.training.recipes.recipe import Course, Recipe
 
 
 class _Drawn(Dataset[dict[str, Tensor]]):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from limner.data.sampler import Sampler
+from limner.datasets.sampler import Sampler
 from limner.errors import MissingExtraError
 from limner.nets.base import SegmentationNet, person_logits
 from limner.training.batches import drawn

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from limner.augment.batch import Batch
 from limner.errors import OptionError
 from limner.nets.base import SegmentationNet, person_logits
-from limner.training.batches import Batch
-from limner.training.criterion import Prediction
-from limner.training.distillation import Teacher
-from limner.training.recipe import Recipe
+from limner.training.loss.criterion import Prediction
+from limner.training.recipes.recipe import Recipe
+from limner.training.teachers.distillation import Teacher
 
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 

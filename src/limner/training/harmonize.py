@@ -15,22 +15,22 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from limner.adjustment import GRID
-from limner.data.pairs import Pairs
-from limner.data.photo_map import PhotoMap, prepare
+from limner.datasets.pairs import Pairs
+from limner.datasets.photo_map import PhotoMap, prepare
 from limner.errors import ModelError, OptionError
-from limner.model_card import HARMONIZE, SEGMENT
+from limner.models.card import HARMONIZE, SEGMENT
 from limner.nets.harmonizer import Harmonizer, adjust
 from limner.training.averaging import AveragedWeights
 from limner.training.batches import Order, only_draw
-from limner.training.checkpoint import Checkpoint
-from limner.training.distributed import Group, together
 from limner.training.harmonize_recipe import HarmonizeLoss, HarmonizeRecipe, harmonize_recipe, to_dict
 from limner.training.initial_weights import start_net
 from limner.training.job import Outcome, Report, Started, Validation
 from limner.training.loop import choose_device
 from limner.training.optimizers import ScaledOptimizer
+from limner.training.parallel.distributed import Group, together
 from limner.training.reporting import Reporter
 from limner.training.sharing import machine_name, process_count, share_cores
+from limner.weights.checkpoint import Checkpoint
 
 Score = Callable[[Harmonizer, int], dict[str, float]]
 """Scores the averaged net at an input size; a higher ``score`` is better."""

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from limner.data.pairs import PairMix
-from limner.training.optimizer_recipe import OptimizerRecipe
-from limner.training.recipe import Course, NetRecipe, Phase, validated
-from limner.training.schedules import Cosine, Schedule
+from limner.datasets.pairs import PairMix
+from limner.training.recipes.optimizer import OptimizerRecipe
+from limner.training.recipes.recipe import Course, NetRecipe, Phase, validated
+from limner.training.recipes.schedules import Cosine, Schedule
 
 _CONFIG = ConfigDict(extra="forbid")
 

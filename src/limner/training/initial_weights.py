@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from limner.errors import ModelError, OptionError
 from limner.models.weights import weights_path
-from limner.training.checkpoint import load_weights
+from limner.weights.checkpoint import load_weights
 
 
 @dataclass(frozen=True, slots=True)

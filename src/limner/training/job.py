@@ -8,7 +8,7 @@ from pathlib import Path
 
 from limner.nets.base import SegmentationNet
 from limner.training.initial_weights import WeightReport
-from limner.training.recipe import Recipe
+from limner.training.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,22 +7,22 @@ from itertools import islice
 
 import torch
 
-from limner.data.photo_map import prepare
-from limner.data.sampler import Sampler
+from limner.datasets.photo_map import prepare
+from limner.datasets.sampler import Sampler
 from limner.errors import ModelError, OptionError
 from limner.heap import keep_training_memory
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
 from limner.training.batches import batches
-from limner.training.checkpoint import Checkpoint
-from limner.training.distributed import Group, together
 from limner.training.forward import net_input
 from limner.training.initial_weights import soften_head, start_net, start_part
 from limner.training.job import Job, Outcome, Report, Started, Validate
-from limner.training.recipe import Recipe, recorded, to_dict
-from limner.training.schedules import Plateau
+from limner.training.parallel.distributed import Group, together
+from limner.training.recipes.recipe import Recipe, recorded, to_dict
+from limner.training.recipes.schedules import Plateau
 from limner.training.sharing import process_count
 from limner.training.worker import Worker
+from limner.weights.checkpoint import Checkpoint
 
 
 def train(
@@ -135,7 +135,7 @@ def _start(job: Job, started: Started | None) -> Checkpoint:
 
 def _calibrated(net: SegmentationNet, job: Job) -> SegmentationNet:
     """The net rounded to 8 bits, with ranges from the first batches of the run."""
-    from limner.training.quantization import QuantizedNet
+    from limner.nets.quantized.net import QuantizedNet
 
     recipe = job.recipe
     assert recipe.quantize is not None

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from limner.training.board import Board
 from limner.training.job import Progress, Report, Validation
-from limner.training.recipe import Course
+from limner.training.recipes.recipe import Course
 
 COLUMNS = ("step", "samples", "size", "loss", "lr", "images_per_second", "terms", "validation", "score")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from limner.errors import OptionError
-from limner.training.recipe import Recipe
-from limner.training.schedules import Plateau
+from limner.training.recipes.recipe import Recipe
+from limner.training.recipes.schedules import Plateau
 
 
 class Scoreboard:

@@ -6,7 +6,7 @@ import cv2
 import torch
 
 from limner.cores import check_parallel, usable_cores
-from limner.training.distributed import Group
+from limner.training.parallel.distributed import Group
 
 
 def process_count(device: str, *, processes: int, workers: int, batch: int) -> int:

@@ -9,26 +9,27 @@ from types import FrameType
 import torch
 from torch import Tensor, nn
 
-from limner.data.gpu_augment import augment
-from limner.data.photo_map import prepare
-from limner.data.sampler import Sampler
+from limner.augment.batch import Batch
+from limner.augment.gpu_augment import augment
+from limner.datasets.photo_map import prepare
+from limner.datasets.sampler import Sampler
 from limner.errors import OptionError
 from limner.nets.base import SegmentationNet
 from limner.training.averaging import AveragedWeights
-from limner.training.batches import Batch, batches
+from limner.training.batches import batches
 from limner.training.board import Board
-from limner.training.checkpoint import Checkpoint
-from limner.training.criterion import Criterion
-from limner.training.distributed import Group
 from limner.training.forward import Forward, split
 from limner.training.job import Job, Outcome, Report, Validate, Validation
+from limner.training.loss.criterion import Criterion
 from limner.training.optimizers import Freezer, Freezes, ScaledOptimizer
-from limner.training.rebuild import recipe_net
-from limner.training.recipe import to_dict
+from limner.training.parallel.distributed import Group
+from limner.training.parallel.sync_batch_norm import synchronise
+from limner.training.recipes.recipe import to_dict
 from limner.training.reporting import Reporter
 from limner.training.scoreboard import Scoreboard
 from limner.training.sharing import machine_name, share_cores
-from limner.training.sync_batch_norm import synchronise
+from limner.weights.checkpoint import Checkpoint
+from limner.weights.rebuild import recipe_net
 
 _SAVE_EVERY_SECONDS = 60.0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from limner.data.manifest import PhotoFolder
+from limner.datasets.manifest import PhotoFolder
 from limner.errors import MediaError
 from limner.evaluation.contenders import Contender
 from limner.evaluation.evaluate import evaluate_all

@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from limner.data.manifest import Photo, PhotoFolder
-from limner.evaluation.contenders import Contender, Frame
+from limner.datasets.manifest import Photo, PhotoFolder
+from limner.evaluation.contenders import Contender
 from limner.evaluation.evaluate import Score
 from limner.evaluation.tiles import error_tile, false_people, grey_tile, matte_tile, most_different, worst
+from limner.frame import Frame
 
 _SIDE = 300
 _KEY = (

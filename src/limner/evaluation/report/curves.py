@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 
-from limner.evaluation.charts import Axis, Line, line_chart
+from limner.charts import Axis, Line, line_chart
 from limner.evaluation.curves import calibration, miou_by_threshold, precision_recall
 from limner.evaluation.evaluate import LEVELS, Score
 

@@ -8,15 +8,15 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from limner import __version__
-from limner.data.manifest import PhotoFolder
+from limner.datasets.manifest import PhotoFolder
 from limner.evaluation.contenders import Contender
 from limner.evaluation.evaluate import Score
 from limner.evaluation.flicker import Flicker, Recovery
 from limner.evaluation.report.cases import cases
 from limner.evaluation.report.curves import curves
 from limner.evaluation.report.tables import clip_table, recovery_table, score_table
-from limner.media.whole_file import whole_file
+from limner.version import __version__
+from limner.whole_file import whole_file
 
 _PRIVATE = (
     "This file contains photos of the data folder. Treat it as you treat them: people own their likeness, and what you "

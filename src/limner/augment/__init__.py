@@ -1,0 +1,1 @@
+"""Augment: what light, cameras and rooms do to a training picture."""

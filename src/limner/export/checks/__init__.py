@@ -1,0 +1,1 @@
+"""What an exported file is checked for: its numbers, its masks, and whether devices run it."""

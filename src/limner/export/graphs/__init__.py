@@ -1,0 +1,1 @@
+"""The graph that targets convert, and what rewrites it."""

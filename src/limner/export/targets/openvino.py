@@ -1,0 +1,53 @@
+"""OpenVINO IR: fp32, fp16 weights, and int8 by NNCF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from limner.errors import MissingExtraError
+from limner.export.graphs.graph import Graph
+from limner.export.targets.base import Made, Target
+from limner.silence import silence
+
+
+class OpenVinoTarget(Target):
+    """A ``.xml`` file and its weights, a ``.bin`` of the same stem.
+
+    fp16 stores weights in half precision; what they are computed in is the runtime's choice. int8 quantizes weights by
+    channel and activations, both by NNCF, on the graph's calibration photos.
+    """
+
+    name: ClassVar[str] = "openvino"
+    precisions: ClassVar[tuple[str, ...]] = ("fp32", "fp16", "int8")
+    suffix: ClassVar[str] = ".xml"
+
+    def convert(self, graph: Graph, precision: str, out: Path) -> Made:
+        try:
+            import openvino
+        except ImportError:
+            raise MissingExtraError("exporting to OpenVINO", "openvino", "openvino") from None
+        with silence():
+            model = openvino.convert_model(str(graph.onnx_file()))
+        if precision == "int8":
+            model = _quantized(model, graph)
+        openvino.save_model(model, str(out), compress_to_fp16=precision == "fp16")
+        return Made()
+
+
+def _quantized(model: Any, graph: Graph) -> Any:
+    rows = graph.calibration_for("int8")
+    with silence():
+        try:
+            import nncf
+        except ImportError:
+            raise MissingExtraError("OpenVINO int8", "nncf", "nncf") from None
+        samples = [{name: np.asarray(value) for name, value in row.items()} for row in rows]
+        return nncf.quantize(
+            model,
+            nncf.Dataset(samples),
+            preset=nncf.QuantizationPreset.MIXED,
+            subset_size=len(samples),
+        )

@@ -1,0 +1,1 @@
+"""People: who is who in a matte, and who stays."""

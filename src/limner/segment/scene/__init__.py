@@ -1,0 +1,1 @@
+"""A known scene: the room without people."""

@@ -1,0 +1,1 @@
+"""Steady mattes: what moved, and what may stay as it was."""

@@ -1,0 +1,1 @@
+"""Losses: what a net is told about its prediction."""

@@ -1,0 +1,1 @@
+"""Pruning: channels out of a trained net, step by step."""

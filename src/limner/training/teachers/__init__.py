@@ -1,0 +1,1 @@
+"""Teachers: nets that label photos for other nets."""
