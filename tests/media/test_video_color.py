@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from limner.media.video import process_video
 from limner.media.video_color import FULL, LIMITED, ColorTags, FromRgb, ToRgb
 from limner.media.video_info import probe_video
+from limner.processing.video import process_video
 
 _LUMA = {1: (0.2126, 0.0722), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
 """Shares of red and blue in luma, by matrix."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from limner.errors import ModelError
-from limner.model_card import ModelCard
+from limner.models.card import ModelCard
 from limner.runtimes.base import Array
 
 _OVERSHOOT = 0.5
