@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from fractions import Fraction
@@ -188,6 +189,42 @@ def test_one_of_two_in_a_photo(desk: Path, who: list[str]) -> None:
     assert done.returncode == 0, done.stderr
     mask = np.asarray(Image.open(desk / "one.png").convert("L"), np.float32) / 255
     assert iou(mask, stage(at=[(0.2, 0.6), (0.65, 0.95)])[2][0]) > 0.85
+
+
+ABSENT = [
+    (["--subject", "3"], "there is no subject 3; subject 1 stands at "),
+    (["--pick", "120,5"], "nobody stands at 120,5; subject 1 stands at "),
+]
+
+
+@pytest.mark.parametrize(("who", "says"), ABSENT, ids=["number", "place"])
+def test_who_is_not_there_is_told_apart_from_nobody(desk: Path, who: list[str], says: str) -> None:
+    Image.new("RGB", (256, 144), (90, 120, 110)).save(desk / "room_alone.png")
+    done = limner("image", "two.png", "room_alone.png", "-o", "masks", "-e", "mask", *who, cwd=desk)
+    assert done.returncode == 0, done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert [line.partition(": ")[2].partition(": ")[0] for line in lines] == ["two.png", "room_alone.png"]
+    assert says in lines[0]
+    assert lines[0].endswith("; all of it counts as background")
+    assert "no person was found" not in lines[0]
+    assert lines[1].endswith("no person was found; all of it counts as background")
+    assert np.asarray(Image.open(desk / "masks" / "two.png")).max() == 0
+    truths = stage(at=[(0.2, 0.6), (0.65, 0.95)])[2]
+    spots = [tuple(map(int, spot)) for spot in re.findall(r"at (\d+),(\d+)", lines[0])][-2:]
+    assert all(truth[y, x] > 0.9 for truth, (x, y) in zip(truths, spots, strict=True))
+    done = limner("video", "two.mp4", "-o", "none.mp4", "-e", "mask", *who, cwd=desk)
+    assert done.returncode == 0, done.stderr
+    assert f"note: {says}" in done.stderr
+    done = limner("video", "two.mp4", "-o", "none.mp4", "-e", "mask", "--json", *who, cwd=desk)
+    assert says in json.loads(done.stdout)["nobody_kept"]
+    done = limner("video", "two.mp4", "--preview", "sheet.png", "-e", "mask", *who, cwd=desk)
+    assert f"note: {says}" in done.stderr
+
+
+def test_who_is_there_is_no_news(desk: Path) -> None:
+    done = limner("video", "two.mp4", "-o", "one.mp4", "-e", "mask", "--subject", "2", cwd=desk)
+    assert done.returncode == 0, done.stderr
+    assert "note:" not in done.stderr
 
 
 def test_a_place_outside_the_picture_is_one_line(desk: Path) -> None:

@@ -154,6 +154,7 @@ def command(
             result = session.run()
     _tell(result, json_)
     people_.tell_faults()
+    people_.tell_absence()
     if told:
         raise typer.Exit(told[0])
 

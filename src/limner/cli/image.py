@@ -87,7 +87,7 @@ def command(
     def select(alpha: Any, pixels: Any) -> Any:
         # Photos have nothing to do with each other: nobody is followed from one to the next.
         subjects = build_subjects(people)
-        return alpha if subjects is None else subjects.apply(alpha, pixels)
+        return (alpha, "") if subjects is None else (subjects.apply(alpha, pixels), subjects.absence())
 
     results: list[Result] = []
     saving = Saving(quality=quality, trim=trim, max_pixels=max_pixels, metadata=metadata)

@@ -227,6 +227,7 @@ class People:
         self.segmenter: Segmenter | None = None
         self.guard: PrivacyGuard | None = None
         self.subjects = build_subjects(options)
+        self._absences: list[str] = []
         self.source: MatteSource | EmptyScene = self._source(matte)
 
     def _source(self, matte: MatteOptions) -> Any:
@@ -267,8 +268,12 @@ class People:
     def single(self, frame: Frame) -> Matte:
         """The matte of one picture that has nothing to do with the one before; not guarded."""
         matte = self.source.matte(frame)
-        subjects = build_subjects(self.options)
-        return matte if subjects is None else subjects.apply(matte, frame)
+        self.subjects = build_subjects(self.options)
+        if self.subjects is None:
+            return matte
+        kept = self.subjects.apply(matte, frame)
+        self._absences.append(self.subjects.absence())
+        return kept
 
     def summary(self) -> dict[str, Any]:
         """What ``--json`` says of it."""
@@ -279,7 +284,15 @@ class People:
             "privacy": self.privacy,
             "hidden": None if guard is None else dict(guard.hidden),
             "faults": self.faults,
+            "nobody_kept": self.absence or None,
         }
+
+    @property
+    def absence(self) -> str:
+        """Why nobody was kept in any frame although people were there; "" where somebody was."""
+        if self._absences:  # of single pictures
+            return self._absences[-1] if all(self._absences) else ""
+        return "" if self.subjects is None else self.subjects.absence()
 
     @property
     def faults(self) -> int:
@@ -296,11 +309,18 @@ class People:
                 file=sys.stderr,
             )
 
+    def tell_absence(self) -> None:
+        """Say that the one who was to stay never came, where that is so."""
+        if self.absence:
+            lost = "in the last frame with people; all of it counts as background"
+            print(f"note: {self.absence} {lost}", file=sys.stderr)
+
     def tell(self) -> None:
-        """Say how many frames were hidden, where there were any."""
+        """Say how many frames were hidden, where there were any, and what else went wrong."""
         from limner.segment.privacy.guard import describe
 
         self.tell_faults()
+        self.tell_absence()
         guard = self.guard
         if guard is None or not guard.hidden:
             return

@@ -133,9 +133,10 @@ def _preview(
     if target.exists() and clip.exists() and target.samefile(clip):
         raise MediaError(f"{target}: is the clip itself; name another file for the picture")
     info = probe_video(clip)
-    segment = People(people, matte, on_fault="raise").single
-    write_image(target, preview_sheet(info, segment=segment, effect=effect, start=span[0], duration=span[1]))
+    crowd = People(people, matte, on_fault="raise")
+    write_image(target, preview_sheet(info, segment=crowd.single, effect=effect, start=span[0], duration=span[1]))
     print(target)
+    crowd.tell()
 
 
 def parse_time(text: str | None, option: str) -> Fraction | None:

@@ -66,8 +66,8 @@ class Saving:
     metadata: str = "all"
 
 
-Select = Callable[[Matte, NDArray[np.uint8]], Matte]
-"""The matte of a photo and its pixels to the matte of those people who stay."""
+Select = Callable[[Matte, NDArray[np.uint8]], tuple[Matte, str]]
+"""The matte of a photo and its pixels to the matte of those people who stay, and why nobody does, or ""."""
 
 
 def process_photos(
@@ -128,15 +128,17 @@ def _compute(
         image = decoded.result()
         result.notices += image.notices
         result.size = image.pixels.shape[0], image.pixels.shape[1]
+        why = ""
         with _Timed(result, "segment"):
             matte = segmenter.matte(image.pixels)
             if select is not None:
-                matte = select(matte, image.pixels)
+                matte, why = select(matte, image.pixels)
         if image.alpha is not None:  # what is transparent is nobody
             matte = Matte(matte.alpha * (image.alpha * np.float32(1 / 255)), matte.confidence)
         result.person, result.confidence = matte.coverage, matte.confidence
         if matte.coverage < NO_PERSON:
-            result.notices.append(f"{result.job.name}: no person was found; all of it counts as background")
+            why = why or "no person was found"
+            result.notices.append(f"{result.job.name}: {why}; all of it counts as background")
         with _Timed(result, "effect"):
             image, pixels = _apply(result, image, matte, effect, trim=saving.trim)
     except (LimnerError, MemoryError) as error:

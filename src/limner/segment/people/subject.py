@@ -86,6 +86,8 @@ class SubjectFilter:
         self._main: int | None = None
         self._rival, self._rival_frames = 0, 0
         self.chosen: tuple[int, ...] = ()
+        self._kept_any = False
+        self._others: list[Subject] = []
 
     @property
     def subjects(self) -> list[Subject]:
@@ -122,6 +124,7 @@ class SubjectFilter:
         count, labels = split_people(small)
         numbers = self._tracks.update(count, labels)
         self.chosen = self._choose(matte.size)
+        self._note(matte.size)
         present = set(np.flatnonzero(np.bincount(numbers.reshape(-1))).tolist()) - {0}
         gone = present - set(self.chosen)
         stray = self._keep != "everyone" or self._picked is not None or self._point is not None
@@ -131,6 +134,22 @@ class SubjectFilter:
             return Matte(np.zeros(matte.size, np.float32), matte.confidence)
         drop = np.isin(nearest(numbers), list(gone)).astype(np.uint8)
         return Matte(_without(matte.alpha, drop, small), matte.confidence)
+
+    def absence(self) -> str:
+        """Why nobody was kept in any frame so far although people were there; "" where somebody was, or nobody is."""
+        if self._kept_any or not self._others:
+            return ""
+        if self._point is not None:
+            x, y = self._point
+            return f"nobody stands at {x:g},{y:g}; {_places(self._others, self._size)}"
+        return f"there is no subject {self._keep}; {_places(self._others, self._size)}"
+
+    def _note(self, size: tuple[int, int]) -> None:
+        """What ``absence`` tells, after a frame."""
+        here = self.subjects
+        self._kept_any = self._kept_any or any(one.number in self.chosen for one in here)
+        if here:
+            self._others, self._size = here, size
 
     def _choose(self, size: tuple[int, int]) -> tuple[int, ...]:
         """Numbers of the subjects to keep in this frame."""
@@ -225,6 +244,18 @@ def _pixels(cells: NDArray[np.uint8], shape: tuple[int, ...]) -> tuple[slice, sl
         slice(max(0, (top - 1) * shape[0] // rows), min(shape[0], -(-(top + tall + 1) * shape[0] // rows))),
         slice(max(0, (left - 1) * shape[1] // columns), min(shape[1], -(-(left + wide + 1) * shape[1] // columns))),
     )
+
+
+def _places(here: list[Subject], size: tuple[int, int]) -> str:
+    """The people by number, with a pixel of each."""
+    spots: list[str] = []
+    for one in here:
+        ys, xs = np.nonzero(one.mask)
+        middle = int(np.hypot(xs - xs.mean(), ys - ys.mean()).argmin())  # a pixel of theirs, unlike the mean itself
+        rows, columns = one.mask.shape
+        x, y = (xs[middle] + 0.5) / columns * size[1], (ys[middle] + 0.5) / rows * size[0]
+        spots.append(f"subject {one.number} {'' if spots else 'stands '}at {x:.0f},{y:.0f}")
+    return ", ".join(spots)
 
 
 def _at(here: list[Subject], point: tuple[float, float], size: tuple[int, int]) -> Subject | None:
