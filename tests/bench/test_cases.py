@@ -34,8 +34,8 @@ def test_rows_in_order() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"models": ["tiny"], "runtimes": ["litert"]}, "--runtime litert: does not run tiny; what does is onnxruntime"),
-        ({"models": ["tiny"], "runtimes": ["onyx"]}, "--runtime onyx: is not one of auto, all, onnxruntime"),
+        ({"models": ["tiny"], "runtimes": ["litert"]}, "runtime litert: does not run tiny; what does is onnxruntime"),
+        ({"models": ["tiny"], "runtimes": ["onyx"]}, "runtime onyx: is not one of auto, all, onnxruntime"),
         ({"models": ["tiny"], "threads": [0]}, "threads must be a whole number"),
         ({"models": ["tinny"]}, "did you mean 'tiny'"),
     ],

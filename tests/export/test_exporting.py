@@ -211,8 +211,8 @@ def test_ctrl_c_leaves_what_was_whole_and_nothing_half(tmp_path: Path, monkeypat
 def test_plans_that_cannot_be_carried_out(tmp_path: Path, data_folder: Path) -> None:
     cases: list[tuple[Callable[[], Any], str]] = [
         (lambda: export(tmp_path / "o", Plan(targets=("onnx",), precisions=("dynamic",))), "none of onnx offers it"),
-        (lambda: export(tmp_path / "o", Plan(targets=("openvino",), browser=True)), "--browser: is for ONNX files"),
-        (lambda: export(tmp_path / "o", Plan(targets=("onnx",), name="../net")), r"--name \.\./net: must begin with"),
+        (lambda: export(tmp_path / "o", Plan(targets=("openvino",), browser=True)), "browser: is for ONNX files"),
+        (lambda: export(tmp_path / "o", Plan(targets=("onnx",), name="../net")), r"name \.\./net: must begin with"),
         (lambda: export(tmp_path / "o", Plan(targets=("onnx",), size=(12, 12))), "takes sizes divisible by 8"),
     ]
     for run, message in cases:

@@ -62,7 +62,7 @@ def test_what_does_not_go_together_is_named(tmp_path: Path, recipe: Path) -> Non
     save_weights(tmp_path / "w.safetensors", make_net("fast", width=0.25).state_dict())
     with pytest.raises(ModelError, match=r"w\.safetensors: the tensor stem\.0\.weight of FastNet is \(8, 3, 3, 3\)"):
         load_source(str(tmp_path / "w.safetensors"), recipe)
-    with pytest.raises(OptionError, match="say which net they are of; name its recipe with --recipe"):
+    with pytest.raises(OptionError, match="say which net they are of; name its recipe with recipe"):
         load_source(str(tmp_path / "w.safetensors"), None)
     with pytest.raises(OptionError, match=r"last\.pt has its own recipe"):
         load_source("last.pt", recipe)

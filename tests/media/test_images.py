@@ -418,7 +418,7 @@ def _claiming(width: int, height: int) -> bytes:
 
 def test_decompression_bombs_are_refused_before_decoding() -> None:
     before = Pillow.MAX_IMAGE_PIXELS
-    with pytest.raises(MediaError, match=r"bomb\.png: has 60000×60000 pixels.*--max-pixels"):
+    with pytest.raises(MediaError, match=r"bomb\.png: has 60000×60000 pixels.*max_pixels"):
         read_image(_claiming(60000, 60000), name="bomb.png")
     assert before == Pillow.MAX_IMAGE_PIXELS
     data = encoded(Pillow.fromarray(smooth(10, 10)))

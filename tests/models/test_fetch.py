@@ -113,7 +113,7 @@ def test_archives_are_known_by_what_is_in_them(tmp_path: Path, wanted: list[Weig
 
 def test_without_npm_it_says_what_to_do(tmp_path: Path, wanted: list[Weights], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ModelError, match=r"npm is not installed, so @own/nets@1\.0\.0 cannot be downloaded.*--from"):
+    with pytest.raises(ModelError, match=r"npm is not installed, so @own/nets@1\.0\.0 cannot be downloaded.*from"):
         fetch.fetch(wanted, {})
     assert kept(tmp_path) == []
 

@@ -153,7 +153,7 @@ def test_it_reports_scores_and_logs(make_job: MakeJob) -> None:
 
 def test_a_run_of_another_recipe_is_not_gone_on_with(make_job: MakeJob) -> None:
     train_harmonizer(make_job("run"))
-    with pytest.raises(OptionError, match="belongs to a recipe with another net, batch or seed; choose another --out"):
+    with pytest.raises(OptionError, match="belongs to a recipe with another net, batch or seed; choose another out"):
         train_harmonizer(make_job("run", seed=2))
 
 

@@ -56,7 +56,7 @@ def make_cases(
     """
     for text in runtimes:
         if text.partition(":")[0] not in (*RUNTIMES, AUTO, ALL):
-            raise OptionError(f"--runtime {text}: is not one of auto, all, {', '.join(RUNTIMES)}")
+            raise OptionError(f"‹runtime› {text}: is not one of auto, all, {', '.join(RUNTIMES)}")
     cases = []
     for name in dict.fromkeys(models):
         model = find_model(name)
@@ -78,7 +78,7 @@ def _fitting(name: str, model: ModelFile, asked: Sequence[str], device: str, thr
         elif text.partition(":")[0] in able:
             found.append(text)
     if not found:
-        raise OptionError(f"--runtime {','.join(asked)}: does not run {name}; what does is {', '.join(able)}")
+        raise OptionError(f"‹runtime› {','.join(asked)}: does not run {name}; what does is {', '.join(able)}")
     return list(dict.fromkeys(found))
 
 
@@ -88,7 +88,7 @@ def split_runtimes(text: str) -> list[str]:
     parts = re.split(rf",(?=\s*(?:{names})(?:[:,\s]|$))", text)
     found = [part.strip(", ") for part in parts if part.strip(", ")]
     if not found:
-        raise OptionError(f"--runtime {text!r}: names nothing; say auto, all or some of {', '.join(RUNTIMES)}")
+        raise OptionError(f"‹runtime› {text!r}: names nothing; say auto, all or some of {', '.join(RUNTIMES)}")
     return found
 
 

@@ -29,7 +29,7 @@ def check_profiling(runtime: str) -> None:
     """OptionError unless the runtime (with its options) tells the times of operators."""
     name = runtime.partition(":")[0]
     if name in RUNTIMES and name not in PROFILING:
-        raise OptionError(f"--profile: {name} does not tell the time of operators; {' and '.join(PROFILING)} do")
+        raise OptionError(f"‹profile›: {name} does not tell the time of operators; {' and '.join(PROFILING)} do")
 
 
 def profile(subject: Subject) -> list[NodeTime]:

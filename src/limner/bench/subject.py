@@ -112,8 +112,8 @@ class Subject:
                 takes = info.shape[layout.index("N")] if len(info.shape) == len(layout) else 1
                 if takes not in (None, self.case.batch):
                     raise BatchError(
-                        f"--batch {self.case.batch}: {self.case.label} takes {takes} at a time in {self.runtime.name}; "
-                        "export it with --dynamic batch, or leave the option out"
+                        f"‹batch› {self.case.batch}: {self.case.label} takes {takes} at a time in {self.runtime.name}; "
+                        f"export it with ‹dynamic› batch, or leave the option out"
                     )
                 return info
         raise ModelError(f"card of {self._card.name!r}: the model has no input {name!r}")

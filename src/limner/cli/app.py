@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from limner.cli.flags import told
 from limner.errors import LimnerError
 from limner.heap import keep_training_memory
 from limner.version import __version__
@@ -60,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         code = app(args=args, prog_name=prog, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except LimnerError as error:
-        print(f"limner: {error}", file=sys.stderr)
+        print(f"limner: {told(error)}", file=sys.stderr)
         sys.exit(2)
     except (KeyboardInterrupt, typer.Abort):
         print("limner: interrupted; nothing half-written was kept", file=sys.stderr)

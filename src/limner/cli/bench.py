@@ -105,6 +105,7 @@ def _check_picture(path: Path, profile: bool) -> None:
 def _load(cases: list[Any], frame: Any) -> tuple[list[Any], list[str]]:
     """The cases made ready, and why some are left out: those whose model does not take their batch."""
     from limner.bench.subject import BatchError, Subject
+    from limner.cli.flags import told
 
     subjects, notes = [], []
     problem: BatchError | None = None
@@ -113,7 +114,7 @@ def _load(cases: list[Any], frame: Any) -> tuple[list[Any], list[str]]:
             subjects.append(Subject(case, frame))
         except BatchError as error:
             problem = problem or error
-            notes.append(str(error))
+            notes.append(told(error))
     if problem is not None and not subjects:
         raise problem
     return subjects, notes

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from limner.cli.flags import told
 from limner.errors import ModelError, OptionError
 
 
@@ -69,7 +70,7 @@ def command(
     except ModelError as error:
         if card_out is not None:
             raise
-        problem = str(error)
+        problem = told(error)
     if draft is not None and card_out is not None:
         draft.card.save(card_out)
     if as_json:
@@ -125,7 +126,7 @@ def _advise(model: Path, photo: Path | None, as_json: bool) -> None:
     except ModelError as error:
         if feeds is not None:
             raise
-        findings = advise(model, str(error), size=size)
+        findings = advise(model, told(error), size=size)
     if as_json:
         data = {"file": str(model), "findings": [finding.to_dict() for finding in findings]}
         print(json.dumps(data, indent=2, ensure_ascii=False))

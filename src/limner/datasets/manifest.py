@@ -57,7 +57,7 @@ def read_manifest(folder: Path) -> list[Photo]:
     path = folder / "manifest.csv"
     if not path.is_file():
         raise DataError(
-            f"{path}: no such file; --data must name a folder with a manifest.csv and a zip or folder for each set"
+            f"{path}: no such file; ‹data› must name a folder with a manifest.csv and a zip or folder for each set"
         )
     with path.open(newline="", encoding="utf-8") as file:
         photos = [_parse(row, f"{path}:{line}") for line, row in enumerate(csv.DictReader(file), start=2)]

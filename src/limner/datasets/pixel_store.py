@@ -112,7 +112,7 @@ def write_segment(folder: Path, keys: Sequence[str], arrays: Iterable[tuple[str,
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError(
-            f"{folder}: decoded photos cannot be kept there ({reason}); free some space or choose another --cache"
+            f"{folder}: decoded photos cannot be kept there ({reason}); free some space or choose another ‹cache›"
         ) from None
 
 

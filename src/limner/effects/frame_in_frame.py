@@ -69,7 +69,7 @@ class FrameInFrame(LayerEffect):
         fill: str | Color = "black",
     ) -> None:
         if presentation is None:
-            raise OptionError("--effect frame_in_frame needs --presentation: a photo, a video or a colour")
+            raise OptionError("‹effect› frame_in_frame needs ‹presentation›: a photo, a video or a colour")
         if shape not in get_args(Shape):
             raise OptionError(f"inset shape {shape!r} is unknown: say {', '.join(get_args(Shape))}")
         if position not in get_args(Position):

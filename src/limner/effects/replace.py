@@ -35,7 +35,7 @@ class Replace(BackgroundEffect):
         self, *, background: Background | str | Path | None = None, fit: str = "cover", fill: str | Color = "black"
     ) -> None:
         if background is None:
-            raise OptionError("--effect replace needs --background: a photo, a video or a colour")
+            raise OptionError("‹effect› replace needs ‹background›: a photo, a video or a colour")
         self._fit = parse_fit(fit)
         self._fill = parse_color(fill, option="fill")
         self._time = Fraction(0)

@@ -28,9 +28,9 @@ def parse_spec(spec: str) -> list[Link]:
     for part in _split(spec):
         name, colon, text = part.partition(":")
         if not name.strip():
-            raise OptionError(f"--effect {spec!r}: a name is empty; write names with commas, such as light_wrap,blur")
+            raise OptionError(f"‹effect› {spec!r}: a name is empty; write names with commas, such as light_wrap,blur")
         if colon and not text.strip():
-            raise OptionError(f"--effect {spec!r}: nothing follows {name.strip()}:, leave out the colon or say what")
+            raise OptionError(f"‹effect› {spec!r}: nothing follows {name.strip()}:, leave out the colon or say what")
         links.append(Link(name.strip(), text.strip() if colon else None))
     return links
 

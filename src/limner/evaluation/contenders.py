@@ -71,7 +71,7 @@ def contender(model: str, *, label: str | None = None, refine: bool = False, thr
     """
     if model.endswith(".pt"):
         if refine:
-            raise OptionError(f"--refine: {model} is a checkpoint; export it first")
+            raise OptionError(f"‹refine›: {model} is a checkpoint; export it first")
         return _checkpoint(model, label or Path(model).name)
     from limner.models.card import ModelCard
     from limner.segment.segmenter import Segmenter

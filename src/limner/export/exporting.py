@@ -118,14 +118,14 @@ def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int
         raise OptionError(f"{source.spec.name}: this net cannot be exported")
     name = plan.name or source.name
     if not _NAME.fullmatch(name):
-        raise OptionError(f"--name {name}: must begin with a letter or digit and hold only letters, digits and . _ -")
+        raise OptionError(f"‹name› {name}: must begin with a letter or digit and hold only letters, digits and . _ -")
     rounded = source.net.rounded
     jobs = [job for name in plan.targets for job in _jobs(make_target(name), plan.precisions, rounded=rounded)]
     if plan.browser and not any(target.in_browser() for target, _, _ in jobs):
-        raise OptionError(f"--browser: is for ONNX files, which --to {','.join(plan.targets)} does not make")
+        raise OptionError(f"‹browser›: is for ONNX files, which ‹to› {','.join(plan.targets)} does not make")
     wanted = {precision for _, precision, offered in jobs if offered}
     if not wanted:
-        raise OptionError(f"--precision {','.join(plan.precisions or ())}: none of {', '.join(plan.targets)} offers it")
+        raise OptionError(f"‹precision› {','.join(plan.precisions or ())}: none of {', '.join(plan.targets)} offers it")
     folder = PhotoFolder(plan.data) if plan.data is not None else None
     with _made_folder(out), tempfile.TemporaryDirectory(prefix="limner-export-") as workspace:
         progress(0, len(jobs), "preparing the graph")
@@ -252,7 +252,7 @@ def _made_folder(out: Path) -> Iterator[None]:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OptionError(f"--out {out}: the folder cannot be made: {error.strerror or error}") from None
+        raise OptionError(f"‹out› {out}: the folder cannot be made: {error.strerror or error}") from None
     try:
         yield
     finally:

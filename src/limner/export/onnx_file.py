@@ -94,7 +94,7 @@ def write_onnx(
         save(model, partial)
         parity = compare(whole, partial, pictures, output=output)
         if not parity.mean <= TOLERANCES[storage]:
-            remedy = "its weights may need --storage fp32, or " if storage == "fp16" else ""
+            remedy = "its weights may need ‹storage› fp32, or " if storage == "fp16" else ""
             raise LimnerError(
                 f"ONNX: the exported net differs from PyTorch by {parity.mean:.1e} on average (at most "
                 f"{TOLERANCES[storage]:.0e} is allowed); {remedy}the exporter or the runtime mistranslates one of the "

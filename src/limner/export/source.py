@@ -48,7 +48,7 @@ def load_source(path: str, recipe: Path | None) -> Source:
     """
     if path.endswith(".pt"):
         if recipe is not None:
-            raise OptionError(f"--recipe: the checkpoint {path} has its own recipe; leave the option out")
+            raise OptionError(f"‹recipe›: the checkpoint {path} has its own recipe; leave the option out")
         file = Path(path)
         net, plan, state = checkpoint_net(file)
         # last.pt and best.pt say nothing; the folder of the run does
@@ -60,10 +60,10 @@ def load_source(path: str, recipe: Path | None) -> Source:
         net = filled(make_net(plan.net.name, **plan.net.options), load_weights(file), source=str(file))
         return Source(net, _spec(plan), (plan.input_size,) * 2, recipe.stem, recipe=plan)
     if path.endswith(".safetensors"):
-        raise OptionError(f"{path}: weights alone do not say which net they are of; name its recipe with --recipe")
+        raise OptionError(f"{path}: weights alone do not say which net they are of; name its recipe with ‹recipe›")
     file = Path(path)
     if file.suffix == ".onnx" and file.is_file() and card_beside(file) is None:
-        raise OptionError(f"{path}: has no card that would say which net it is of; name its recipe with --recipe")
+        raise OptionError(f"{path}: has no card that would say which net it is of; name its recipe with ‹recipe›")
     net, card = model_net(path)
     assert card.net is not None
     return Source(net, card.net, card.input.size, card.name, card=card)

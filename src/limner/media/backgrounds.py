@@ -68,7 +68,7 @@ def open_background(spec: str, *, option: str = "background") -> Background:
             return ColorBackground(spec)
         looks_like_file = path.suffix or len(path.parts) > 1
         hint = "no such file; check the name" if looks_like_file else "neither a colour nor a file"
-        raise OptionError(f"--{option} {spec}: {hint}")
+        raise OptionError(f"‹{option}› {spec}: {hint}")
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return VideoBackground(path)
     from limner.media.images import read_image

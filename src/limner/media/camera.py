@@ -113,9 +113,9 @@ def open_camera(
         MediaError: there is no such camera, or it cannot be opened.
     """
     if size is not None and not (16 <= size[0] <= 16384 and 16 <= size[1] <= 16384):
-        raise OptionError(f"--size {size[0]}x{size[1]} is no size of a picture: say 16 to 16384 for each side")
+        raise OptionError(f"‹size› {size[0]}x{size[1]} is no size of a picture: say 16 to 16384 for each side")
     if rate is not None and not 1 <= rate <= 1000:
-        raise OptionError(f"--rate {rate:g} is out of range: say 1 to 1000 frames a second")
+        raise OptionError(f"‹rate› {rate:g} is out of range: say 1 to 1000 frames a second")
     path = Path(f"/dev/video{int(spec)}") if re.fullmatch(r"\d+", spec) else Path(spec)
     if path.is_dir():
         raise MediaError(f"{path}: is a folder; name a camera such as 0 or /dev/video0, or a video file")

@@ -64,7 +64,7 @@ def tell_format(head: bytes) -> Format | None:
     return next((FORMATS[name] for magic, name in _MAGIC if head.startswith(magic)), None)
 
 
-def format_for(target: str | Path, *, alpha: bool = False, option: str = "-o") -> Format:
+def format_for(target: str | Path, *, alpha: bool = False, option: str = "‹target›") -> Format:
     """The format that the extension of `target` asks for; ".png" itself will do.
 
     Raises:

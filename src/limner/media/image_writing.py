@@ -51,7 +51,7 @@ def write_image(
         raise OptionError("format is missing: a file without a name has no extension to tell it")
     has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
     asked = str(target) if format is None else f".{format.lstrip('.')}"
-    kind = format_for(asked, alpha=has_alpha, option="-o" if format is None else "format")
+    kind = format_for(asked, alpha=has_alpha, option="‹target›" if format is None else "‹format›")
     if metadata not in METADATA:
         raise OptionError(f"metadata {metadata!r} is unknown: say one of {', '.join(METADATA)}")
     options = _save_options(kind, quality)

@@ -100,7 +100,7 @@ def _open(data: bytes, kind: Format, label: str, max_pixels: int) -> Pillow.Imag
     if opened.width * opened.height > max_pixels:
         raise MediaError(
             f"{label}: has {opened.width}×{opened.height} pixels, more than the limit of {max_pixels:,}; "
-            "raise it with --max-pixels if you trust the file"
+            f"raise it with ‹max_pixels› if you trust the file"
         )
     return opened
 

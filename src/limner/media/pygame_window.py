@@ -35,13 +35,13 @@ class PygameWindow:
             pygame.display.init()
         except pygame.error as error:
             raise MediaError(
-                f"no window can be opened ({error}); work without one: --no-window with --record or --virtual"
+                f"no window can be opened ({error}); work without one: ‹no_window› with ‹record› or ‹virtual›"
             ) from None
         if pygame.display.get_driver() in _UNSEEN and "SDL_VIDEODRIVER" not in os.environ:
             pygame.display.quit()
             raise MediaError(
                 "no window can be opened (the display cannot be reached); "
-                "work without one: --no-window with --record or --virtual"
+                "work without one: ‹no_window› with ‹record› or ‹virtual›"
             )
         pygame.display.set_caption(title)
         pygame.key.set_repeat(300, 60)
@@ -110,7 +110,7 @@ class PygameWindow:
         try:
             self._surface = pygame.display.set_mode(size, pygame.RESIZABLE)
         except pygame.error as error:
-            raise MediaError(f"no window can be opened ({error}); work without one: --no-window") from None
+            raise MediaError(f"no window can be opened ({error}); work without one: ‹no_window›") from None
         self._room = (0, 0)
 
     def _pointer(self, kind: str, at: tuple[int, int]) -> Pointer:

@@ -137,13 +137,13 @@ def choose_format(
     if alpha and chosen.alpha_pixel_format is None:
         raise MediaError(f"{target}: {chosen.name} has no transparency; use {WITH_ALPHA}")
     if crf is not None and chosen.crf is None:
-        raise OptionError(f"--crf belongs to h264 and vp9, not to {chosen.name}; leave it out")
+        raise OptionError(f"‹crf› belongs to h264 and vp9, not to {chosen.name}; leave it out")
     if crf is not None and chosen.crf is not None and not 0 <= crf <= chosen.crf[1]:
-        raise OptionError(f"--crf {crf} is not between 0 and {chosen.crf[1]} (default {chosen.crf[0]})")
+        raise OptionError(f"‹crf› {crf} is not between 0 and {chosen.crf[1]} (default {chosen.crf[0]})")
     if preset is not None and preset not in PRESETS:
-        raise OptionError(f"--preset {preset!r} is unknown: say one of {', '.join(PRESETS)}")
+        raise OptionError(f"‹preset› {preset!r} is unknown: say one of {', '.join(PRESETS)}")
     if preset is not None and not chosen.has_presets:
-        raise OptionError(f"--preset belongs to h264 and vp9, not to {chosen.name}; leave it out")
+        raise OptionError(f"‹preset› belongs to h264 and vp9, not to {chosen.name}; leave it out")
     muxer = "" if chosen.name == "png" else MUXERS[suffix]
     return OutputFormat(chosen, muxer, alpha, chosen.options(crf, preset))
 
@@ -151,7 +151,7 @@ def choose_format(
 def _codec(target: Path, name: str | None, alpha: bool) -> VideoCodec:
     if name is not None:
         if name not in CODECS:
-            raise OptionError(f"--codec {name!r} is unknown: say one of {', '.join(CODECS)}")
+            raise OptionError(f"‹codec› {name!r} is unknown: say one of {', '.join(CODECS)}")
         return CODECS[name]
     suffix = target.suffix.lower()
     by_name = {
@@ -166,7 +166,7 @@ def _codec(target: Path, name: str | None, alpha: bool) -> VideoCodec:
         return CODECS[by_name[suffix]]
     if suffix == "" or target.is_dir():
         raise MediaError(
-            f"{target}: is no video name; say for example {target / 'clip.mp4'}, or add --codec png for pictures"
+            f"{target}: is no video name; say for example {target / 'clip.mp4'}, or add ‹codec› png for pictures"
         )
     known = ", ".join([*MUXERS, ".png"])
     raise MediaError(f"{target}: {suffix} is not a format that can be written; use one of {known}")

@@ -17,7 +17,7 @@ from limner.media.video_marks import why_cut_off
 
 _SEEK_MARGINS = (Fraction(0), Fraction(5), Fraction(30))
 _FLUSHES = 64
-_KEEP_GOING = "--keep-going leaves out what is damaged"
+_KEEP_GOING = "‹keep_going› leaves out what is damaged"
 
 
 class VideoReader:
@@ -227,4 +227,4 @@ class VideoReader:
         asked = f"from {float(self._start or 0):g} s"
         if self._end is not None:
             asked += f" to {float(self._end):g} s"
-        return f"{self.info.path}: no frame {asked}; the clip starts at 0{length}: choose another --start or --duration"
+        return f"{self.info.path}: no frame {asked}; the clip starts at 0{length}: choose another ‹start› or ‹duration›"

@@ -108,7 +108,7 @@ class LoopbackCamera:
         if (width, height) != self.size or taken != self._format or total < frame_bytes(self.size, self._format):
             raise MediaError(
                 f"{path}: keeps to {width}x{height} {taken}; close the programs that use it, or say "
-                f"--virtual-size {width}x{height}"
+                f"‹virtual_size› {width}x{height}"
             )
 
     def send(self, pixels: Frame) -> None:
@@ -151,7 +151,7 @@ class PluginCamera:
             import pyvirtualcam  # type: ignore[import-not-found,unused-ignore]
         except ImportError:
             raise MediaError(
-                "--virtual needs v4l2loopback, which only Linux has, or pyvirtualcam: pip install pyvirtualcam "
+                "‹virtual› needs v4l2loopback, which only Linux has, or pyvirtualcam: pip install pyvirtualcam "
                 "(GPL-2, its terms are yours to accept)"
             ) from None
         try:
@@ -182,7 +182,7 @@ def open_virtual_camera(device: str | None, size: tuple[int, int], *, rate: floa
         return LoopbackCamera(Path(f"/dev/video{int(device)}" if device.isdigit() else device), size)
     found = list_loopbacks()
     if not found:
-        raise MediaError(f"--virtual: there is no v4l2loopback device; {REMEDY}")
+        raise MediaError(f"‹virtual›: there is no v4l2loopback device; {REMEDY}")
     return LoopbackCamera(found[0].path, size)
 
 

@@ -69,5 +69,5 @@ def open_window(title: str) -> Window:
     except ImportError:
         raise MissingExtraError("the window of limner camera", "pygame-ce", "camera") from None
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise MediaError("there is no display for a window; work without one: --no-window with --record or --virtual")
+        raise MediaError("there is no display for a window; work without one: ‹no_window› with ‹record› or ‹virtual›")
     return PygameWindow(title)

@@ -99,7 +99,7 @@ def find_any(
         return find_model(model, card=card, verify=verify, task=task)
     if card is not None:
         raise ModelError(
-            f"model {str(model)!r} is an ensemble, whose members have cards of their own; leave --card out"
+            f"model {str(model)!r} is an ensemble, whose members have cards of their own; leave ‹card› out"
         )
     if task not in (None, found.task):
         raise ModelError(f"model {str(model)!r} is for the task {found.task}, not {task}")
@@ -203,7 +203,7 @@ def _own_card(path: Path, card: ModelCard | str | Path | None) -> ModelCard:
         beside = path.with_suffix(".json")
         raise ModelError(
             f"{path}: has no card {beside.name} beside it; draft one with "
-            f"`limner inspect {path} --card-out {beside}`, or name one with --card"
+            f"`limner inspect {path} --card-out {beside}`, or name one with ‹card›"
         )
     return found
 

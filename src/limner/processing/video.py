@@ -143,6 +143,6 @@ def check_span(start: Fraction | None, duration: Fraction | None) -> None:
         OptionError: `start` is negative or `duration` is not positive.
     """
     if start is not None and start < 0:
-        raise OptionError(f"--start {float(start):g} is before the clip begins; say 0 or more seconds")
+        raise OptionError(f"‹start› {float(start):g} is before the clip begins; say 0 or more seconds")
     if duration is not None and duration <= 0:
-        raise OptionError(f"--duration {float(duration):g} is no length; say more than 0 seconds")
+        raise OptionError(f"‹duration› {float(duration):g} is no length; say more than 0 seconds")

@@ -72,7 +72,7 @@ class OnnxRuntime:
         if actual != provider:
             raise OptionError(
                 f"device {device!r}: ONNX Runtime could not start {provider} and would run on {_short(actual)}; "
-                f"install what it needs (drivers and libraries), or use --device {_short(actual)}"
+                f"install what it needs (drivers and libraries), or use ‹device› {_short(actual)}"
             )
         self.device = _short(actual) + (f":{index}" if index else "")
         self.facts = {"precision": "as in the file", "provider": actual}

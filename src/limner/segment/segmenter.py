@@ -202,7 +202,7 @@ class Segmenter:
         runtime = self._net.runtime
         raise ModelError(
             f"model {self._net.card.name!r}: its output is not finite (NaN or infinity) on {runtime.name}, "
-            f"{runtime.device}; try another --runtime or --device, and check the file with `limner inspect`"
+            f"{runtime.device}; try another ‹runtime› or ‹device›, and check the file with `limner inspect`"
         )
 
     def _see(self, pyramid: Pyramid, previous: Matte | None) -> Seen:

@@ -282,7 +282,7 @@ def _start(job: HarmonizeJob, started: Started | None) -> Checkpoint:
     if path.is_file():
         _, saved, state = load_harmonizer(path)
         if (saved.net, saved.batch, saved.seed) != (recipe.net, recipe.batch, recipe.seed):
-            raise OptionError(f"{path}: belongs to a recipe with another net, batch or seed; choose another --out")
+            raise OptionError(f"{path}: belongs to a recipe with another net, batch or seed; choose another ‹out›")
         return state
     torch.manual_seed(recipe.seed)
     net = make_harmonizer(recipe)

@@ -105,7 +105,7 @@ def _start(job: Job, started: Started | None) -> Checkpoint:
         mine = (recipe.net, recipe.batch, recipe.seed, recipe.quantize)
         if (saved.net, saved.batch, saved.seed, saved.quantize) != mine:
             raise OptionError(
-                f"{path}: belongs to a recipe with another net, batch, seed or quantize; choose another --out"
+                f"{path}: belongs to a recipe with another net, batch, seed or quantize; choose another ‹out›"
             )
         return state
     torch.manual_seed(recipe.seed)
@@ -152,16 +152,16 @@ def _check_validation(recipe: Recipe, validate: Validate | None) -> None:
     if listens and validate is None and (group is None or group.rank == 0):
         raise OptionError(
             "schedule: plateau and early_stop listen to validations, and there are none; the data folder needs photos "
-            "of the split val, and --no-validate must not be given"
+            "of the split val, and ‹no_validate› must not be given"
         )
 
 
 def choose_device(asked: str) -> str:
     """ "cpu" or "cuda" for what --device says; OptionError where it cannot be had."""
     if asked not in ("auto", "cpu", "cuda"):
-        raise OptionError(f"--device: must be auto, cpu or cuda, not {asked!r}")
+        raise OptionError(f"‹device›: must be auto, cpu or cuda, not {asked!r}")
     if asked == "cuda" and not torch.cuda.is_available():
-        raise OptionError("--device cuda: this installation of torch sees no CUDA device; use --device cpu")
+        raise OptionError("‹device› cuda: this installation of torch sees no CUDA device; use ‹device› cpu")
     if asked == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return asked

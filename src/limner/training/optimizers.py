@@ -58,7 +58,7 @@ class ScaledOptimizer:
             self.torch.load_state_dict(state)
         except (ValueError, KeyError) as error:
             raise OptionError(
-                f"optimizer: the checkpoint was made with another one ({error}); choose another --out"
+                f"optimizer: the checkpoint was made with another one ({error}); choose another ‹out›"
             ) from None
 
 

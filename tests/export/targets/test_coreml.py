@@ -26,8 +26,8 @@ for what in (*spec.description.input, *spec.description.output):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (GraphOptions(dynamic="size"), "--dynamic size: CoreML files have fixed sizes here"),
-        (GraphOptions(uint8_input=True, layout="NHWC"), "--layout NHWC: CoreML's images are NCHW"),
+        (GraphOptions(dynamic="size"), "dynamic size: CoreML files have fixed sizes here"),
+        (GraphOptions(uint8_input=True, layout="NHWC"), "layout NHWC: CoreML's images are NCHW"),
     ],
 )
 def test_what_it_does_not_do_is_one_line(tmp_path: Path, options: GraphOptions, told: str) -> None:

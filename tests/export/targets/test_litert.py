@@ -36,7 +36,7 @@ def tflite_file() -> ModuleType:
 
 def test_open_sizes_are_refused_in_one_line(tmp_path: Path) -> None:
     graph = small_graph(tmp_path, options=GraphOptions(dynamic="size"))
-    with pytest.raises(OptionError, match=r"^--dynamic size: LiteRT files have fixed sizes"):
+    with pytest.raises(OptionError, match=r"^dynamic size: LiteRT files have fixed sizes"):
         LiteRtTarget().convert(graph, "fp32", tmp_path / "small.tflite")
 
 
@@ -44,7 +44,7 @@ def test_int8_without_photos_is_one_line(tmp_path: Path) -> None:
     graph = small_graph(tmp_path)
     graph.calibration = None
     (tmp_path / "small.float.tflite").touch()
-    with pytest.raises(OptionError, match=r"^--precision int8: needs real photos"):
+    with pytest.raises(OptionError, match=r"^precision int8: needs real photos"):
         LiteRtTarget().convert(graph, "int8", tmp_path / "small.int8.tflite")
 
 

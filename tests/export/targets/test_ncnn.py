@@ -39,9 +39,9 @@ def test_a_net_without_an_output_is_one_line() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (GraphOptions(dynamic="batch"), "--dynamic batch: ncnn has no batch"),
-        (GraphOptions(uint8_input=True), "--uint8-input: ncnn takes floats only"),
-        (GraphOptions(output="argmax"), "--output argmax: ncnn gives floats only"),
+        (GraphOptions(dynamic="batch"), "dynamic batch: ncnn has no batch"),
+        (GraphOptions(uint8_input=True), "uint8_input: ncnn takes floats only"),
+        (GraphOptions(output="argmax"), "output argmax: ncnn gives floats only"),
     ],
 )
 def test_what_ncnn_has_not_is_one_line(tmp_path: Path, options: GraphOptions, told: str) -> None:

@@ -18,7 +18,7 @@ from tensorflow_graphs import KINDS, STUMBLING_BLOCKS, graph, made_and_run, stum
 @pytest.mark.parametrize("name", ["savedmodel", "tfjs"])
 @pytest.mark.parametrize("opened", ["size", "both"])
 def test_open_sizes_are_refused_in_one_line(tmp_path: Path, name: str, opened: str) -> None:
-    with pytest.raises(OptionError, match=rf"^--dynamic {opened}: files of TensorFlow have a fixed size"):
+    with pytest.raises(OptionError, match=rf"^dynamic {opened}: files of TensorFlow have a fixed size"):
         make_target(name).convert(graph(tmp_path, dynamic=opened), "fp32", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -21,7 +21,7 @@ def without_tensorrt(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("without_tensorrt")
 def test_without_tensorrt_building_and_running_are_one_line(tmp_path: Path) -> None:
     graph = small_graph(tmp_path)
-    with pytest.raises(NotMadeHereError, match=r"^--to tensorrt: TensorRT is not installed; .*pip install tensorrt"):
+    with pytest.raises(NotMadeHereError, match=r"^to tensorrt: TensorRT is not installed; .*pip install tensorrt"):
         TensorRtTarget().convert(graph, "fp32", tmp_path / "small.engine")
     with pytest.raises(NotRunHereError, match="TensorRT is not installed"):
         TensorRtTarget().execute(tmp_path / "small.engine", [])

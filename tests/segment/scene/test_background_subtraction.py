@@ -229,5 +229,5 @@ def test_without_a_shot_or_with_one_that_does_not_fit_the_net_is_believed() -> N
 def test_a_shot_of_other_proportions_is_refused_and_of_another_size_not() -> None:
     frame, truth = walking(0)
     assert iou(corrected(truth, frame, np.ascontiguousarray(empty(0)[::2, ::2])), truth) > 0.95
-    with pytest.raises(OptionError, match=r"--empty-scene: the shot is 144x144 and the frame 256x144"):
+    with pytest.raises(OptionError, match=r"empty_scene: the shot is 144x144 and the frame 256x144"):
         corrected(truth, frame, np.ascontiguousarray(empty(0)[:, :144]))

@@ -58,9 +58,9 @@ class GraphOptions:
 
     def __post_init__(self) -> None:
         for option, value, known in (
-            ("--output", self.output, get_args(OutputKind)),
-            ("--layout", self.layout.lower(), tuple(name.lower() for name in get_args(Layout))),
-            ("--dynamic", self.dynamic, get_args(Open)),
+            ("‹output›", self.output, get_args(OutputKind)),
+            ("‹layout›", self.layout.lower(), tuple(name.lower() for name in get_args(Layout))),
+            ("‹dynamic›", self.dynamic, get_args(Open)),
         ):
             if value not in known:
                 raise OptionError(f"{option} {value}: must be one of {', '.join(known)}")
@@ -164,7 +164,7 @@ class Graph:
         """The calibration inputs; OptionError where there are none, naming ``precision``."""
         if not self.calibration:
             raise OptionError(
-                f"--precision {precision}: needs real photos to calibrate on; name a data folder with --data"
+                f"‹precision› {precision}: needs real photos to calibrate on; name a data folder with ‹data›"
             )
         return self.calibration
 
@@ -273,7 +273,7 @@ def make_graph(
     net.check_size(*size)
     options = options or GraphOptions()
     if net.rounded and options.dynamic != "none":
-        raise OptionError(f"--dynamic {options.dynamic}: a net that was trained rounded to 8 bits has one size only")
+        raise OptionError(f"‹dynamic› {options.dynamic}: a net that was trained rounded to 8 bits has one size only")
     bare = net.for_inference()
     inputs = {IMAGE: _example(3, size, options)}
     output_names = [OUTPUT_NAMES[options.output]]

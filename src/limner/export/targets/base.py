@@ -137,7 +137,7 @@ def make_target(name: str) -> Target:
         OptionError: there is none of that name.
     """
     if name not in TARGETS:
-        raise OptionError(f"--to {name}: not a known target; there are {', '.join(TARGETS)}")
+        raise OptionError(f"‹to› {name}: not a known target; there are {', '.join(TARGETS)}")
     module, _, cls = TARGETS[name].partition(":")
     target = getattr(importlib.import_module(module), cls)()
     assert isinstance(target, Target)

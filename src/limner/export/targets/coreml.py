@@ -29,9 +29,9 @@ class CoreMlTarget(Target):
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:
         options = graph.options
         if options.dynamic != "none":
-            raise OptionError(f"--dynamic {options.dynamic}: CoreML files have fixed sizes here; leave it out of them")
+            raise OptionError(f"‹dynamic› {options.dynamic}: CoreML files have fixed sizes here; leave it out of them")
         if options.uint8_input and options.layout != "NCHW":
-            raise OptionError("--layout NHWC: CoreML's images are NCHW; leave it out, or --uint8-input")
+            raise OptionError("‹layout› NHWC: CoreML's images are NCHW; leave it out, or ‹uint8_input›")
         outputs = [STATE_OUT if name == STATE else name for name in graph.output_names]
         arguments: list[str | Path] = [graph.program_file(), out, "--precision", precision]
         COREML.run("coreml.py", *arguments, "--inputs", ",".join(graph.input_names), "--outputs", ",".join(outputs))

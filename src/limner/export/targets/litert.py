@@ -28,7 +28,7 @@ class LiteRtTarget(Target):
 
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:
         if graph.options.dynamic != "none":
-            raise OptionError(f"--dynamic {graph.options.dynamic}: LiteRT files have fixed sizes; leave it out of them")
+            raise OptionError(f"‹dynamic› {graph.options.dynamic}: LiteRT files have fixed sizes; leave it out of them")
         turned = graph.options.layout == "NCHW"
         flags = ["--channels-last"] if turned else []
         whole = graph.workspace / f"{graph.name}.float.tflite"

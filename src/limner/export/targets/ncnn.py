@@ -102,13 +102,13 @@ def rewritten(param: str, names: Mapping[str, str], sizes: Mapping[str, Sequence
 def _check(graph: Graph) -> None:
     options = graph.options
     if options.dynamic in ("batch", "both"):
-        raise OptionError(f"--dynamic {options.dynamic}: ncnn has no batch; say size or none")
+        raise OptionError(f"‹dynamic› {options.dynamic}: ncnn has no batch; say size or none")
     if options.uint8_input:
         raise OptionError(
-            "--uint8-input: ncnn takes floats only; its Mat::from_pixels reads camera bytes; leave it out"
+            "‹uint8_input›: ncnn takes floats only; its Mat::from_pixels reads camera bytes; leave it out"
         )
     if options.output == "argmax":
-        raise OptionError("--output argmax: ncnn gives floats only; say sigmoid or logits")
+        raise OptionError("‹output› argmax: ncnn gives floats only; say sigmoid or logits")
 
 
 def _other_size(graph: Graph, shapes: list[list[int]]) -> list[str]:

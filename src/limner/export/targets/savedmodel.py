@@ -60,7 +60,7 @@ def saved_model(graph: Graph) -> Path:
     """
     if graph.options.dynamic in ("size", "both"):
         raise OptionError(
-            f"--dynamic {graph.options.dynamic}: files of TensorFlow have a fixed size; use --dynamic batch or none"
+            f"‹dynamic› {graph.options.dynamic}: files of TensorFlow have a fixed size; use ‹dynamic› batch or none"
         )
     folder = graph.workspace / f"{graph.name}.savedmodel"
     if not folder.is_dir():

@@ -65,7 +65,7 @@ def _tensorrt() -> Any:
         import tensorrt
     except ImportError:
         raise NotMadeHereError(
-            "--to tensorrt: TensorRT is not installed; on a machine with an NVIDIA GPU, pip install tensorrt from "
+            "‹to› tensorrt: TensorRT is not installed; on a machine with an NVIDIA GPU, pip install tensorrt from "
             "NVIDIA's index"
         ) from None
     return tensorrt

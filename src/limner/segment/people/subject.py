@@ -274,4 +274,4 @@ def _at(here: list[Subject], point: tuple[float, float], size: tuple[int, int]) 
 def _check_point(point: tuple[float, float], size: tuple[int, int]) -> None:
     x, y = point
     if not (0 <= x < size[1] and 0 <= y < size[0]):
-        raise OptionError(f"--pick {x:g},{y:g} lies outside the picture of {size[1]}x{size[0]} pixels (width x height)")
+        raise OptionError(f"‹pick› {x:g},{y:g} lies outside the picture of {size[1]}x{size[0]} pixels (width x height)")

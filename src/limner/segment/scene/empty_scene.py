@@ -112,7 +112,7 @@ class EmptyScene:
             height, width = frame.shape[:2]
             if abs(np.log(picture.shape[1] / picture.shape[0] * height / width)) > _ASPECT:
                 raise OptionError(
-                    f"--empty-scene: the shot is {picture.shape[1]}x{picture.shape[0]} and the frame {width}x{height}: "
+                    f"‹empty_scene›: the shot is {picture.shape[1]}x{picture.shape[0]} and the frame {width}x{height}: "
                     "other proportions; take the shot with the same camera and settings"
                 )
             scene = cv2.resize(picture, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)

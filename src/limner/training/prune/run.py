@@ -62,7 +62,7 @@ class PruneJob:
     def __post_init__(self) -> None:
         if not 0 < self.ratio < 1:
             raise OptionError(
-                f"--macs or --parameters: what is left must lie between 0 and 1, not {self.ratio:g}: 0.5 keeps half"
+                f"‹macs› or ‹parameters›: what is left must lie between 0 and 1, not {self.ratio:g}: 0.5 keeps half"
             )
         if self.steps < 1:
             raise OptionError("pruning: steps must be 1 or more")
@@ -167,7 +167,7 @@ class _Curve:
         if not path.is_file():
             whole_text(path, mine)
         elif path.read_text(encoding="utf-8") != mine:
-            raise OptionError(f"{self.job.out}: belongs to another model, recipe or options; choose another --out")
+            raise OptionError(f"{self.job.out}: belongs to another model, recipe or options; choose another ‹out›")
 
     def add(self, step: int, tuned: bool, net: SegmentationNet, recipe: NetRecipe) -> None:
         if any((point.step, point.tuned) == (step, tuned) for point in self.points):

@@ -29,7 +29,7 @@ def quantize_plan(source: str, recipe: Recipe) -> Recipe:
         ModelError: the source is missing or damaged, or its card names no net.
     """
     if recipe.quantize is None:
-        raise OptionError("--recipe: has no field quantize, so nothing would be rounded; recipes/quantize.yaml has one")
+        raise OptionError("‹recipe›: has no field quantize, so nothing would be rounded; recipes/quantize.yaml has one")
     net, size = _origin(source, recipe)
     teacher = recipe.teacher
     if teacher is not None:

@@ -251,13 +251,13 @@ def to_dict(recipe: Recipe) -> dict[str, Any]:
 def _apply(raw: dict[str, Any], change: str) -> None:
     path, equals, text = change.partition("=")
     if not equals:
-        raise OptionError(f"--set {change}: write it as field=value, for example --set optimizer.lr=3e-4")
+        raise OptionError(f"‹set› {change}: write it as field=value, for example ‹set› optimizer.lr=3e-4")
     *parents, last = path.strip().split(".")
     target = raw
     for parent in parents:
         target = target.setdefault(parent, {})
         if not isinstance(target, dict):
-            raise OptionError(f"--set {change}: {parent} holds no fields")
+            raise OptionError(f"‹set› {change}: {parent} holds no fields")
     value = yaml.safe_load(text)
     if isinstance(value, str):  # YAML reads 3e-4 as text
         with contextlib.suppress(ValueError):

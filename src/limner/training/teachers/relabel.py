@@ -129,7 +129,7 @@ def _choose(folder: PhotoFolder, sets: Sequence[str] | None) -> list[Photo]:
         if not photos:
             raise DataError(
                 f"{folder.folder}: no photo has a mask of kind auto, or none yet; there is nothing to label again. "
-                "Hand-drawn masks are replaced in sets that --sets names"
+                f"Hand-drawn masks are replaced in sets that ‹sets› names"
             )
         return photos
     known = {photo.set for photo in everything}
@@ -202,7 +202,7 @@ def _claim(path: Path, teacher: Teacher, options: RelabelOptions) -> None:
         whole_text(path, text)
     elif path.read_text(encoding="utf-8") != text:
         raise OptionError(
-            f"{path.parent}: holds masks of other teachers, shares, scales, flip or steepen; choose another --out"
+            f"{path.parent}: holds masks of other teachers, shares, scales, flip or steepen; choose another ‹out›"
         )
 
 
