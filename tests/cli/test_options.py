@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import typer
 
+from limner.cli.flags import told
 from limner.cli.options import EffectOptions, MatteOptions, build_effect, spread
 from limner.effects import EFFECTS, Chain, make_effect
 from limner.errors import OptionError
@@ -116,4 +117,4 @@ def test_options_reach_their_links_in_a_chain() -> None:
 def test_what_makes_no_sense_together_is_said(given: dict, says: str) -> None:
     with pytest.raises(OptionError) as caught:
         build_effect(EffectOptions(**given))
-    assert says in str(caught.value)
+    assert says in told(caught.value)
