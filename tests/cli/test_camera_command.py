@@ -76,7 +76,7 @@ def test_an_interrupted_recording_is_whole(tmp_path: Path, number: signal.Signal
     )
     try:
         deadline = time.monotonic() + 60
-        while not any(path.stat().st_size > 40 for path in tmp_path.glob(".out.mp4*.part")):
+        while not any(path.stat().st_size > 40 for path in tmp_path.glob("out.recording.mp4")):
             assert running.poll() is None, running.stderr and running.stderr.read()
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -245,6 +245,35 @@ def test_a_recording_that_cannot_be_written_ends_in_its_error(tmp_path: Path) ->
         make_session(lambda: Scripted(scenes(10)), red_segmenter(tmp_path), record=tmp_path / "no" / "out.mp4")
 
 
+def test_an_error_elsewhere_finishes_the_recording(tmp_path: Path) -> None:
+    class Broken:
+        name = "broken"
+        sent = 0
+
+        def send(self, pixels: Frame) -> None:
+            self.sent += 1
+            if self.sent > 20:
+                raise LimnerError("the virtual camera is gone")
+
+        def watched(self) -> bool:
+            return True
+
+        def close(self) -> None:
+            pass
+
+    virtual: Any = Broken()
+    session = make_session(
+        lambda: Scripted(scenes(100_000), rate=60),
+        red_segmenter(tmp_path),
+        virtual=virtual,
+        record=tmp_path / "out.mp4",
+    )
+    with pytest.raises(LimnerError, match="is gone"):
+        session.run()
+    assert len(times_of(tmp_path / "out.mp4")) == 21
+    assert list(tmp_path.glob("*.recording.mp4")) == []
+
+
 def test_sliders_and_arrows() -> None:
     moved: list[float] = []
     controls = Controls(make_effect("blur"), backgrounds=("red", "blue"), threshold=0.5, set_threshold=moved.append)

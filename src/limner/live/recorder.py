@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,10 +26,14 @@ from limner.media.video_writer import VideoWriter
 
 _WAITING = 12
 """Frames that may wait for the encoder."""
+_PROMPT = {"h264": {"rc-lookahead": "5"}, "vp9": {"lag-in-frames": "0"}}
 
 
 class Recorder:
-    """One recording, as `limner video` writes: it appears whole, checked, when it is finished, or not at all.
+    """One recording, checked when it is finished. What was written can be read at any moment, whatever happens.
+
+    Until then it is called NAME.recording.EXT; it keeps that name if the process is killed. A recording that ends in
+    an error, a full disk say, gets its own name unless another file has it, and holds all that was written.
 
     Frames keep their times, counted from the first. All get the size of the first, with bars where theirs differs.
 
@@ -50,6 +56,7 @@ class Recorder:
         self.frames = self.skipped = 0
         self.error: LimnerError | None = None
         self.notices: list[str] = []
+        self._seconds = 0.0
         self.began = time.monotonic()
         self._queue: queue.Queue[TimedFrame] = queue.Queue(_WAITING)
         self._closing, self._abandoned = threading.Event(), False
@@ -79,7 +86,7 @@ class Recorder:
         self._thread.join()
 
     def abandon(self) -> None:
-        """Leaves no file behind."""
+        """Ends at once, without what still waits for the encoder and without the check."""
         self._abandoned = True
         self._closing.set()
         self._thread.join(5.0)
@@ -87,34 +94,45 @@ class Recorder:
     def _next(self) -> TimedFrame | None:
         """The next frame, None after the last."""
         while True:
+            closing, frame = self._closing.is_set(), None
+            with contextlib.suppress(queue.Empty):
+                frame = self._queue.get(timeout=0.05)
             if self._abandoned:
-                raise LimnerError(f"{self.target}: the recording was given up")
-            try:
-                return self._queue.get(timeout=0.05)
-            except queue.Empty:
-                if self._closing.is_set():
-                    return None
+                raise LimnerError(f"{self.target}: the recording was broken off")
+            if frame is not None or closing:
+                return frame
 
     def _work(self) -> None:
+        writer: VideoWriter | None = None
         try:
             first = self._next()
             if first is None:
                 return
             height, width = first.pixels.shape[:2]
             info = live_info("camera", width=width, height=height, rate=Fraction(self._rate).limit_denominator(1000))
-            with VideoWriter(self.target, self._output, info) as writer:
-                frame: TimedFrame | None = first
-                while frame is not None:
-                    pixels = _prepared(frame.pixels, (height, width), alpha=self._alpha)
-                    writer.write(TimedFrame(pixels, frame.time - first.time))
-                    self.frames += 1
-                    frame = self._next()
+            with VideoWriter(self.target, self._output, info, lasting=True) as writer:
+                self._record(writer, first)
                 writer.finish()
                 self.notices += writer.notices
         except LimnerError as error:
-            self.error = error
+            self.error = LimnerError(f"{error}; {self._left(writer)}")
         except Exception as error:
-            self.error = LimnerError(f"{self.target}: the recording failed: {error}")
+            self.error = LimnerError(f"{self.target}: the recording failed: {error}; {self._left(writer)}")
+
+    def _record(self, writer: VideoWriter, first: TimedFrame) -> None:
+        size = first.pixels.shape[0], first.pixels.shape[1]
+        frame: TimedFrame | None = first
+        while frame is not None:
+            time = frame.time - first.time
+            writer.write(TimedFrame(_prepared(frame.pixels, size, alpha=self._alpha), time))
+            self.frames, self._seconds = self.frames + 1, float(time)
+            frame = self._next()
+
+    def _left(self, writer: VideoWriter | None) -> str:
+        """What is there of a recording that failed."""
+        if writer is None or writer.kept is None:
+            return "nothing was recorded"
+        return f"the {self._seconds:.1f} s until then are in {writer.kept}"
 
 
 def check_recording(target: Path, *, alpha: bool = False) -> OutputFormat:
@@ -127,7 +145,11 @@ def check_recording(target: Path, *, alpha: bool = False) -> OutputFormat:
     if output.is_sequence:
         raise LimnerError(f"{target}: a recording is one file: .mp4, .mov, .mkv or .webm")
     check_target(target)
-    return choose_format(target, alpha=alpha, preset="veryfast") if output.codec.has_presets else output
+    if not output.codec.has_presets:
+        return output
+    fast = choose_format(target, alpha=alpha, preset="veryfast")
+    # What an encoder holds back to look ahead is lost with the process.
+    return replace(fast, options={**fast.options, **_PROMPT[fast.codec.name]})
 
 
 def opaque(pixels: Frame) -> Frame:

@@ -24,7 +24,7 @@ class Recordings:
     Attributes:
         files: those that are whole, in order.
         skipped: frames that were left out because an encoder was behind.
-        error: why the recording that was asked for failed, once it has.
+        error: why the recording that was asked for failed, once it has, or what is left of one that was abandoned.
 
     Raises:
         LimnerError: the file that was asked for cannot be written.
@@ -72,16 +72,23 @@ class Recordings:
     def finish(self) -> None:
         """Ends the recording at work and waits for all files."""
         self._end()
-        for recorder in self._finishing:
-            recorder.wait()
-            self._ended(recorder)
+        try:
+            for recorder in self._finishing:
+                recorder.wait()
+                self._ended(recorder)
+        except KeyboardInterrupt:
+            self.abandon()
+            raise
         self._finishing.clear()
 
     def abandon(self) -> None:
-        """Leaves what is unfinished unwritten."""
+        """Ends all of them at once; what they have written stays, and `error` says where."""
         for recorder in [self._active, *self._finishing]:
             if recorder is not None:
                 recorder.abandon()
+                self.error = recorder.error or self.error
+        self._active = None
+        self._finishing.clear()
 
     def _end(self) -> None:
         if self._active is not None:

@@ -156,7 +156,11 @@ class LiveSession:
                 stats=self._stats,
             )
             self._result.seconds = time.monotonic() - began
-            self._recordings.finish()
+        except KeyboardInterrupt:
+            self._recordings.abandon()
+            if self._recordings.error is not None:  # it says what is left of the recording
+                raise self._recordings.error from None
+            raise
         finally:
             self._let_go()
         if self._recordings.error is not None:
@@ -316,8 +320,8 @@ class LiveSession:
         self._source.suspend(now - self._watched_at > _UNWATCHED)
 
     def _let_go(self) -> None:
-        self._recordings.abandon()
         self._source.stop()
+        self._recordings.finish()
         self._snapshots.close()
         if self._virtual is not None:
             self._virtual.close()

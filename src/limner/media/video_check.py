@@ -66,21 +66,21 @@ def check_video(
             for packet in container.demux(stream):
                 if packet.size:
                     if packet.pts is None:
-                        raise MediaError(f"{name}: a frame was written without its time; nothing was kept")
+                        raise MediaError(f"{name}: a frame was written without its time")
                     found.append(packet.pts)
                 if alpha and decoder:
                     _check_alpha(packet, decoder, output, alpha, len(found) - 1, name)
             found_base = stream.time_base or time_base
     except av.FFmpegError as error:
-        raise MediaError(f"{name}: the result cannot be read again ({error.strerror}); nothing was kept") from error
+        raise MediaError(f"{name}: the result cannot be read again ({error.strerror})") from error
     _check_times(name, sorted(found), found_base, ticks, time_base)
     if alpha and alpha.thumbnails:
-        raise MediaError(f"{name}: the transparency of {len(alpha.thumbnails)} frames was lost; nothing was kept")
+        raise MediaError(f"{name}: the transparency of {len(alpha.thumbnails)} frames was lost")
 
 
 def _check_times(name: Path, found: list[int], found_base: Fraction, ticks: array[int], time_base: Fraction) -> None:
     if len(found) != len(ticks):
-        raise MediaError(f"{name}: {len(ticks)} frames went in, but {len(found)} are in the file; nothing was kept")
+        raise MediaError(f"{name}: {len(ticks)} frames went in, but {len(found)} are in the file")
     if not found:
         return
     ratio = time_base / found_base
@@ -91,7 +91,7 @@ def _check_times(name: Path, found: list[int], found_base: Fraction, ticks: arra
         if abs(off) > slack:
             raise MediaError(
                 f"{name}: a frame meant for {float((want - ticks[0]) * time_base):.4f} s is "
-                f"{float(off * found_base):+.4f} s off in the file; nothing was kept"
+                f"{float(off * found_base):+.4f} s off in the file"
             )
 
 
@@ -119,11 +119,9 @@ def _check_alpha(
         if wanted is None:
             continue
         if not any(c.is_alpha for c in frame.format.components):
-            raise MediaError(f"{name}: the file has lost its transparency; nothing was kept")
+            raise MediaError(f"{name}: the file has lost its transparency")
         height, width = alpha.size  # without the column and row that some codecs need for an even size
         back = cv2.extractChannel(frame.to_ndarray(format="rgba"), 3)[:height, :width]
         off = float(np.abs(alpha_thumbnail(back).astype(np.int16) - wanted).max())
         if off > output.codec.alpha_tolerance:
-            raise MediaError(
-                f"{name}: the transparency of frame {index + 1} came back changed by {off:.0f} of 255; nothing was kept"
-            )
+            raise MediaError(f"{name}: the transparency of frame {index + 1} came back changed by {off:.0f} of 255")

@@ -40,9 +40,9 @@ def aside(target: Path) -> Path:
     return target.with_name(f".{shortened(target.name.replace('%', ''))}.{secrets.token_hex(4)}.part")
 
 
-def cannot_write(target: Path, error: OSError | Exception) -> MediaError:
-    """The one-line error for a failed write."""
+def cannot_write(target: Path, error: OSError | Exception, fate: str = "nothing was kept") -> MediaError:
+    """The one-line error for a failed write; `fate` is what it says where there is no remedy."""
     number = getattr(error, "errno", None)
     reason = getattr(error, "strerror", None) or str(error)
-    remedy = _REMEDY.get(number, "nothing was kept") if isinstance(number, int) else "nothing was kept"
-    return MediaError(f"{target}: cannot be written: {reason}; {remedy}")
+    remedy = _REMEDY.get(number, fate) if isinstance(number, int) else fate
+    return MediaError("; ".join(filter(None, (f"{target}: cannot be written: {reason}", remedy))))

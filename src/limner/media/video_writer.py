@@ -12,11 +12,13 @@ from typing import Self
 
 import av
 
+from limner.errors import MediaError
 from limner.frame import TimedFrame
+from limner.media.result_file import HiddenFile, LastingFile
 from limner.media.time_code import move_time_code
 from limner.media.video_check import AlphaSamples, check_video
 from limner.media.video_color import FromRgb
-from limner.media.video_files import aside, cannot_write, check_target
+from limner.media.video_files import cannot_write, check_target
 from limner.media.video_formats import OutputFormat
 from limner.media.video_info import VideoInfo
 from limner.media.video_reader import VideoReader
@@ -24,7 +26,8 @@ from limner.media.video_streams import CarriedStream, StreamCopier
 
 
 class VideoWriter:
-    """Writes one video. Use it as a context manager: leaving it by an exception, or without `finish`, leaves no file.
+    """Writes one video. Use it as a context manager: leaving it by an exception, or without `finish`, leaves no file,
+    or with `lasting` what was written so far.
 
     Args:
         target: the result. It appears, or is replaced, in one step at the end of `finish`.
@@ -34,6 +37,7 @@ class VideoWriter:
         audio: carry sound too; subtitles always are.
         end: the source's own time in seconds at which its other streams stop too, where the picture does.
         cut: the picture does not begin with the source, so the other streams must not either.
+        lasting: write it so that it can be read at any moment, and keep it whatever happens (see `LastingFile`).
 
     Attributes:
         width, height: of the written picture: even where the codec needs that.
@@ -53,14 +57,14 @@ class VideoWriter:
         audio: bool = True,
         end: Fraction | None = None,
         cut: bool = False,
+        lasting: bool = False,
     ) -> None:
         self._target, self._output = Path(target), output
         self._reader = like if isinstance(like, VideoReader) else None
         self._info = info = like.info if isinstance(like, VideoReader) else like
         self._end, self._cut = end, cut
         check_target(self._target, info.path if self._reader else None)
-        self._final = self._target.resolve()  # a link stays, what it points to is replaced
-        self._path = aside(self._final)
+        self._file = LastingFile(self._target) if lasting else HiddenFile(self._target)
         self.frames = 0
         self.notices: list[str] = []
         self._ticks: array[int] = array("q")
@@ -69,7 +73,7 @@ class VideoWriter:
         self._time_base = output.time_base(info.time_base)
         self._done = False
         self._container = av.open(
-            str(self._path.absolute()), "w", format=output.muxer, container_options=self._muxer_options()
+            str(self._file.path.absolute()), "w", format=output.muxer, container_options=self._muxer_options()
         )
         self._copier: StreamCopier | None = None
         try:
@@ -84,6 +88,11 @@ class VideoWriter:
     def carried(self) -> list[CarriedStream]:
         """What became of the clip's other streams."""
         return self._copier.carried if self._copier else []
+
+    @property
+    def kept(self) -> Path | None:
+        """Where the file is that was not finished, if there is one."""
+        return self._file.kept
 
     def write(self, frame: TimedFrame) -> None:
         """Encodes a frame: RGB uint8 (H, W, 3), or RGBA where the format has alpha. Times must ascend."""
@@ -100,7 +109,7 @@ class VideoWriter:
             if self._copier:
                 self._copier.copy_until(frame.time)
         except (av.FFmpegError, OSError) as error:
-            raise cannot_write(self._target, error) from error
+            raise cannot_write(self._target, error, self._file.fate) from error
 
     def finish(self) -> None:
         """Writes what is still held back, reads the file again to check it, and gives it its name."""
@@ -112,12 +121,12 @@ class VideoWriter:
                 self._copier.close()
             self._container.close()
         except (av.FFmpegError, OSError) as error:
-            raise cannot_write(self._target, error) from error
-        check_video(self._path, self._target, self._output, self._ticks, self._time_base, self._alpha)
+            raise cannot_write(self._target, error, self._file.fate) from error
+        self._check()
         try:
-            self._path.replace(self._final)
+            self._file.accept()
         except OSError as error:
-            raise cannot_write(self._target, error) from error
+            raise cannot_write(self._target, error, self._file.fate) from error
         self._done = True
 
     def __enter__(self) -> Self:
@@ -128,6 +137,12 @@ class VideoWriter:
     ) -> None:
         if not self._done:
             self._discard()
+
+    def _check(self) -> None:
+        try:
+            check_video(self._file.path, self._target, self._output, self._ticks, self._time_base, self._alpha)
+        except MediaError as error:
+            raise MediaError("; ".join(filter(None, (str(error), self._file.fate)))) from error
 
     def _carry_time_code(self, text: str | None, shift: Fraction) -> None:
         """Before the first frame is written, since it goes into the head of the file."""
@@ -141,11 +156,12 @@ class VideoWriter:
             self._stream.metadata["timecode"] = moved
 
     def _muxer_options(self) -> dict[str, str]:
-        if self._output.muxer not in ("mp4", "mov"):
-            return {}
+        quicktime = self._output.muxer in ("mp4", "mov")
+        options = self._file.muxer_options(quicktime=quicktime)
+        if not quicktime:
+            return options
         # A late start is written in ticks of the movie, which are whole milliseconds unless told otherwise.
         fine = math.lcm(self._time_base.denominator, 48000)
-        options = {"movflags": "+faststart"}
         return options | {"movie_timescale": str(fine)} if fine < 2**31 else options
 
     def _add_stream(self) -> av.VideoStream:
@@ -200,12 +216,9 @@ class VideoWriter:
             self._container.mux(packet)
 
     def _discard(self) -> None:
-        """Removes the file first: what closing still writes is then lost, and not written twice for a fast start."""
-        with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
-        with contextlib.suppress(Exception):
-            self._container.close()
+        if self._file.lasts:
+            with contextlib.suppress(Exception):  # what the encoder holds; nothing where writing has failed
+                self._mux(self._stream.encode(None))
+        self._file.give_up(self._container)
         if self._copier:
             self._copier.close()
-        with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
