@@ -8,6 +8,7 @@ from limner.errors import OptionError
 from limner.nets.base import SegmentationNet
 from limner.nets.deeplab_v3plus import DeepLabV3Plus
 from limner.nets.fast import FastNet
+from limner.nets.gated_selfie import GatedSelfieNet
 from limner.nets.mobile_unet import MobileUNet
 from limner.nets.portrait_net import PortraitNet
 from limner.nets.prisma_net import PrismaNet
@@ -15,6 +16,7 @@ from limner.nets.quality import QualityNet
 from limner.nets.selfie import SelfieNet
 from limner.nets.sinet import SINet
 from limner.nets.slim_net import SlimNet
+from limner.nets.steady_selfie import SteadySelfieNet
 from limner.nets.tiny import TinyNet
 from limner.nets.widths import Widths, narrow
 
@@ -23,6 +25,8 @@ NETS: dict[str, type[SegmentationNet]] = {
     "quality": QualityNet,
     "tiny": TinyNet,
     "selfie": SelfieNet,
+    "gated_selfie": GatedSelfieNet,
+    "steady_selfie": SteadySelfieNet,
     "prisma_net": PrismaNet,
     "portrait_net": PortraitNet,
     "slim_net": SlimNet,

@@ -24,7 +24,8 @@ class SegmentationNet(nn.Module):
         exportable: whether `limner export` takes it.
         head_modules: attribute names of the modules that only training uses.
         head_names: keys of ``extra``: "coarse" are person logits (N, 1, h, w) at a lower resolution, "boundary" are
-            logits (N, 1, H, W) of the person's outline.
+            logits (N, 1, H, W) of the person's outline, "presence" are logits (N, 1, h, w) of a person being in a cell
+            of a coarse grid or beside it.
         encoder_modules: attribute names of the modules that make its encoder; a recipe may freeze or slow them. Names
             that a net does not have are passed over.
         in_channels: 3, or 4 with the previous mask.

@@ -84,6 +84,15 @@ class Decode(nn.Module):
         return y + F.relu(self.depthwise(y))
 
 
+class Features(NamedTuple):
+    """What a `SelfieNet` sees: (N, 24, H/8, W/8), (N, 32, H/16, W/16), (N, 128, H/16, W/16), (N, 16, H/2, W/2)."""
+
+    eighth: Tensor
+    deep: Tensor
+    top: Tensor
+    fine: Tensor
+
+
 class Seen(NamedTuple):
     """What a `SelfieNet` says: logits (N, 1, H, W), features (N, 128, H/16, W/16) and (N, 16, H/2, W/2)."""
 
@@ -113,18 +122,14 @@ class SelfieNet(SegmentationNet):
     def __init__(self, *, in_channels: int = 3, widen: tuple[int, int, int, int] = (0, 0, 0, 0)) -> None:
         super().__init__()
         self.in_channels = in_channels
-        relu, swish, block = F.relu, F.hardswish, FoldedBlock
+        relu, block = F.relu, FoldedBlock
         self.stem = SameConv(in_channels, 16, 3, 2)
         self.blocks = nn.ModuleList(
             [
                 block(16, 16, 16, 3, 2, relu, 8),  # stride 4
                 block(16, 72, 24, 3, 2, relu),  # stride 8
                 block(24, 88, 24, 3, 1, relu),
-                block(24, 96, 32, 5, 2, swish, 24),  # stride 16
-                block(32, 128, 32, 5, 1, swish, 32),
-                block(32, 128, 32, 5, 1, swish, 32),
-                block(32, 96, 32, 5, 1, swish, 24),
-                block(32, 96, 32, 5, 1, swish, 24),
+                *deep_blocks(),
             ]
         )
         self.top, self.top_gate = nn.Conv2d(32, 128, 1), nn.Conv2d(32, 128, 1)
@@ -138,17 +143,22 @@ class SelfieNet(SegmentationNet):
 
     def look(self, x: Tensor) -> Seen:
         """Logits and features of pictures (N, in_channels, H, W)."""
+        seen = self.features(x)
+        return Seen(F.pixel_shuffle(self.head(seen.fine), 2), seen.top, seen.fine)
+
+    def features(self, x: Tensor) -> Features:
+        """Features of pictures (N, in_channels, H, W)."""
         x2 = F.hardswish(self.stem(x))
         x4 = self.blocks[0](x2)
         x8 = self.blocks[2](self.blocks[1](x4))
         y = x8
         for block in self.blocks[3:]:
             y = block(y)
-        y = self.wide16(y)
-        top = F.relu(self.top(y)) * torch.sigmoid(self.top_gate(_mean(y)))
+        deep = self.wide16(y)
+        top = F.relu(self.top(deep)) * torch.sigmoid(self.top_gate(_mean(deep)))
         y = self.wide4(self.decode4(self.wide8(self.decode8(top, x8)), x4))
         fine = self.wide2(self.decode2(y, x2))
-        return Seen(F.pixel_shuffle(self.head(fine), 2), top, fine)
+        return Features(x8, deep, top, fine)
 
 
 def from_published(convolutions: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> dict[str, Tensor]:
@@ -176,6 +186,18 @@ def from_published(convolutions: Sequence[tuple[NDArray[Any], NDArray[Any]]]) ->
         own[f"{name}.weight"] = weight.contiguous()
         own[f"{name}.bias"] = torch.from_numpy(np.ascontiguousarray(bias, np.float32))
     return own
+
+
+def deep_blocks() -> list[FoldedBlock]:
+    """The blocks from stride 8 to 16 and at stride 16: (N, 24, H/8, W/8) -> (N, 32, H/16, W/16)."""
+    swish, block = F.hardswish, FoldedBlock
+    return [
+        block(24, 96, 32, 5, 2, swish, 24),
+        block(32, 128, 32, 5, 1, swish, 32),
+        block(32, 128, 32, 5, 1, swish, 32),
+        block(32, 96, 32, 5, 1, swish, 24),
+        block(32, 96, 32, 5, 1, swish, 24),
+    ]
 
 
 def _wide(count: int, channels: int, expansion: int, kernel: int) -> nn.Sequential:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 
 import pytest
@@ -16,6 +17,7 @@ from limner.training.loss.losses import (
     dice_loss,
     edge_weighted_bce,
     lovasz_hinge,
+    presence_bce,
     soft_iou_loss,
 )
 
@@ -146,3 +148,29 @@ def test_the_coarse_head_is_held_against_the_mean_of_the_target() -> None:
     weight = torch.ones_like(target)
     coarse = torch.where(F.avg_pool2d(target, 3) > 0.5, 8.0, -8.0)
     assert coarse_bce(coarse, target, weight) < 0.01 < coarse_bce(-coarse, target, weight)
+
+
+def _near(share_of_cells: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
+    """Presence logits of a 4 × 4 grid, person logits and target of 64 × 64 pixels: somebody in the cell (1, 1)."""
+    target = torch.zeros(1, 1, 64, 64)
+    target[..., 20:28, 20:28] = 1
+    return torch.full((1, 1, 4, 4), share_of_cells), torch.full((1, 1, 64, 64), -9.0), target
+
+
+def test_presence_is_cross_entropy_over_the_cells_that_are_sure() -> None:
+    near, person, target = _near()
+    near[0, 0, 1, 1], near[0, 0, 0, 2], near[0, 0, 3, 3] = 2.0, 7.0, 1.0  # (0, 2) is beside the person: no matter
+    got = presence_bce(near, person, target, torch.ones_like(target), missed=3.0)
+    one, none, rest = math.log1p(math.exp(-2.0)), math.log1p(math.exp(1.0)), 6 * math.log(2.0)
+    assert float(got) == pytest.approx((4 * 3 * one + none + rest) / (4 + 1 + 6), rel=1e-4)
+
+
+def test_presence_counts_what_the_net_takes_for_a_person_and_leaves_out_what_is_undecided() -> None:
+    near, person, target = _near()
+    near[0, 0, 3, 3] = 1.0
+    weight = torch.ones_like(target)
+    calm = presence_bce(near, person, target, weight, missed=1.0)
+    person[..., 48:, 48:] = 9.0
+    assert presence_bce(near, person, target, weight, missed=1.0) > calm
+    weight[..., 48:, 48:] = 0.0
+    assert presence_bce(near, person, target, weight, missed=1.0) < calm

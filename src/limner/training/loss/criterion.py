@@ -19,6 +19,7 @@ from limner.training.recipes.loss import (
     CrossEntropyTerm,
     LossRecipe,
     PixelTerm,
+    PresenceTerm,
     Term,
 )
 from limner.training.teachers.distillation import distill_loss
@@ -86,7 +87,7 @@ class Criterion:
 def _check(recipe: Recipe, net: SegmentationNet) -> None:
     """Name the first term whose needs are not met, and the remedy."""
     terms, kind = recipe.loss.active(), recipe.net.name
-    for name in ("coarse", "boundary"):
+    for name in ("coarse", "boundary", "presence"):
         if name in terms and name not in net.head_names:
             heads = f"it has {' and '.join(net.head_names)}" if net.head_names else "it has none"
             raise OptionError(f"loss.{name}: the net {kind} has no head {name!r} ({heads}); take the term out")
@@ -165,6 +166,10 @@ def _boundary(term: BoundaryTerm, said: Prediction) -> Tensor:
     )
 
 
+def _presence(term: PresenceTerm, said: Prediction) -> Tensor:
+    return losses.presence_bce(said.heads["presence"], said.person, said.target, said.weight, missed=term.missed)
+
+
 def _consistency(term: ConsistencyTerm, said: Prediction) -> Tensor:
     assert said.twin is not None
     return agreement.consistency_loss(said.person, said.twin, said.weight, temperature=term.temperature)
@@ -196,6 +201,7 @@ _TERMS: dict[str, Callable[[Any, Prediction], Tensor]] = {
     "background_iou": _background_iou,
     "coarse": _coarse,
     "boundary": _boundary,
+    "presence": _presence,
     "consistency": _consistency,
     "temporal": _temporal,
 }

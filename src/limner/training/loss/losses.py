@@ -70,6 +70,32 @@ def soft_iou_loss(probability: Tensor, target: Tensor, weight: Tensor, *, smooth
     return (1 - (intersection + smooth) / (union + smooth)).mean()
 
 
+def presence_bce(near: Tensor, person: Tensor, target: Tensor, weight: Tensor, *, missed: float) -> Tensor:
+    """Binary cross entropy of "somebody is here or next to here" on a coarse grid.
+
+    A cell with a person on more than a sixteenth of it is one; a cell is none where neither it nor one of the eight
+    around it has any. Cells between the two and undecided ones do not count. Cells with a person, and those in which
+    the net sees one, count four times as much as others: there it matters what a gate says.
+
+    Args:
+        near: logits (N, 1, h, w).
+        person: person logits (N, 1, H, W), with H a multiple of h.
+        target, weight: float (N, 1, H, W) in [0, 1].
+        missed: how much more a cell with a person counts.
+
+    Returns:
+        Scalar: the mean over the cells that count.
+    """
+    cell = target.shape[-1] // near.shape[-1]
+    share = F.avg_pool2d((target > 0.5).float(), cell)
+    there, nobody = (share > 1 / 16).float(), (F.max_pool2d(share, 3, 1, 1) <= 0).float()
+    decided = (F.avg_pool2d((weight > 0).float(), cell) > 0.5).float()
+    seen = F.max_pool2d(torch.sigmoid(person.detach()), cell)
+    counts = (there + nobody) * decided * (1 + 3 * torch.maximum(seen, there))
+    loss = F.binary_cross_entropy_with_logits(near, there, reduction="none")
+    return (loss * counts * (1 + (missed - 1) * there)).sum() / counts.sum().clamp(min=1.0)
+
+
 def dice_loss(probability: Tensor, target: Tensor, weight: Tensor, *, smooth: float = 20.0) -> Tensor:
     """1 − soft Dice index (Milletari et al. 2016), mean over the batch; ``smooth`` as in ``soft_iou_loss``."""
     dims = (1, 2, 3)

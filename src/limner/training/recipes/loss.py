@@ -55,6 +55,13 @@ class BoundaryTerm(Term):
 
 
 @dataclass(frozen=True, config=_CONFIG)
+class PresenceTerm(Term):
+    """Cross entropy of the presence head; a cell with a person in it counts ``missed`` times."""
+
+    missed: Annotated[float, Field(gt=0)] = 3.0
+
+
+@dataclass(frozen=True, config=_CONFIG)
 class ConsistencyTerm(Term):
     """KL divergence between the photo's prediction and its twin's, both softened by ``temperature``."""
 
@@ -73,6 +80,7 @@ class LossRecipe:
         person_iou, background_iou: 1 − soft Jaccard index.
         coarse: binary cross entropy of the head "coarse".
         boundary: focal loss of the head "boundary".
+        presence: binary cross entropy of the head "presence".
         consistency: agreement of photo and texture-changed twin.
         temporal: agreement with the previous frame where the target does not change.
         distill: agreement with the teacher.
@@ -86,6 +94,7 @@ class LossRecipe:
     background_iou: Annotated[Term | None, BeforeValidator(_bare_weight)] = None
     coarse: Annotated[Term | None, BeforeValidator(_bare_weight)] = None
     boundary: Annotated[BoundaryTerm | None, BeforeValidator(_bare_weight)] = None
+    presence: Annotated[PresenceTerm | None, BeforeValidator(_bare_weight)] = None
     consistency: Annotated[ConsistencyTerm | None, BeforeValidator(_bare_weight)] = None
     temporal: Annotated[Term | None, BeforeValidator(_bare_weight)] = None
     distill: Annotated[Term | None, BeforeValidator(_bare_weight)] = None

@@ -1,0 +1,83 @@
+"""GatedSelfieNet: the selfie net as it is, and a gate that closes where nobody is near."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from limner.nets.blocks import ConvBN, GlobalContext, InvertedResidual, init_weights
+from limner.nets.selfie import Features, SelfieNet, deep_blocks
+
+_STEEPNESS = 8.0
+
+
+class Presence(nn.Module):
+    """Says for each cell of stride 16 whether a person is in it or beside it, from a `SelfieNet`'s features.
+
+    It has deep blocks of its own, which take the weights of the selfie net's (by the same names), reads what the
+    selfie net says and sees, and looks at the picture as a whole.
+    """
+
+    def __init__(self, width: int = 48) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleDict({str(3 + place): block for place, block in enumerate(deep_blocks())})
+        self.own = ConvBN(32, width, kernel=1, act=False)
+        self.theirs = ConvBN(32 + 128 + 2, width, kernel=1, act=False)
+        self.context = GlobalContext(width)
+        self.last = InvertedResidual(width, width, expansion=2, kernel=5)
+        self.out = nn.Conv2d(width, 1, 1)
+        for part in (self.own, self.theirs, self.context, self.last):
+            part.apply(init_weights)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
+
+    def forward(self, seen: Features, person: Tensor) -> Tensor:
+        """Logits (N, 1, H/16, W/16) of somebody being near; ``person`` is the net's probability (N, 1, H/2, W/2)."""
+        y = seen.eighth
+        for block in self.blocks.values():
+            y = block(y)
+        said = (F.avg_pool2d(person, 8), F.max_pool2d(person, 8))
+        y = self.context(self.own(y) + self.theirs(torch.cat([seen.deep, seen.top, *said], dim=1)))
+        out: Tensor = self.out(self.last(y))
+        return out
+
+
+class GatedSelfieNet(SelfieNet):
+    """`SelfieNet` with a gate against what looks like a person and is none.
+
+    The selfie net learnt from far more people than are at hand, and everything that is trained on in it makes it worse
+    on unseen photos. So it stays as it is (it counts as the encoder, which a recipe freezes), and only the gate
+    learns: it lowers the logits where it is sure that nobody is near, and leaves them untouched, to the bit, where
+    somebody may be.
+
+    Args:
+        threshold: logit of the gate below which it closes; the lower, the fewer people it can lose.
+    """
+
+    encoder_modules: ClassVar[tuple[str, ...]] = (
+        *("stem", "blocks", "top", "top_gate", "decode8", "decode4", "decode2", "head"),
+        *("wide16", "wide8", "wide4", "wide2"),
+    )
+    head_names: ClassVar[tuple[str, ...]] = ("presence",)
+    paper: ClassVar[str] = "Limner; Google, MediaPipe 2020"
+
+    def __init__(self, *, threshold: float = 0.0) -> None:
+        super().__init__()
+        self.presence = Presence()
+        self.threshold = threshold
+
+    def run(self, x: Tensor, *, heads: bool) -> tuple[Tensor, dict[str, Tensor]]:
+        seen = self.features(x)
+        quads, near = self.gated(seen)
+        return F.pixel_shuffle(quads, 2), {"presence": near} if heads else {}
+
+    def gated(self, seen: Features) -> tuple[Tensor, Tensor]:
+        """Logits (N, 4, H/2, W/2), four pixels of each, behind the gate; and the gate's (N, 1, H/16, W/16)."""
+        quads = self.head(seen.fine)
+        near = self.presence(seen, torch.sigmoid(quads[:, :1]))
+        shut = F.max_pool2d(near, 3, 1, 1)  # a neighbour that is sure keeps a cell open, so no edge is cut
+        shut = F.interpolate(shut, scale_factor=8.0, mode="bilinear", align_corners=False)
+        return quads + torch.clamp(_STEEPNESS * (shut - self.threshold), max=0.0), near

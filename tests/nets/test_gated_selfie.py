@@ -1,0 +1,76 @@
+"""GatedSelfieNet keeps the contract of nets, and its gate only ever takes away, and only where nobody is near."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from torch import nn
+
+from limner.nets.base import SegmentationNet
+from limner.nets.gated_selfie import GatedSelfieNet
+from limner.nets.selfie import SelfieNet
+from limner.training.initial_weights import start_net, start_part
+from limner.training.optimizers import Freezer
+from nets.net_tester import NetTester
+
+
+class TestGatedSelfie(NetTester):
+    name = "gated_selfie"
+    options: ClassVar = {"threshold": 0.1}
+
+    def net(self, **more: Any) -> SegmentationNet:
+        """With a gate that says something, and is ajar: untrained it says 0 everywhere."""
+        net = super().net(**more)
+        assert isinstance(net, GatedSelfieNet)
+        nn.init.normal_(net.presence.out.weight, std=0.02, generator=torch.Generator().manual_seed(4))
+        return net
+
+
+def _started(threshold: float = 0.0) -> tuple[SelfieNet, GatedSelfieNet]:
+    plain, gated = SelfieNet().eval(), GatedSelfieNet(threshold=threshold).eval()
+    start_net(plain, "selfie")
+    start_net(gated, "selfie")
+    return plain, gated
+
+
+def _picture(count: int = 1) -> torch.Tensor:
+    return torch.rand(count, 3, 64, 96, generator=torch.Generator().manual_seed(3))
+
+
+@torch.no_grad()
+def test_an_open_gate_changes_nothing() -> None:
+    plain, gated = _started()  # untrained, it says 0 everywhere, which is not below the threshold
+    assert torch.equal(gated(_picture()), plain(_picture()))
+
+
+@torch.no_grad()
+def test_a_closed_gate_lowers_all_logits() -> None:
+    plain, gated = _started(threshold=25.0)
+    torch.testing.assert_close(gated(_picture()), plain(_picture()) - 200, rtol=1e-5, atol=1e-3)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (1, 4)])
+def test_a_cell_with_somebody_keeps_its_neighbours_open(row: int, column: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, gated = _started()
+    near = torch.full((1, 1, 4, 6), -30.0)
+    near[0, 0, row, column] = 5.0
+    monkeypatch.setattr(gated.presence, "forward", lambda *_: near)
+    changed = (gated(_picture()) != plain(_picture()))[0, 0]
+    top, left = 16 * row, 16 * column
+    assert not changed[max(0, top - 8) : top + 24, max(0, left - 8) : left + 24].any()
+    assert changed[top + 48 :].all()
+
+
+def test_only_the_gate_learns_where_the_recipe_freezes_the_rest() -> None:
+    _, net = _started(threshold=20.0)
+    report = start_part(net, "presence", "selfie")  # its blocks have the names of the selfie net's deep ones
+    assert torch.equal(net.presence.blocks["7"].project.weight, net.blocks[7].project.weight)
+    assert "out.weight" in report.missing
+    nn.init.ones_(net.presence.out.weight)
+    Freezer(net.train(), until=1.0).at(0.5)
+    net(_picture(2)).square().mean().backward()
+    learning = {name for name, value in net.named_parameters() if value.grad is not None}
+    assert learning == {name for name, _ in net.named_parameters() if name.startswith("presence.")}
