@@ -128,7 +128,7 @@ def _measure(variant: Variant, options: argparse.Namespace) -> None:
     from limner.datasets.manifest import PhotoFolder
     from limner.evaluation.contenders import net_maker
     from limner.evaluation.evaluate import evaluate, means
-    from limner.weights.rebuild import checkpoint_net
+    from limner.nets.rebuild import checkpoint_net
 
     checkpoint = _train(variant, options)
     folder = PhotoFolder(options.data)

@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from limner.export.graphs.packing import PackedMask
 from limner.nets.base import SegmentationNet
+from limner.nets.packing import PackedMask
+from limner.nets.rebuild import model_net
 from limner.segment.packed import unpack_mask
-from limner.weights.rebuild import model_net
 
 SIZE = 256
 BITS = 16

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from benchmarks.io_nets import Experiment, Mask
 from limner.errors import LimnerError
-from limner.export.graphs.graph import IMAGE, Graph, GraphOptions
+from limner.export.graphs.graph import IMAGE, Graph
 from limner.export.targets.base import make_target
 from limner.nets.base import SegmentationNet
+from limner.nets.deployed import GraphOptions
 from limner.runtimes.loading import load_runtime
 
 Array = NDArray[Any]

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from limner.errors import ToolchainError
-from limner.export.graphs.graph import Graph, GraphOptions, make_graph
+from limner.export.graphs.graph import Graph, make_graph
 from limner.export.toolchains.environments import Toolchain
+from limner.nets.deployed import GraphOptions
 from small_nets import small_net
 
 SIZE = (32, 48)

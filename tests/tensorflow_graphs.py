@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from limner.export.graphs.graph import Graph, GraphOptions, make_graph
+from limner.export.graphs.graph import Graph, make_graph
 from limner.export.targets.base import Execution, Target
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
+from limner.nets.deployed import GraphOptions
 from small_nets import small_net
 
 SIZE = (32, 48)

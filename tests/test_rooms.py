@@ -39,12 +39,12 @@ GROUND = frozenset(
 
 ROOMS: dict[str, str] = {
     # ground floor
-    "models": "",
+    "weights": "",
+    "models": "weights",
     "media": "",
     # first floor
-    "nets": "",
-    "weights": "nets models",
-    "runtimes": "weights nets models",
+    "nets": "models weights",
+    "runtimes": "nets models",
     "effects": "runtimes media models",
     "segment": "runtimes media models",
     "inspect": "segment runtimes models",
@@ -54,7 +54,7 @@ ROOMS: dict[str, str] = {
     "augment": "",
     "datasets": "augment",
     "training": "datasets augment segment weights nets models",
-    "evaluation": "datasets effects segment weights nets models",
+    "evaluation": "datasets effects segment nets models",
     "export": "evaluation training datasets segment inspect runtimes weights nets models",
     "bench": "segment runtimes media models",
     # third floor
@@ -68,9 +68,7 @@ ROOMS: dict[str, str] = {
 }
 """Room -> the rooms it may import beside the ground floor, lower ones only."""
 
-EXCEPTIONS: frozenset[tuple[str, str]] = frozenset(
-    {("models", "export"), ("runtimes", "export"), ("weights", "training")}
-)
+EXCEPTIONS: frozenset[tuple[str, str]] = frozenset()
 """What is still to be mended. It only shrinks."""
 
 

@@ -33,7 +33,7 @@ MOVED = {
     "limner.segment.subject": "limner.segment.people.subject",
     "limner.segment.temporal": "limner.segment.steady.temporal",
     "limner.training.checkpoint": "limner.weights.checkpoint",
-    "limner.training.rebuild": "limner.weights.rebuild",
+    "limner.training.rebuild": "limner.nets.rebuild",
     "limner.training.recipe": "limner.training.recipes.recipe",
 }
 """Old name -> new name, of the modules of 0.1 that the documentation imported from or mentioned."""

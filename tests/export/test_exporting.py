@@ -15,12 +15,13 @@ from browsers import needs_browser
 from limner.errors import LimnerError, OptionError
 from limner.export import exporting
 from limner.export.exporting import Plan, Report, export_all
-from limner.export.graphs.graph import Feeds, Graph, GraphOptions
+from limner.export.graphs.graph import Feeds, Graph
 from limner.export.source import Source
 from limner.export.targets.base import Execution, Made, NotMadeHereError, NotRunHereError, Target
 from limner.export.targets.onnx import OnnxTarget
 from limner.matte import Matte
 from limner.models.card import NetSpec
+from limner.nets.deployed import GraphOptions
 from limner.runtimes.onnx_runtime import OnnxRuntime
 from limner.segment.preprocess import shrink
 from limner.segment.pyramid import build_pyramid

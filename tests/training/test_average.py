@@ -10,9 +10,9 @@ import torch
 from limner.cli.app import main
 from limner.errors import ModelError, OptionError
 from limner.nets import make_net
+from limner.nets.rebuild import checkpoint_net
 from limner.training.average import average_checkpoints
 from limner.weights.checkpoint import Checkpoint
-from limner.weights.rebuild import checkpoint_net
 
 
 def _checkpoint(path: Path, seed: int, *, net: str = "tiny", seconds: float = 60.0) -> Path:

@@ -41,6 +41,8 @@ def job(data_folder: Path, tmp_path: Path) -> Job:
 def test_a_run_resumes_exactly(job: Job, tmp_path: Path) -> None:
     train(job)
     straight = Checkpoint.load(job.out / "last.pt")
+    assert straight.card is not None
+    assert "samples in batches of" in straight.card["training"]["procedure"]
 
     halves = replace(job, out=tmp_path / "halves")
     first = replace(halves, minutes=1e-9)  # stops after one step, whatever the machine

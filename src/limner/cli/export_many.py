@@ -49,10 +49,10 @@ def export_many(
     if out.is_file():
         raise OptionError(f"--out {out}: is a file; name a folder")
     from limner.export.exporting import Plan, export_all
-    from limner.export.graphs.graph import GraphOptions
     from limner.export.harmonizer import is_harmonizer
     from limner.export.source import load_source
     from limner.export.table import print_table, to_json
+    from limner.nets.deployed import GraphOptions
 
     options = GraphOptions(**_given(graph))
     if is_harmonizer(model):

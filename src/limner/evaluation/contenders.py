@@ -11,8 +11,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.errors import MissingExtraError, OptionError
-
 if TYPE_CHECKING:
     from limner.nets.base import SegmentationNet
     from limner.segment.segmenter import Segmenter
@@ -67,22 +65,21 @@ def contender(model: str, *, label: str | None = None, refine: bool = False, thr
     The bare net unless ``refine``: what it says, squeezed to its input and enlarged again, softness 1.
 
     Raises:
-        LimnerError: it cannot be loaded, or is a checkpoint and ``refine`` is asked for.
+        LimnerError: it cannot be loaded.
     """
-    if model.endswith(".pt"):
-        if refine:
-            raise OptionError(f"‹refine›: {model} is a checkpoint; export it first")
-        return _checkpoint(model, label or Path(model).name)
     from limner.models.card import ModelCard
     from limner.segment.segmenter import Segmenter
 
     bare: dict[str, Any] = {} if refine else {"refine": False, "softness": 1, "clean": False, "tiles": False}
     segmenter = Segmenter(model, threads=threads, **bare)
     card = segmenter.card
-    channels = card.input.channels if isinstance(card, ModelCard) else 3
+    alone = card if isinstance(card, ModelCard) else None
+    channels = 3 if alone is None else alone.input.channels
     facts = {"input": f"{segmenter.size[1]}×{segmenter.size[0]}×{channels}", "licence": card.licence}
     if card.summary:
         facts = {"what": card.summary, **facts}
+    if alone is not None and alone.training is not None and model.endswith(".pt"):
+        facts["trained"] = alone.training.procedure
     facts["runtime"] = segmenter.runtime.name
     facts["edges"] = "refined at full size" if refine else "of the bare net"
     return Contender(label or Path(model).name, segmenter_maker(segmenter), segmenter.takes_previous, facts)
@@ -120,21 +117,3 @@ def net_maker(net: SegmentationNet, size: int) -> VideoMaker:
         return cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
     return make
-
-
-def _checkpoint(path: str, label: str) -> Contender:
-    try:
-        from limner.nets.blocks import count_parameters
-        from limner.weights.rebuild import checkpoint_net
-    except ImportError as error:
-        raise MissingExtraError(f"measuring the checkpoint {path}", str(error.name), "train") from None
-    net, recipe, state = checkpoint_net(Path(path))
-    size = recipe.input_size
-    facts = {
-        "what": f"{recipe.net.name}: {count_parameters(net) / 1e6:.2f} M parameters",
-        "input": f"{size}×{size}×{net.in_channels}",
-        "trained": f"{state.step * recipe.batch:,} of {recipe.samples:,} samples",
-        "runtime": "torch",
-        "edges": "of the bare net",
-    }
-    return Contender(label, net_maker(net, size), net.in_channels == 4, facts)

@@ -1,4 +1,4 @@
-"""Writes the card of an exported net: how it was trained, on what, and what it measured."""
+"""Writes the card of an exported net: what the net's own card says, where its photos came from, what it measured."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from limner.datasets.manifest import Photo, PhotoFolder
 from limner.evaluation.evaluate import evaluate, means
-from limner.export.graphs.graph import BITS, IMAGE, PREVIOUS, STATE, Graph
-from limner.export.onnx_file import INPUT, OUTPUT, Parity
+from limner.export.graphs.graph import IMAGE, PREVIOUS, STATE, Graph
+from limner.export.onnx_file import Parity
 from limner.export.source import Source
 from limner.export.targets.base import Made
 from limner.models.card import (
     PACKED,
-    InputSpec,
+    SEGMENT,
     Measurement,
     ModelCard,
     OutputSpec,
@@ -24,11 +24,8 @@ from limner.models.card import (
     TrainingSet,
 )
 from limner.models.files import file_sha256
-from limner.nets import make_net
-from limner.nets.blocks import count_macs, count_parameters
-from limner.training.harmonize_recipe import HarmonizeRecipe
-from limner.training.recipes.recipe import Recipe
-from limner.weights.checkpoint import Checkpoint
+from limner.nets.deployed import BITS
+from limner.training.card import net_card, procedure
 
 PROTOCOL = (
     "means over images; squeezed to the net's input, mask resized back, threshold 0.5; boundary band 2 % of the "
@@ -69,35 +66,20 @@ def draft_card(
     notes: tuple[str, ...],
 ) -> ModelCard:
     """A card of the net as it is, fed NCHW floats in [0, 1], without a file. Arguments as of ``make_card``."""
-    net, known = source.net, source.card
-    counted = make_net(source.spec.name, **source.spec.options).for_inference() if net.rounded else net
-    parameters, macs = count_parameters(counted), count_macs(counted, size, channels=net.in_channels)
-    summary = f"{source.spec.name}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M MACs at {size[0]}×{size[1]}"
-    training = known.training if known is not None else None
+    card = net_card(source.record, source.net, task=SEGMENT, size=size)
+    known = source.card or card
+    training = known.training
     if source.state is not None and source.recipe is not None:
-        sets = source.recipe.data.sets
-        training = Training(data=training_sets(sets, photos), procedure=procedure(source.recipe, source.state))
-    return ModelCard(
+        sets = training_sets(source.recipe.data.sets, photos)
+        training = Training(data=sets, procedure=procedure(source.recipe, source.state.step, source.state.sessions))
+    return replace(
+        card,
         name=source.name,
         file=f"{source.name}.onnx",
-        summary=summary + (", takes the previous mask" if net.in_channels == 4 else ""),
-        licence=licence or (known.licence if known is not None else "unknown"),
-        origin=origin or (known.origin if known is not None else "trained with limner train"),
-        input=InputSpec(
-            name=INPUT,
-            size=size,
-            layout="NCHW",
-            channels=net.in_channels,
-            color_order="RGB",
-            scale=1 / 255,
-            mean=(0.0, 0.0, 0.0),
-            std=(1.0, 1.0, 1.0),
-            resize="stretch",
-        ),
-        output=OutputSpec(name=OUTPUT, kind="sigmoid", person_class=1),
-        net=source.spec,
+        licence=licence or known.licence,
+        origin=origin or known.origin,
         training=training,
-        notes=(*(known.notes if known is not None else ()), *notes),
+        notes=(*known.notes, *notes),
     )
 
 
@@ -157,31 +139,6 @@ def parity_row(parity: Parity, storage: str, *, photos: bool, of: str = "alpha")
         protocol=f"absolute differences of {of} between the file and PyTorch; weights stored as {storage}",
         metrics={"mean_difference": float(f"{parity.mean:.2g}"), "largest_difference": float(f"{parity.largest:.2g}")},
     )
-
-
-def procedure(recipe: Recipe | HarmonizeRecipe, state: Checkpoint) -> str:
-    """In words: samples, sizes, optimiser, and each session with its time and machine."""
-    phases = ", ".join(f"{phase.size} px for {phase.share:.0%}" for phase in recipe.phases)
-    optimizer = {"adamw": "AdamW", "sgd": "SGD"}[recipe.optimizer.kind]
-    schedule = recipe.schedule.kind.replace("_", " ")
-    text = (
-        f"{state.step * recipe.batch:,} samples in batches of {recipe.batch} ({phases}); {optimizer}, learning rate "
-        f"{recipe.optimizer.lr:g} with warm-up and {schedule}, weight decay {recipe.optimizer.weight_decay:g}; "
-        f"averaged weights (decay {recipe.ema:g}); seed {recipe.seed}."
-    )
-    if isinstance(recipe, Recipe) and recipe.quantize is not None:
-        text += " Weights and activations rounded to 8 bits all along."
-    by_device: Counter[str] = Counter()
-    for session in state.sessions:
-        if "init" in session:
-            text += f" Started from the weights {session['init']}."
-        elif "averaged" in session:
-            text += f" The weights are the mean of {len(session['averaged'])} such runs'."
-        elif session.get("seconds"):
-            by_device[str(session["device"])] += round(session["seconds"])
-    for device, seconds in by_device.items():
-        text += f" {seconds / 60:.0f} minutes on {device}."
-    return text
 
 
 def measure(model: Path, card: ModelCard, data: Path) -> tuple[Measurement, ...]:

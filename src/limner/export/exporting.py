@@ -17,12 +17,13 @@ from limner.errors import LimnerError, OptionError
 from limner.export.card import draft_card, file_card, graph_card
 from limner.export.checks.parity import Figures, Judge, failures
 from limner.export.checks.photos import prepare, stratified
-from limner.export.graphs.graph import IMAGE, Feeds, Graph, GraphOptions, make_graph
+from limner.export.graphs.graph import IMAGE, Feeds, Graph, make_graph
 from limner.export.source import Source
 from limner.export.targets.base import ALL, Made, NotMadeHereError, NotRunHereError, Target, make_target
 from limner.models.card import Measurement, ModelCard
 from limner.models.files import model_bytes, model_sha256
 from limner.models.pair import publish_export
+from limner.nets.deployed import GraphOptions
 
 FLOAT = ("fp32", "fp16")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")

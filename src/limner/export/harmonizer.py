@@ -14,20 +14,17 @@ from torch import Tensor, nn
 from limner.datasets.manifest import Photo, PhotoFolder
 from limner.datasets.pairs import held_out_pairs
 from limner.evaluation.harmonization import NOTHING, REINHARD, SIZE, model_fitter, score_fitters, usual_fitters
-from limner.export.card import parity_row, procedure, training_sets
-from limner.export.onnx_file import INPUT, Storage, write_onnx
+from limner.export.card import parity_row, training_sets
+from limner.export.onnx_file import Storage, write_onnx
 from limner.models.card import (
     HARMONIZE,
-    InputSpec,
     Measurement,
     ModelCard,
-    NetSpec,
-    OutputSpec,
     Training,
 )
 from limner.models.files import file_sha256
 from limner.models.pair import publish
-from limner.nets.blocks import count_macs, count_parameters
+from limner.training.card import net_card, procedure
 from limner.training.harmonize import load_harmonizer
 from limner.training.harmonize_recipe import HarmonizeRecipe
 from limner.weights.checkpoint import Checkpoint
@@ -97,32 +94,13 @@ def export_harmonizer(
 def _card(
     net: nn.Module, recipe: HarmonizeRecipe, state: Checkpoint, model: Path, file: str, photos: list[Photo]
 ) -> ModelCard:
-    size = (recipe.input_size, recipe.input_size)
-    parameters, macs = count_parameters(net), count_macs(net, size, channels=4)
     sets = [name for name in recipe.data.sets if recipe.data.sets[name] > 0]
-    return ModelCard(
+    return replace(
+        net_card(recipe.record, net, task=HARMONIZE),
         name=Path(file).stem,
         file=file,
-        task=HARMONIZE,
         sha256=file_sha256(model),
-        summary=(
-            f"fits a person's light and colour to a background: {parameters / 1e6:.2f} M parameters, "
-            f"{macs / 1e6:.0f} M MACs at {size[0]}×{size[1]}"
-        ),
-        input=InputSpec(
-            name=INPUT,
-            size=size,
-            layout="NCHW",
-            channels=4,
-            color_order="RGB",
-            scale=1 / 255,
-            mean=(0.0, 0.0, 0.0),
-            std=(1.0, 1.0, 1.0),
-            resize="stretch",
-        ),
-        output=OutputSpec(name=OUTPUT, kind="adjustment", person_class=0),
-        net=NetSpec(name=recipe.net.name, options=recipe.net.options),
-        training=Training(data=training_sets(sets, photos), procedure=procedure(recipe, state)),
+        training=Training(data=training_sets(sets, photos), procedure=procedure(recipe, state.step, state.sessions)),
     )
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from limner.errors import OptionError
 from limner.models.card import ModelCard, NetSpec
+from limner.models.checkpoints import checkpoint_card, recipe_card
 from limner.models.pair import card_beside
 from limner.models.weights import weights_path
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
-from limner.training.recipes.recipe import Recipe, load_recipe
+from limner.nets.rebuild import checkpoint_net, filled, model_net
+from limner.training.recipes.recipe import Recipe, load_recipe, recorded, to_dict
 from limner.weights.checkpoint import Checkpoint, load_weights
-from limner.weights.rebuild import checkpoint_net, filled, model_net
+from limner.weights.record import NetRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +29,21 @@ class Source:
         name: what exports of it are called unless somebody says otherwise.
         recipe: how it was trained; None for a model with its card.
         state: None where nobody recorded its training.
-        card: of the model it was; None for checkpoints and weights.
+        card: of the model or the checkpoint it was; of weights what their recipe says; None where only the net is known.
     """
 
     net: SegmentationNet
     spec: NetSpec
     size: tuple[int, int]
     name: str
+    card: ModelCard | None = None
     recipe: Recipe | None = None
     state: Checkpoint | None = None
-    card: ModelCard | None = None
+
+    @property
+    def record(self) -> NetRecord:
+        """What builds the net again."""
+        return NetRecord(self.spec.name, self.spec.options, self.size[0])
 
 
 def load_source(path: str, recipe: Path | None) -> Source:
@@ -50,15 +57,17 @@ def load_source(path: str, recipe: Path | None) -> Source:
         if recipe is not None:
             raise OptionError(f"‹recipe›: the checkpoint {path} has its own recipe; leave the option out")
         file = Path(path)
-        net, plan, state = checkpoint_net(file)
+        net, _, state = checkpoint_net(file)
+        plan = recorded(state.recipe, source=path)
         # last.pt and best.pt say nothing; the folder of the run does
         name = file.stem if file.stem not in ("last", "best") else file.resolve().parent.name
-        return Source(net, _spec(plan), (plan.input_size,) * 2, name, recipe=plan, state=state)
+        return Source(net, _spec(plan), (plan.input_size,) * 2, name, checkpoint_card(file), recipe=plan, state=state)
     if recipe is not None:
         plan = load_recipe(recipe)
         file = weights_path(path)
         net = filled(make_net(plan.net.name, **plan.net.options), load_weights(file), source=str(file))
-        return Source(net, _spec(plan), (plan.input_size,) * 2, recipe.stem, recipe=plan)
+        card = recipe_card(to_dict(plan), name=recipe.stem, file=file.name, source=str(recipe))
+        return Source(net, _spec(plan), (plan.input_size,) * 2, recipe.stem, card, recipe=plan)
     if path.endswith(".safetensors"):
         raise OptionError(f"{path}: weights alone do not say which net they are of; name its recipe with ‹recipe›")
     file = Path(path)
@@ -66,7 +75,7 @@ def load_source(path: str, recipe: Path | None) -> Source:
         raise OptionError(f"{path}: has no card that would say which net it is of; name its recipe with ‹recipe›")
     net, card = model_net(path)
     assert card.net is not None
-    return Source(net, card.net, card.input.size, card.name, card=card)
+    return Source(net, card.net, card.input.size, card.name, card)
 
 
 def _spec(plan: Recipe) -> NetSpec:

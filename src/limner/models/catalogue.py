@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limner.cache import cache_folder
-from limner.errors import MissingExtraError, ModelError
+from limner.errors import ModelError
 from limner.models.card import ModelCard, read_json
+from limner.models.checkpoints import checkpoint_card
 from limner.models.ensemble_card import EnsembleCard
 from limner.models.pair import card_beside
 
@@ -198,7 +199,7 @@ def _own_card(path: Path, card: ModelCard | str | Path | None) -> ModelCard:
         return _as_card(card)
     found = card_beside(path)
     if found is None and path.suffix.lower() == ".pt":
-        return _checkpoint_card(path)
+        return checkpoint_card(path)
     if found is None:
         beside = path.with_suffix(".json")
         raise ModelError(
@@ -206,20 +207,6 @@ def _own_card(path: Path, card: ModelCard | str | Path | None) -> ModelCard:
             f"`limner inspect {path} --card-out {beside}`, or name one with ‹card›"
         )
     return found
-
-
-def _checkpoint_card(path: Path) -> ModelCard:
-    """The card that a checkpoint of `limner train` would be exported with: its recipe says all of it."""
-    try:
-        from limner.export.card import make_card
-        from limner.export.source import load_source
-    except ImportError as error:
-        raise MissingExtraError(f"the checkpoint {path}", str(error.name), "train") from None
-    source = load_source(str(path), None)
-    origin = "a checkpoint of limner train"
-    return make_card(
-        source, path, file=path.name, size=source.size, photos=[], licence="unknown", origin=origin, notes=()
-    )
 
 
 def _as_card(card: ModelCard | str | Path) -> ModelCard:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from limner.errors import MissingExtraError, ModelError, OptionError
+from limner.models.card import SEGMENT
+from limner.models.catalogue import find_model
 from limner.runtimes.base import Array, TensorInfo
 from limner.runtimes.checks import check_inputs, first_line
 from limner.threads import check_threads
@@ -108,12 +110,11 @@ class TorchRuntime:
 
 def _net(path: Path) -> tuple[nn.Module, ModelCard]:
     """The net as a device runs it, activation and layout inside, and its card."""
-    from limner.export.graphs.graph import Deployed, GraphOptions, OutputKind
-    from limner.models.catalogue import find_model
-    from limner.weights.rebuild import checkpoint_net, model_net
+    from limner.nets.deployed import Deployed, GraphOptions, OutputKind
+    from limner.nets.rebuild import checkpoint_net, model_net
 
     if path.suffix.lower() == ".pt":
-        card = find_model(path, verify=False).card
+        card = find_model(path, verify=False, task=SEGMENT).card
         net = checkpoint_net(path).net
     else:
         net, card = model_net(path)

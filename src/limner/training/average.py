@@ -39,7 +39,7 @@ def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
     for state in states:
         sessions += [session for session in state.sessions if session not in sessions]
     sessions.append({"averaged": [str(path) for path in paths]})
-    return Checkpoint(last.recipe, last.step, mean, dict(mean), {}, sessions)
+    return Checkpoint(last.recipe, last.step, mean, dict(mean), {}, sessions, card=last.card)
 
 
 def _shapes(state: Checkpoint) -> dict[str, torch.Size]:

@@ -22,6 +22,7 @@ from limner.models.card import HARMONIZE, SEGMENT
 from limner.nets.harmonizer import Harmonizer, adjust
 from limner.training.averaging import AveragedWeights
 from limner.training.batches import Order, only_draw
+from limner.training.card import net_card, run_card
 from limner.training.harmonize_recipe import HarmonizeLoss, HarmonizeRecipe, harmonize_recipe, to_dict
 from limner.training.initial_weights import start_net
 from limner.training.job import Outcome, Report, Started, Validation
@@ -193,6 +194,7 @@ class _Worker:
         self.step, self.sessions = state.step, state.sessions
         self.photos = prepare(job.data, job.cache)
         self.reporter = Reporter(self.recipe, job.out, list(TERMS), first_step=state.step, board=None, report=report)
+        self._card = net_card(self.recipe.record, make_harmonizer(self.recipe), task=HARMONIZE)
         self._interrupted = False
 
     def run(self) -> Outcome:
@@ -261,7 +263,8 @@ class _Worker:
         weights = {key: value.cpu() for key, value in self.net.state_dict().items()}
         optimizer = self.optimizer.torch.state_dict()
         recipe = to_dict(self.recipe)
-        Checkpoint(recipe, self.step, weights, self.average.on_cpu(), optimizer, self.sessions).save(
+        card = run_card(self._card, self.recipe, self.step, self.sessions)
+        Checkpoint(recipe, self.step, weights, self.average.on_cpu(), optimizer, self.sessions, card=card).save(
             self.job.out / "last.pt"
         )
 

@@ -13,6 +13,7 @@ from limner.datasets.pairs import PairMix
 from limner.training.recipes.optimizer import OptimizerRecipe
 from limner.training.recipes.recipe import Course, NetRecipe, Phase, validated
 from limner.training.recipes.schedules import Cosine, Schedule
+from limner.weights.record import NetRecord
 
 _CONFIG = ConfigDict(extra="forbid")
 
@@ -51,6 +52,11 @@ class HarmonizeRecipe(Course):
     processes: Annotated[int, Field(ge=0)] = 0
     workers: Annotated[int, Field(ge=0)] = 0
     seed: Annotated[int, Field(ge=0)] = 1
+
+    @property
+    def record(self) -> NetRecord:
+        """What builds the net again."""
+        return NetRecord(self.net.name, self.net.options, self.input_size)
 
     def __post_init__(self) -> None:
         self.check_phases()

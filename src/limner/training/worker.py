@@ -14,10 +14,14 @@ from limner.augment.gpu_augment import augment
 from limner.datasets.photo_map import prepare
 from limner.datasets.sampler import Sampler
 from limner.errors import OptionError
+from limner.models.card import SEGMENT
+from limner.nets import make_net
 from limner.nets.base import SegmentationNet
+from limner.nets.rebuild import recorded_net
 from limner.training.averaging import AveragedWeights
 from limner.training.batches import batches
 from limner.training.board import Board
+from limner.training.card import net_card, run_card
 from limner.training.forward import Forward, split
 from limner.training.job import Job, Outcome, Report, Validate, Validation
 from limner.training.loss.criterion import Criterion
@@ -29,7 +33,6 @@ from limner.training.reporting import Reporter
 from limner.training.scoreboard import Scoreboard
 from limner.training.sharing import machine_name, share_cores
 from limner.weights.checkpoint import Checkpoint
-from limner.weights.rebuild import recipe_net
 
 _SAVE_EVERY_SECONDS = 60.0
 
@@ -57,7 +60,7 @@ class Worker:
         self.report, self.validate = report, validate
         share_cores(device, group)
         recipe, self._rate = job.recipe, 0.0
-        self.net = recipe_net(recipe)
+        self.net = recorded_net(recipe.record)
         self.net.load_state_dict(state.net)
         if recipe.sync_batch_norm:
             synchronise(self.net)
@@ -80,6 +83,7 @@ class Worker:
         self.board = Board(job.out / "board", step=state.step) if job.board and group.rank == 0 else None
         terms = list(self.criterion.terms)
         self.reporter = Reporter(recipe, job.out, terms, first_step=state.step, board=self.board, report=report)
+        self._card = net_card(recipe.record, make_net(recipe.net.name, **recipe.net.options), task=SEGMENT)
         self._interrupted = False
 
     def run(self) -> Outcome:
@@ -189,7 +193,7 @@ class Worker:
 
     def _averaged_net(self) -> SegmentationNet:
         """The net with the averaged weights, in eval mode, on the CPU."""
-        net = recipe_net(self.recipe)
+        net = recorded_net(self.recipe.record)
         net.load_state_dict(self.average.on_cpu())
         return net.eval()
 
@@ -202,6 +206,7 @@ class Worker:
             self.optimizer.torch.state_dict(),
             self.sessions,
             {"scoreboard": self.scoreboard.state, "scaler": self.scaler.state_dict()},
+            run_card(self._card, self.recipe, self.step, self.sessions),
         ).save(self.job.out / name)
 
     def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:

@@ -1,1 +1,1 @@
-"""Weights: reading and writing the tensors of nets, and building a net again from its record."""
+"""Weights: the tensors of nets in files, and what a file says of the net that they are of."""

@@ -20,7 +20,8 @@ class Checkpoint:
     """The state of a run after ``step`` optimiser steps.
 
     ``sessions`` records each stretch of work on it: samples seen, seconds, device, initial weights. ``progress`` holds
-    what validations and loss scaling have come to.
+    what validations and loss scaling have come to. ``card`` is that of the averaged net, as JSON values; None in
+    checkpoints that were made before 0.2.
     """
 
     recipe: dict[str, Any]
@@ -30,6 +31,7 @@ class Checkpoint:
     optimizer: dict[str, Any]
     sessions: list[dict[str, Any]] = field(default_factory=list)
     progress: dict[str, Any] = field(default_factory=dict)
+    card: dict[str, Any] | None = None
 
     def save(self, path: Path) -> None:
         """Write whole or not at all."""

@@ -15,10 +15,11 @@ from limner.errors import LimnerError
 from limner.export.card import draft_card, graph_card
 from limner.export.checks.parity import Figures, Judge, failures
 from limner.export.checks.photos import prepare, stratified
-from limner.export.graphs.graph import Feeds, Graph, GraphOptions, make_graph
+from limner.export.graphs.graph import Feeds, Graph, make_graph
 from limner.export.source import Source
 from limner.export.targets.base import Execution, Made, Target
 from limner.models.card import NetSpec
+from limner.nets.deployed import GraphOptions
 from small_nets import small_net
 
 Spoil = Callable[[dict[str, Any]], dict[str, Any]]

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from limner.errors import OptionError
-from limner.export.graphs.graph import Graph, GraphOptions, make_graph
+from limner.export.graphs.graph import Graph, make_graph
 from limner.nets import make_net
+from limner.nets.deployed import GraphOptions
 from limner.segment.packed import unpack_mask
 from small_nets import small_net
 

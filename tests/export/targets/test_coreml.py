@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from limner.errors import OptionError
-from limner.export.graphs.graph import GraphOptions
 from limner.export.targets.base import NotRunHereError
 from limner.export.targets.coreml import CoreMlTarget
 from limner.export.toolchains.known import COREML
 from limner.models.files import model_bytes
+from limner.nets.deployed import GraphOptions
 from small_graphs import SIZE, needs, small_graph
 
 DESCRIBE = """

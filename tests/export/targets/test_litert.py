@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from limner.errors import OptionError
-from limner.export.graphs.graph import GraphOptions, make_graph
+from limner.export.graphs.graph import make_graph
 from limner.export.targets.litert import LiteRtTarget
 from limner.export.toolchains.environments import WORKERS
 from limner.export.toolchains.known import LITERT
+from limner.nets.deployed import GraphOptions
 from limner.runtimes.litert import LiteRtRuntime
 from small_graphs import SIZE, needs, small_graph
 from small_nets import small_net

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from limner.errors import OptionError, ToolchainError
-from limner.export.graphs.graph import GraphOptions
 from limner.export.targets.ncnn import NcnnTarget, rewritten
 from limner.export.toolchains.known import PNNX
+from limner.nets.deployed import GraphOptions
 from limner.runtimes.loading import load_runtime
 from small_graphs import SIZE, needs, small_graph
 

@@ -9,8 +9,9 @@ import numpy as np
 import onnx
 import pytest
 
-from limner.export.graphs.graph import Graph, GraphOptions, make_graph
+from limner.export.graphs.graph import Graph, make_graph
 from limner.export.targets.onnx import OnnxTarget
+from limner.nets.deployed import GraphOptions
 from limner.segment.packed import unpack_mask
 from small_graphs import small_graph
 from small_nets import small_net

@@ -18,11 +18,11 @@ from limner.nets import NETS
 from limner.nets.base import SegmentationNet
 from limner.nets.quantized.net import QuantizedNet
 from limner.nets.quantized.options import QuantizeRecipe
+from limner.nets.rebuild import checkpoint_net
 from limner.training.job import Job
 from limner.training.loop import train
 from limner.training.recipes.recipe import from_dict
 from limner.weights.checkpoint import Checkpoint, save_weights
-from limner.weights.rebuild import checkpoint_net
 
 RECIPE = QuantizeRecipe()
 

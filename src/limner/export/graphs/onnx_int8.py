@@ -19,7 +19,8 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from limner.export.graphs.graph import PACKING, Feeds, Graph
+from limner.export.graphs.graph import Feeds, Graph
+from limner.nets.deployed import PACKING
 from limner.silence import silence
 
 _TOO_MUCH = 0.05

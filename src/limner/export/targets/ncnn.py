@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from limner.errors import OptionError, ToolchainError
 from limner.export.graphs.graph import Graph
-from limner.export.graphs.packing import floats_only
 from limner.export.targets.base import Made, Target
 from limner.export.toolchains.known import PNNX
+from limner.nets.packing import floats_only
 from limner.silence import silence
 
 

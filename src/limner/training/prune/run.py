@@ -18,15 +18,15 @@ from limner.datasets.sampler import Sampler
 from limner.errors import ModelError, OptionError
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
+from limner.nets.rebuild import averaged_net
 from limner.nets.widths import changed_widths
 from limner.training.batches import batches
 from limner.training.initial_weights import start_net
 from limner.training.job import Job, Report
 from limner.training.loop import train
 from limner.training.prune.pruning import PruneOptions, cost, prune
-from limner.training.recipes.recipe import NetRecipe, Recipe, recorded, to_dict
+from limner.training.recipes.recipe import NetRecipe, Recipe, float_recipe, recorded, to_dict
 from limner.weights.checkpoint import Checkpoint
-from limner.weights.rebuild import averaged_net, float_recipe
 from limner.whole_file import whole_text
 
 Score = Callable[[SegmentationNet, int], dict[str, float]]
@@ -113,11 +113,11 @@ def run(
         state = Checkpoint.load(checkpoint)
         recipe = replace(job.recipe, net=recorded(state.recipe, source=str(checkpoint)).net, init=None)
         if state.step == 0:
-            curve.add(step, False, averaged_net(recipe, state, source=str(checkpoint)), recipe.net)
+            curve.add(step, False, averaged_net(recipe.record, state, source=str(checkpoint)), recipe.net)
         outcome = train(Job(recipe, folder, job.data, job.cache, device=job.device), report=report)
         if not outcome.finished:
             return None
-        net = averaged_net(recipe, Checkpoint.load(checkpoint), source=str(checkpoint))
+        net = averaged_net(recipe.record, Checkpoint.load(checkpoint), source=str(checkpoint))
         origin = recipe.net
         curve.add(step, True, net, origin)
     return checkpoint
@@ -190,8 +190,8 @@ def _source_net(job: PruneJob) -> tuple[SegmentationNet, NetRecipe]:
     """The net that is pruned, and the recipe that makes it."""
     if job.source.endswith(".pt"):
         state = Checkpoint.load(Path(job.source))
-        trained = float_recipe(state, source=job.source)
-        return averaged_net(trained, state, source=job.source), trained.net
+        trained = float_recipe(state.recipe, source=job.source)
+        return averaged_net(trained.record, state, source=job.source), trained.net
     origin = job.recipe.net
     torch.manual_seed(job.recipe.seed)
     net = make_net(origin.name, **origin.options)

@@ -9,9 +9,8 @@ from limner.augment.priors import Priors
 from limner.errors import OptionError
 from limner.models.card import SEGMENT
 from limner.models.catalogue import find_model
-from limner.training.recipes.recipe import NetRecipe, Phase, Recipe
+from limner.training.recipes.recipe import NetRecipe, Phase, Recipe, float_recipe
 from limner.weights.checkpoint import Checkpoint
-from limner.weights.rebuild import float_recipe
 
 
 def quantize_plan(source: str, recipe: Recipe) -> Recipe:
@@ -44,7 +43,7 @@ def _origin(source: str, recipe: Recipe) -> tuple[NetRecipe, int]:
     if source.endswith(".safetensors"):
         return recipe.net, recipe.input_size
     if source.endswith(".pt"):
-        trained = float_recipe(Checkpoint.load(Path(source)), source=source)
+        trained = float_recipe(Checkpoint.load(Path(source)).recipe, source=source)
         return trained.net, trained.input_size
     card = find_model(source, task=SEGMENT).card
     if card.net is None or card.input.size[0] != card.input.size[1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -21,6 +21,7 @@ from limner.training.recipes.loss import LossRecipe, PixelTerm, Term
 from limner.training.recipes.optimizer import OptimizerRecipe
 from limner.training.recipes.schedules import Cosine, Plateau, Schedule
 from limner.training.recipes.teacher import TeacherRecipe
+from limner.weights.record import NetRecord
 
 T = TypeVar("T")
 _CONFIG = ConfigDict(extra="forbid")
@@ -152,6 +153,12 @@ class Recipe(Course):
     score: str = ""
     early_stop: EarlyStopRecipe | None = None
 
+    @property
+    def record(self) -> NetRecord:
+        """What builds the net again."""
+        quantize = None if self.quantize is None else asdict(self.quantize)
+        return NetRecord(self.net.name, self.net.options, self.input_size, quantize)
+
     def __post_init__(self) -> None:
         self.check_phases()
         if self.accumulate > self.batch:
@@ -240,6 +247,18 @@ def validated(adapter: TypeAdapter[T], raw: dict[str, Any], *, source: str) -> T
 def recorded(raw: dict[str, Any], *, source: str) -> Recipe:
     """The recipe of a checkpoint, read for what became of it: the loss, which only training needs, is left aside."""
     return from_dict({name: value for name, value in raw.items() if name not in ("loss", "teacher")}, source=source)
+
+
+def float_recipe(raw: dict[str, Any], *, source: str) -> Recipe:
+    """The recipe of a checkpoint, as ``recorded``, whose net is not rounded to 8 bits.
+
+    Raises:
+        OptionError: it is.
+    """
+    recipe = recorded(raw, source=source)
+    if recipe.quantize is not None:
+        raise OptionError(f"{source}: is rounded to 8 bits already; name the checkpoint or model that it started from")
+    return recipe
 
 
 def to_dict(recipe: Recipe) -> dict[str, Any]:

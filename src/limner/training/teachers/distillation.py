@@ -15,10 +15,10 @@ from torch import Tensor
 from limner.errors import ModelError, OptionError
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet, person_logits
+from limner.nets.rebuild import checkpoint_net, filled, model_net
 from limner.segment.segmenter import Segmenter
 from limner.training.recipes.teacher import TeacherRecipe
 from limner.weights.checkpoint import load_weights
-from limner.weights.rebuild import checkpoint_net, filled, model_net
 
 _SURE = 1e-4  # probabilities are kept this far from 0 and 1 before they become logits
 
@@ -162,7 +162,7 @@ class _ModelFile:
 
 def _from_checkpoint(path: Path, device: torch.device) -> _TorchNet:
     trained = checkpoint_net(path)
-    return _TorchNet(trained.net, trained.recipe.input_size, device)
+    return _TorchNet(trained.net, trained.record.size, device)
 
 
 def _from_weights(net_name: str, path: Path, device: torch.device) -> _TorchNet:

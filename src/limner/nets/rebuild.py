@@ -8,68 +8,57 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from limner.errors import ModelError, OptionError
+from limner.errors import ModelError
 from limner.models.card import SEGMENT, ModelCard
 from limner.models.catalogue import find_model
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
-from limner.training.recipes.recipe import Recipe, recorded
 from limner.weights.checkpoint import Checkpoint, load_weights
+from limner.weights.record import NetRecord
 
 
 class Trained(NamedTuple):
-    """What a checkpoint holds: the averaged net in eval mode without training heads, its recipe and all the rest."""
+    """What a checkpoint holds: the averaged net in eval mode without training heads, its record and all the rest."""
 
     net: SegmentationNet
-    recipe: Recipe
+    record: NetRecord
     state: Checkpoint
 
 
 def checkpoint_net(path: Path) -> Trained:
-    """The net, recipe and state of a checkpoint.
+    """The net, record and state of a checkpoint.
 
     Raises:
         ModelError: missing, damaged, not a checkpoint of Limner, or its weights are not its own net's.
     """
     state = Checkpoint.load(path)
-    recipe = recorded(state.recipe, source=str(path))
-    return Trained(averaged_net(recipe, state, source=str(path)).for_inference(), recipe, state)
+    record = NetRecord.of(state.recipe, source=str(path))
+    return Trained(averaged_net(record, state, source=str(path)).for_inference(), record, state)
 
 
-def recipe_net(recipe: Recipe) -> SegmentationNet:
-    """The net that a recipe trains, with weights from chance; rounded to 8 bits where the recipe says so.
+def recorded_net(record: NetRecord) -> SegmentationNet:
+    """The net of a record, with random weights; rounded to 8 bits where the record says so.
 
     Raises:
-        OptionError: an option of the net cannot be, or it does not take the recipe's input size.
+        OptionError: an option of the net cannot be, or it does not take its size.
         MissingExtraError: rounding needs torchao.
     """
-    net = make_net(recipe.net.name, **recipe.net.options)
-    if recipe.quantize is None:
+    net = make_net(record.name, **record.options)
+    if record.quantize is None:
         return net
     from limner.nets.quantized.net import QuantizedNet
+    from limner.nets.quantized.options import QuantizeRecipe
 
-    return QuantizedNet(net, recipe.input_size, recipe.quantize)
-
-
-def float_recipe(state: Checkpoint, *, source: str) -> Recipe:
-    """The recipe of a checkpoint whose net is not rounded to 8 bits.
-
-    Raises:
-        OptionError: it is.
-    """
-    recipe = recorded(state.recipe, source=source)
-    if recipe.quantize is not None:
-        raise OptionError(f"{source}: is rounded to 8 bits already; name the checkpoint or model that it started from")
-    return recipe
+    return QuantizedNet(net, record.size, QuantizeRecipe(**record.quantize))
 
 
-def averaged_net(recipe: Recipe, state: Checkpoint, *, source: str) -> SegmentationNet:
+def averaged_net(record: NetRecord, state: Checkpoint, *, source: str) -> SegmentationNet:
     """The net that a checkpoint's averaged weights fill whole, training heads and all.
 
     Raises:
-        ModelError: the weights are not those of the recipe's net.
+        ModelError: the weights are not those of the recorded net.
     """
-    net = recipe_net(recipe)
+    net = recorded_net(record)
     try:
         net.load_state_dict(state.ema)
     except RuntimeError as error:

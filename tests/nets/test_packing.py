@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from limner.errors import OptionError
-from limner.export.graphs.packing import PackedMask, floats_only
+from limner.nets.packing import PackedMask, floats_only
 from limner.segment.packed import numbers_in_row, pack_mask, unpack_mask
 from limner.segment.segmenter import Segmenter
 
