@@ -29,7 +29,7 @@ class Source:
         name: what exports of it are called unless somebody says otherwise.
         recipe: how it was trained; None for a model with its card.
         state: None where nobody recorded its training.
-        card: of the model or the checkpoint it was; of weights what their recipe says; None where only the net is known.
+        card: of the model or the checkpoint it was; of weights their recipe; None where only the net is known.
     """
 
     net: SegmentationNet
