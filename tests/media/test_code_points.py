@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from limner.media.code_points import ADOBE_RGB, CodePoints, heif_code_points
+from limner.media.code_points import heif_code_points
 from limner.media.images import read_image, write_image
+from limner.media.primaries import ADOBE_RGB, CodePoints
 from photo_files import make_png, png_chunk
 
 PATCHES = np.array([[[200, 120, 80], [60, 140, 90], [128, 128, 128], [255, 255, 255], [0, 0, 0], [90, 90, 200]]])

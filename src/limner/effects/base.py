@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from limner.errors import OptionError
 from limner.matte import Matte
+from limner.media.primaries import CodePoints
 
 if TYPE_CHECKING:
     from limner.effects.layers import Layers
@@ -88,6 +89,13 @@ class Effect(ABC):
 
     def at(self, time: Fraction) -> None:
         """The presentation time in seconds of the frame that comes next. Only effects that move with it need it."""
+        return None
+
+    def match_colors(self, colors: CodePoints) -> None:
+        """Told before the first frame what colours the frames are in, where they are not sRGB.
+
+        An effect that brings colours or pictures of its own, which are sRGB, converts them.
+        """
         return None
 
     def notices(self) -> Sequence[str]:

@@ -10,6 +10,7 @@ from limner.effects.layers import Layers
 from limner.errors import OptionError
 from limner.frame import Frame
 from limner.matte import Matte
+from limner.media.primaries import CodePoints
 
 _FITTING = (Stage.FIT, Stage.LIGHT)
 """What looks at the background even where it is not shown."""
@@ -52,6 +53,10 @@ class Chain(Effect):
     def at(self, time: Fraction) -> None:
         for effect in self.effects:
             effect.at(time)
+
+    def match_colors(self, colors: CodePoints) -> None:
+        for effect in self.effects:
+            effect.match_colors(colors)
 
     def notices(self) -> Sequence[str]:
         return [notice for effect in self.effects for notice in effect.notices()]

@@ -7,6 +7,8 @@ from typing import Any
 from limner.colors import Color, parse_color
 from limner.effects.layers import BackgroundEffect, Layers
 from limner.frame import Frame, plain
+from limner.media.color_conversion import converted_color
+from limner.media.primaries import CodePoints
 
 
 class SolidColor(BackgroundEffect):
@@ -22,11 +24,14 @@ class SolidColor(BackgroundEffect):
     name = "color"
 
     def __init__(self, *, color: str | Color = "magenta") -> None:
-        self._color = parse_color(color, option="color")
+        self._color = self._own_color = parse_color(color, option="color")
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:
         return {"color": text}
+
+    def match_colors(self, colors: CodePoints) -> None:
+        self._color = converted_color(self._own_color, colors)
 
     def behind(self, layers: Layers) -> Frame:
         return plain(layers.matte.size, self._color)

@@ -12,6 +12,7 @@ from limner.effects.base import Effect
 from limner.effects.compose import halve
 from limner.frame import Frame
 from limner.matte import Matte
+from limner.media.primaries import CodePoints
 
 CELLS = 9
 """Cells along the shorter side that are left of a hidden frame: a face that fills the picture is five cells high."""
@@ -41,6 +42,9 @@ class FailClosed(Effect):
 
     def at(self, time: Fraction) -> None:
         self.effect.at(time)
+
+    def match_colors(self, colors: CodePoints) -> None:
+        self.effect.match_colors(colors)
 
     def notices(self) -> Sequence[str]:
         return self.effect.notices()

@@ -20,7 +20,9 @@ from limner.effects.numbers import check_range
 from limner.errors import OptionError
 from limner.fitting import parse_fit
 from limner.frame import Frame
-from limner.media.backgrounds import Background, as_background
+from limner.media.backgrounds import Background, as_background, match_background
+from limner.media.color_conversion import converted_color
+from limner.media.primaries import CodePoints
 
 Shape = Literal["person", "circle", "rounded", "rectangle"]
 Position = Literal["bottom-right", "bottom-left", "top-right", "top-left"]
@@ -77,7 +79,8 @@ class FrameInFrame(LayerEffect):
         self._size = check_range(size, 0.05, 1.0, option="inset size", says="0.05 to 1 of the frame's height")
         self._margin = check_range(margin, 0.0, 0.25, option="inset margin", says="0 to 0.25 of the shorter side")
         self._shape, self._position = shape, position
-        self._fit, self._fill = parse_fit(fit), parse_color(fill, option="fill")
+        self._fit = parse_fit(fit)
+        self._fill = self._own_fill = parse_color(fill, option="fill")
         self._presentation = as_background(presentation, option="presentation")
         self._time = Fraction(0)
         self._outline: tuple[tuple[int, int], NDArray[np.uint8]] | None = None
@@ -87,6 +90,10 @@ class FrameInFrame(LayerEffect):
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:
         return {"presentation": text}
+
+    def match_colors(self, colors: CodePoints) -> None:
+        self._fill = converted_color(self._own_fill, colors)
+        match_background(self._presentation, colors)
 
     def notices(self) -> Sequence[str]:
         found: Sequence[str] = getattr(self._presentation, "notices", ())

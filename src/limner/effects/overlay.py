@@ -12,6 +12,8 @@ from limner.effects.compose import blend_onto, check_sizes, quantize
 from limner.errors import OptionError
 from limner.frame import Frame, plain
 from limner.matte import Matte
+from limner.media.color_conversion import converted_color
+from limner.media.primaries import CodePoints
 
 
 class Overlay(Effect):
@@ -30,13 +32,16 @@ class Overlay(Effect):
     keeps_background = True
 
     def __init__(self, *, tint: str | Color = "lime", opacity: float = 0.5, outline: float = 0.0) -> None:
-        self._tint = parse_color(tint, option="tint")
+        self._tint = self._own_tint = parse_color(tint, option="tint")
         if not 0.0 <= opacity <= 1.0:
             raise OptionError(f"opacity {opacity} is out of range: say 0 (no tint) to 1 (only tint)")
         if not 0.0 <= outline <= 10.0:
             raise OptionError(f"outline {outline} is out of range: say 0 (none) to 10 percent of the shorter side")
         self._opacity = opacity
         self._outline = outline
+
+    def match_colors(self, colors: CodePoints) -> None:
+        self._tint = converted_color(self._own_tint, colors)
 
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
         check_sizes(frame, matte)

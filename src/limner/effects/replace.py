@@ -12,7 +12,9 @@ from limner.effects.layers import BackgroundEffect, Layers
 from limner.errors import OptionError
 from limner.fitting import parse_fit
 from limner.frame import Frame
-from limner.media.backgrounds import Background, as_background
+from limner.media.backgrounds import Background, as_background, match_background
+from limner.media.color_conversion import converted_color
+from limner.media.primaries import CodePoints
 
 
 class Replace(BackgroundEffect):
@@ -37,7 +39,7 @@ class Replace(BackgroundEffect):
         if background is None:
             raise OptionError("‹effect› replace needs ‹background›: a photo, a video or a colour")
         self._fit = parse_fit(fit)
-        self._fill = parse_color(fill, option="fill")
+        self._fill = self._own_fill = parse_color(fill, option="fill")
         self._time = Fraction(0)
         self._background = as_background(background, option="background")
 
@@ -47,6 +49,10 @@ class Replace(BackgroundEffect):
 
     def at(self, time: Fraction) -> None:
         self._time = time
+
+    def match_colors(self, colors: CodePoints) -> None:
+        self._fill = converted_color(self._own_fill, colors)
+        match_background(self._background, colors)
 
     def notices(self) -> Sequence[str]:
         found: Sequence[str] = getattr(self._background, "notices", ())

@@ -13,6 +13,8 @@ from limner.colors import Color, is_color, parse_color
 from limner.errors import LimnerError, MediaError, OptionError
 from limner.fitting import BLACK, Fit, fit_frame
 from limner.frame import Frame, plain
+from limner.media.color_conversion import SRGB, converted_color, converter
+from limner.media.primaries import CodePoints
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts",
                             ".wmv", ".flv", ".ogv", ".3gp", ".gif"})  # fmt: skip
@@ -26,11 +28,21 @@ class Background(Protocol):
         """RGB uint8 (H, W, 3) of `size` (H, W) for `time` in seconds, fitted as `fit_frame` does. Never written to."""
 
 
+def match_background(background: Background, colors: CodePoints) -> None:
+    """Has `background` give its frames in `colors` from now on, where it can: those of this module can."""
+    match = getattr(background, "match_colors", None)
+    if match is not None:
+        match(colors)
+
+
 class ColorBackground:
     """One colour everywhere."""
 
     def __init__(self, color: str | Color) -> None:
-        self._color = parse_color(color, option="background")
+        self._color = self._own = parse_color(color, option="background")
+
+    def match_colors(self, colors: CodePoints) -> None:
+        self._color = converted_color(self._own, colors)
 
     def frame_at(self, time: Fraction, size: tuple[int, int], fit: Fit, fill: Color = BLACK) -> Frame:
         return plain(size, self._color)
@@ -40,8 +52,12 @@ class PhotoBackground:
     """One photo, RGB uint8 (H, W, 3) in sRGB. Fits it once for each size."""
 
     def __init__(self, pixels: Frame) -> None:
-        self._pixels = pixels
+        self._pixels = self._own = pixels
         self._fitted: tuple[tuple[object, ...], Frame] | None = None
+
+    def match_colors(self, colors: CodePoints) -> None:
+        convert = converter(SRGB, colors)
+        self._pixels, self._fitted = self._own if convert is None else convert(self._own), None
 
     def frame_at(self, time: Fraction, size: tuple[int, int], fit: Fit, fill: Color = BLACK) -> Frame:
         wanted = (size, fit, fill)
@@ -100,7 +116,7 @@ class VideoBackground:
     Decodes forward only and keeps one frame, so times should ascend; an earlier time begins anew from the start.
 
     Attributes:
-        notices: what could not be used as it is: transparency, damaged or missing parts.
+        notices: what could not be used as it is: transparency, damaged or missing parts, HDR.
 
     Raises:
         MediaError: the file cannot be read, at once or later.
@@ -110,20 +126,33 @@ class VideoBackground:
         from limner.media.video_info import probe_video
 
         self._info = probe_video(path)
-        self.notices = [f"Background {path}: {notice}" for notice in self._info.notices if "transparency" in notice]
+        self._noticed = [f"Background {path}: {notice}" for notice in self._info.notices if "transparency" in notice]
         self._frames: Iterator[tuple[Fraction, Fraction, Frame]] | None = None
         self._loop_start = Fraction(0)
         self._shown: Frame | None = None
         self._next: tuple[Fraction, Fraction, Frame] | None = None
         self._reached = self._length = Fraction(0)
         self._fitted: tuple[object, Frame] | None = None
+        self._convert = converter(self._info.colors.points, SRGB)
+        self._toned_down = self._info.colors.is_hdr
+
+    def match_colors(self, colors: CodePoints) -> None:
+        own = self._info.colors.points
+        self._convert, self._fitted = converter(own, colors), None
+        self._toned_down = own.is_hdr and not colors.is_hdr
+
+    @property
+    def notices(self) -> list[str]:
+        hdr = [f"Background {self._info.path}: It is HDR; it was toned down."] if self._toned_down else []
+        return hdr + self._noticed
 
     def frame_at(self, time: Fraction, size: tuple[int, int], fit: Fit, fill: Color = BLACK) -> Frame:
         """RGB uint8 (H, W, 3) of `size`, for `time` in seconds. Never written to."""
         shown = self._at(time)
         wanted = (id(shown), size, fit, fill)
         if self._fitted is None or self._fitted[0] != wanted:
-            self._fitted = (wanted, fit_frame(self._square(shown), size, fit, fill))
+            pixels = shown if self._convert is None else self._convert(shown)
+            self._fitted = (wanted, fit_frame(self._square(pixels), size, fit, fill))
         return self._fitted[1]
 
     def _at(self, time: Fraction) -> Frame:
@@ -156,8 +185,8 @@ class VideoBackground:
             yield at, at + (frame.duration or usual), frame.pixels
         for notice in reader.notices:
             said = f"Background {self._info.path}: {notice}"
-            if said not in self.notices:
-                self.notices.append(said)
+            if said not in self._noticed:
+                self._noticed.append(said)
 
     def _square(self, frame: Frame) -> Frame:
         """Stretched so that its pixels are square, as `fit_frame` expects."""

@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from PIL import Image as Pillow
 
 from limner.media.exif import directory
+from limner.media.primaries import ADOBE_RGB, CodePoints
 
-SRGB_PRIMARIES, SRGB_CURVE = 1, 13
-PQ, HLG = 16, 18
-ADOBE_RGB = 0x10000
-"""No code point, but what EXIF calls R03: the primaries of Adobe RGB (1998)."""
 _INTEROP, _INTEROP_INDEX, _COLOR_SPACE, _CAMERA = 0xA005, 1, 0xA001, 0x8769
 _UNCALIBRATED = 65535
-
-
-@dataclass(frozen=True, slots=True)
-class CodePoints:
-    """Primaries and transfer, as H.273 numbers them."""
-
-    primaries: int
-    transfer: int
-
-    @property
-    def is_hdr(self) -> bool:
-        return self.transfer in (PQ, HLG)
 
 
 def png_code_points(data: bytes) -> CodePoints | None:

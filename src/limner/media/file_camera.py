@@ -10,6 +10,7 @@ from pathlib import Path
 from limner.errors import MediaError
 from limner.fitting import fit_frame
 from limner.frame import Frame, TimedFrame
+from limner.media.color_conversion import SRGB, converter
 from limner.media.video_info import probe_video
 from limner.media.video_reader import VideoReader
 from limner.threads import stage_threads
@@ -43,6 +44,7 @@ class FileCamera:
         self.rate = float(rate or self._info.rate or 25)
         self.busy = 0.0
         self._size, self._own_times, self._loop, self._paced = size, rate is None, loop, paced
+        self._to_srgb = converter(self._info.colors.points, SRGB)
         self._closed = threading.Event()
         self._frames = self._play()
         self._start: float | None = None
@@ -86,7 +88,7 @@ class FileCamera:
                 at = begins + float(frame.time) - first if self._own_times else count * step
                 ends = at + self._length(frame, step)
                 count += 1
-                yield at, frame.pixels
+                yield at, frame.pixels if self._to_srgb is None else self._to_srgb(frame.pixels)
             if first is None:
                 raise MediaError(f"{self.name}: holds no frame any more")
             if not self._loop:

@@ -6,6 +6,7 @@ import contextlib
 import re
 import shutil
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 
 from limner.errors import MediaError
 from limner.frame import Frame, TimedFrame
+from limner.media.color_conversion import SRGB, converter
 from limner.media.video_check import AlphaSamples, alpha_thumbnail
 from limner.media.video_files import aside, cannot_write, check_target
 from limner.media.video_reader import VideoReader
@@ -53,6 +55,9 @@ class SequenceWriter:
         if self._folder.is_dir() and any(_matches(self._folder, self._pattern)):
             raise MediaError(f"{self._target}: {self._folder} already holds such pictures; empty it or name another")
         self._aside = aside(self._folder)
+        self._to_srgb = converter(like.info.colors.points, SRGB)
+        if self._to_srgb is not None:
+            self.notices.append("Its colours were converted to sRGB, which pictures are in.")
         self._alpha = AlphaSamples() if alpha else None
         self._times: list[Fraction] = []
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="limner-png")
@@ -70,7 +75,7 @@ class SequenceWriter:
         self.frames += 1
         self._times.append(frame.time)
         path = self._aside / (self._pattern % self.frames)
-        self._pending.append(self._pool.submit(_write_png, path, frame.pixels, self._target))
+        self._pending.append(self._pool.submit(_write_png, path, frame.pixels, self._target, self._to_srgb))
         if len(self._pending) > _WORKERS:
             self._pending.popleft().result()
 
@@ -124,7 +129,9 @@ class SequenceWriter:
             raise
 
 
-def _write_png(path: Path, pixels: Frame, target: Path) -> None:
+def _write_png(path: Path, pixels: Frame, target: Path, convert: Callable[[Frame], Frame] | None) -> None:
+    if convert is not None:
+        pixels = np.dstack([convert(np.ascontiguousarray(pixels[..., :3])), pixels[..., 3:]])
     order = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
     made, data = cv2.imencode(".png", cv2.cvtColor(pixels, order), [cv2.IMWRITE_PNG_COMPRESSION, _LEVEL])
     if not made:

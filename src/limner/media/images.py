@@ -11,11 +11,12 @@ import numpy as np
 from PIL import Image as Pillow
 
 from limner.errors import MediaError
-from limner.media.code_points import CodePoints, exif_code_points, heif_code_points, png_code_points
+from limner.media.code_points import exif_code_points, heif_code_points, png_code_points
 from limner.media.exif import TRANSPOSES, orientation, upright_exif
 from limner.media.formats import FORMATS, Format, load_plugin, tell_format
 from limner.media.image import Image, Pixels, reason
 from limner.media.image_writing import write_image
+from limner.media.primaries import CodePoints
 from limner.media.samples import eight_bit
 from limner.media.tiff_pages import go_to_photo, why_unreadable
 
@@ -118,9 +119,12 @@ def _image(opened: Pillow.Image, data: bytes, kind: Format, label: str) -> Image
     native: Pixels | None = None
     keeps: bytes | None = None
     if points is not None and points.is_hdr:
-        from limner.media.code_point_colors import name_of, tone_mapped
+        from limner.media.code_point_colors import name_of
+        from limner.media.color_conversion import SRGB, converter
 
-        colour = Pillow.fromarray(tone_mapped(np.array(colour.convert("RGB")), points))
+        convert = converter(points, SRGB)
+        assert convert is not None  # HDR is not sRGB
+        colour = Pillow.fromarray(convert(np.array(colour.convert("RGB"))))
         notices += (f"{label}: is HDR ({name_of(points)}); it was toned down to sRGB, and the result is sRGB",)
         exif_is_srgb = True
     else:

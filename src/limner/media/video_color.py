@@ -12,13 +12,13 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from limner.frame import Frame
+from limner.media.primaries import CodePoints
 
 # Code points of ITU-T H.273, which every container and codec shares.
 UNSPECIFIED, LIMITED, FULL = 0, 1, 2
 _RGB_MATRIX, _BT709, _UNKNOWN, _FCC, _BT601_625, _BT601_525, _SMPTE240 = 0, 1, 2, 4, 5, 6, 7
 _BT2020, _BT2020_CONSTANT = 9, 10
 _CONVERTIBLE = {_BT709, _FCC, _BT601_625, _BT601_525, _SMPTE240, _BT2020}
-_PQ, _HLG = 16, 18
 
 # Measured on libswscale 9 with flat and noisy pictures. EXACT is right to half a level, and repeats chroma; AREA
 # neither shifts nor blurs chroma on the way to video. The way to rgb24 takes three times as long as that to planes.
@@ -41,7 +41,12 @@ class ColorTags:
 
     @property
     def is_hdr(self) -> bool:
-        return self.transfer in (_PQ, _HLG)
+        return self.points.is_hdr
+
+    @property
+    def points(self) -> CodePoints:
+        """Primaries and transfer alone: what the colours are once they are RGB."""
+        return CodePoints(self.primaries, self.transfer)
 
     def matrix_for(self, height: int, width: int) -> int:
         """The matrix to convert with: the tagged one, else what players assume for the size (BT.709 for HD)."""

@@ -102,7 +102,7 @@ class OutputFormat:
     codec: VideoCodec
     muxer: str
     alpha: bool
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)
 
     @property
     def pixel_format(self) -> str:

@@ -16,6 +16,7 @@ from av.stream import Disposition
 
 from limner.errors import MediaError
 from limner.frame import Frame
+from limner.media.hdr_metadata import HdrMetadata, hdr_metadata
 from limner.media.video_color import ColorTags, tags_of
 
 _PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".heic", ".heif"}
@@ -57,6 +58,7 @@ class VideoInfo:
             clips that begin before 0.
         duration: seconds, where known.
         bits: of one sample of one channel.
+        hdr: what it says of itself as HDR.
         notices: what is unusual and what is done about it, in sentences.
     """
 
@@ -75,6 +77,7 @@ class VideoInfo:
     container: str
     bits: int
     colors: ColorTags
+    hdr: HdrMetadata
     stream_index: int
     notices: tuple[str, ...]
 
@@ -97,6 +100,7 @@ def live_info(name: str, *, width: int, height: int, rate: Fraction | None) -> V
         container="",
         bits=8,
         colors=ColorTags(),
+        hdr=HdrMetadata(),
         stream_index=-1,
         notices=(),
     )
@@ -198,6 +202,7 @@ def probe_video(path: str | Path) -> VideoInfo:
             container=container.format.name,
             bits=bits,
             colors=colors,
+            hdr=hdr_metadata(frame),
             stream_index=stream.index,
             notices=tuple(_notices(container, stream, frame, bits, colors) + turn_notice),
         )

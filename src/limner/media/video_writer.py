@@ -180,7 +180,7 @@ class VideoWriter:
         stream = self._container.add_stream(
             codec.encoder,
             rate=rate.limit_denominator(100_000),
-            options=dict(self._output.options),
+            options=self._output.options | self._hdr_options(),
             width=self.width,
             height=self.height,
             time_base=self._time_base,
@@ -198,6 +198,13 @@ class VideoWriter:
         if self._output.alpha and codec.name == "vp9":
             stream.metadata["alpha_mode"] = "1"
         return stream
+
+    def _hdr_options(self) -> dict[str, str]:
+        left_out = self._info.hdr.left_out(self._output.codec.name)
+        if left_out:
+            self.notices.append(left_out)
+        params = self._info.hdr.x264_params if self._output.codec.name == "h264" else ""
+        return {"x264-params": params} if params else {}
 
     def _tick(self, frame: TimedFrame) -> int:
         exact = frame.time / self._time_base

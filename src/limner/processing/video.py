@@ -92,6 +92,8 @@ def process_video(
     info = probe_video(source)
     if on_open is not None:
         on_open(info)
+    if effect is not None:
+        effect.match_colors(info.colors.points)
     reader = VideoReader(
         info, start=start, duration=duration, keep_going=keep_going, smooth_chroma=not output.codec.subsampled
     )

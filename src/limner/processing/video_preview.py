@@ -13,6 +13,7 @@ from limner.effects.base import Effect
 from limner.errors import MediaError
 from limner.frame import Frame
 from limner.matte import Matte
+from limner.media.color_conversion import SRGB, converter
 from limner.media.video_info import VideoInfo
 from limner.media.video_reader import VideoReader
 
@@ -38,12 +39,16 @@ def preview_sheet(
         MediaError: the clip cannot be read, or has no frame in the span asked for.
     """
     pairs = []
+    effect.match_colors(info.colors.points)
+    to_srgb = converter(info.colors.points, SRGB)
     for frame in _moments(info, start or Fraction(0), duration, moments):
         matte = segment(frame[1])
         effect.at(frame[0])
         after = effect(frame[1], matte)
         tall = frame[1].shape[0] > frame[1].shape[1] * info.sample_aspect
-        before_cell, after_cell = (_cell(p, info.sample_aspect) for p in (frame[1], _chequered(after)))
+        before_cell, after_cell = (
+            _cell(p if to_srgb is None else to_srgb(p), info.sample_aspect) for p in (frame[1], _chequered(after))
+        )
         _write_time(before_cell, frame[0])
         pairs.append(_join([before_cell, after_cell], down=tall))
     tall = info.height > info.width * info.sample_aspect
