@@ -49,8 +49,9 @@ ROOMS: dict[str, str] = {
     "segment": "runtimes media models",
     "inspect": "segment runtimes models",
     # second floor
-    "processing": "segment effects media",
-    "live": "processing segment effects media",
+    "assembly": "segment effects media models",
+    "processing": "assembly segment effects media models",
+    "live": "processing assembly segment effects media",
     "augment": "",
     "datasets": "augment",
     "training": "datasets augment segment weights nets models",
@@ -59,8 +60,8 @@ ROOMS: dict[str, str] = {
     "bench": "segment runtimes media models",
     # third floor
     "demo": "processing segment effects media",
-    "cli": "bench export evaluation training datasets augment live processing inspect segment effects runtimes "
-    "weights nets media models",
+    "cli": "bench export evaluation training datasets augment live processing assembly inspect segment effects "
+    "runtimes weights nets media models",
     # the doors: whoever comes in by them may go anywhere
     "__init__": "segment effects media models moved",
     "__main__": "cli",

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from limner import samples
+from limner.assembly import EffectOptions
 from limner.cli.camera import begin_with, find_backgrounds, parse_size
-from limner.cli.options import EffectOptions
 from limner.errors import OptionError
 from limner.media.images import read_image
 from video_clips import Clip, frames_of, make_clip, times_of
@@ -164,9 +164,9 @@ def test_sizes_and_backgrounds_are_read(tmp_path: Path) -> None:
     ("options", "background", "strength"),
     [
         ({}, None, 0.5),
-        ({"blur_strength": 0.2}, None, 0.2),
+        ({"settings": {"blur_strength": 0.2}}, None, 0.2),
         ({"effect": "blur:0.8"}, None, 0.8),
-        ({"effect": "replace", "background": "red"}, "red", 0.5),
+        ({"effect": "replace", "settings": {"background": "red"}}, "red", 0.5),
         ({"effect": "harmonize,replace:sea.jpg"}, "sea.jpg", 0.5),
     ],
 )

@@ -1,39 +1,18 @@
-"""Options shared by commands: spread over a signature, gathered again, and each one of use to its effect."""
+"""Options shared by commands: spread over a signature as flags, and gathered again."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Annotated
 
-import numpy as np
 import pytest
 import typer
 
+from limner.assembly import EffectOptions, MatteOptions, PeopleOptions, SubjectOptions, TemporalOptions
 from limner.cli.flags import told
-from limner.cli.options import EffectOptions, MatteOptions, build_effect, spread
-from limner.effects import EFFECTS, Chain, make_effect
+from limner.cli.options import FLAGS, spread
+from limner.effects import EFFECTS
 from limner.errors import OptionError
-from limner.matte import Matte
-
-SAMPLES = {
-    "blur_strength": 0.2,
-    "background": "red",
-    "fit": "contain",
-    "fill": "white",
-    "color": "red",
-    "tint": "red",
-    "opacity": 0.1,
-    "outline": 1.0,
-    "highlights": 0.3,
-    "presentation": "red",
-    "inset_shape": "circle",
-    "inset_position": "top-left",
-    "inset_size": 0.3,
-    "inset_margin": 0.1,
-    "wrap_width": 0.1,
-}
-NEEDED = {"replace": {"background": "red"}, "frame_in_frame": {"presentation": "red"}}
-BEFORE = {"smoothstep": "smoothstep,color", "seamless_clone": "color,seamless_clone"}
 
 
 def run(*arguments: str) -> tuple[str, EffectOptions, MatteOptions, int]:
@@ -60,61 +39,39 @@ def test_a_command_gets_its_options_gathered() -> None:
     clip, effect, matte, count = run("x", "-e", "overlay", "--opacity", "0.3", "--largest-only", "--threads", "2",
                                      "--no-refine", "--count", "5")  # fmt: skip
     assert (clip, count) == ("x", 5)
-    assert effect == EffectOptions(effect="overlay", opacity=0.3)
+    assert effect == EffectOptions(effect="overlay", settings={"opacity": 0.3})
     assert matte == MatteOptions(largest_only=True, threads=2, refine=False)
 
 
-def test_every_option_belongs_to_an_effect_and_is_refused_by_the_others() -> None:
-    given = {item.name: item.metadata["effects"] for item in fields(EffectOptions) if item.name != "effect"}
-    assert set(given) == set(SAMPLES)
-    for option, owners in given.items():
-        for name in EFFECTS:
-            if name in BEFORE:  # of no use alone
-                continue
-            options = EffectOptions(**(NEEDED.get(name, {}) | {"effect": name, option: SAMPLES[option]}))
-            if name in owners:
-                assert isinstance(build_effect(options), EFFECTS[name])
-                continue
-            with pytest.raises(OptionError, match=f"--{option.replace('_', '-')} belongs to the effect {owners[0]}"):
-                build_effect(options)
+@pytest.mark.parametrize("kind", [MatteOptions, PeopleOptions, SubjectOptions, TemporalOptions])
+def test_every_field_has_a_flag_and_every_flag_a_field(kind: type) -> None:
+    assert sorted(FLAGS[kind]) == sorted(item.name for item in fields(kind))
 
 
-def test_help_names_every_effect() -> None:
-    from typing import get_type_hints
+def test_every_setting_of_an_effect_is_a_flag_and_help_names_every_effect() -> None:
+    @spread
+    def command(effect: EffectOptions) -> None: ...
 
-    hint = get_type_hints(EffectOptions, include_extras=True)["effect"]
-    assert all(name in hint.__metadata__[0].help for name in EFFECTS)
-
-
-def test_defaults_are_those_of_the_effects() -> None:
-    for name in EFFECTS:
-        spec = BEFORE.get(name, name)
-        assert build_effect(EffectOptions(effect=spec, **NEEDED.get(name, {}))).name == spec
-
-
-def test_options_reach_their_links_in_a_chain() -> None:
-    options = EffectOptions(effect="light_wrap:0.9,bokeh", blur_strength=0.3, wrap_width=0.1, highlights=0.2)
-    chain = build_effect(options)
-    assert isinstance(chain, Chain)
-    frame = np.random.default_rng(0).integers(0, 256, (80, 90, 3), dtype=np.uint8)
-    matte = Matte(np.pad(np.ones((50, 40), np.float32), ((30, 0), (25, 25))))
-    same = Chain([make_effect("bokeh", strength=0.3, highlights=0.2), make_effect("light_wrap:0.9", width=0.1)])
-    np.testing.assert_array_equal(chain(frame, matte), same(frame, matte))
+    app = typer.Typer(add_completion=False)
+    app.command()(command)
+    click = typer.main.get_command(app)
+    flags = {flag for parameter in click.params for flag in parameter.opts}
+    settings = [setting for kind in EFFECTS.values() for setting in kind.settings]
+    assert {f"--{setting.name.replace('_', '-')}" for setting in settings} < flags
+    told_of = next(parameter.help for parameter in click.params if parameter.name == "effect")
+    assert all(name in told_of for name in EFFECTS)
 
 
-@pytest.mark.parametrize(
-    ("given", "says"),
-    [
-        ({"effect": "light_wrap,blur", "color": "red"}, "--color belongs to the effect color, not to light_wrap,blur"),
-        ({"effect": "replace:red", "background": "teal"}, "replace:red already says its background: say it once"),
-        ({"effect": "replace,light_wrap"}, "replace needs --background"),
-        ({"effect": "smoothstep"}, "--effect smoothstep changes nothing alone: name a background with it"),
-        ({"effect": "smoothstep,seamless_clone"}, "such as smoothstep,seamless_clone,replace:beach.jpg"),
-        ({"effect": "blur,sparkle", "color": "red"}, "effect 'sparkle' is unknown"),
-        ({"effect": "blur,bokeh"}, "blur and bokeh each make the background"),
-    ],
-)
-def test_what_makes_no_sense_together_is_said(given: dict, says: str) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere(MatteOptions):
+    device: Annotated[str, typer.Option("--run-on")] = "cpu"
+
+
+def test_errors_name_the_flag_that_the_command_has() -> None:
+    @spread
+    def command(matte: Elsewhere) -> None:
+        raise OptionError(f"‹device› {matte.device} and ‹threads› are too much")
+
     with pytest.raises(OptionError) as caught:
-        build_effect(EffectOptions(**given))
-    assert says in told(caught.value)
+        command(**{item.name: item.default for item in fields(Elsewhere)})
+    assert told(caught.value) == "--run-on cpu and --threads are too much"

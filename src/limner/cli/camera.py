@@ -14,9 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from limner.cli.options import EffectOptions, MatteOptions, build_effect, spread
-from limner.cli.people_options import People, PeopleOptions, check_people
-from limner.cli.temporal_options import TemporalOptions, check_temporal
+from limner.assembly import (
+    EffectOptions,
+    MatteOptions,
+    People,
+    PeopleOptions,
+    TemporalOptions,
+    build_effect,
+    check_people,
+    check_temporal,
+)
+from limner.cli.options import spread
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
@@ -153,8 +161,8 @@ def command(
         with _signals(session) as told:
             result = session.run()
     _tell(result, json_)
-    people_.tell_faults()
-    people_.tell_absence()
+    for notice in people_.notices(hidden=False):
+        print(f"note: {notice}", file=sys.stderr)
     if told:
         raise typer.Exit(told[0])
 
@@ -222,8 +230,8 @@ def begin_with(options: EffectOptions) -> tuple[str | None, float]:
     for link in parse_spec(options.effect):
         if link.name in ("blur", "replace") and link.text is not None:
             told |= EFFECTS[link.name].from_text(link.text)
-    strength = told.get("strength", options.blur_strength)
-    return told.get("background", options.background), 0.5 if strength is None else strength
+    strength = told.get("strength", options.settings.get("blur_strength"))
+    return told.get("background", options.settings.get("background")), 0.5 if strength is None else strength
 
 
 @contextmanager

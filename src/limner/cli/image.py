@@ -12,8 +12,17 @@ from typing import Annotated, Any
 
 import typer
 
-from limner.cli.options import EffectOptions, MatteOptions, belongs_to, build_effect, build_segmenter, spread
-from limner.cli.people_options import SubjectOptions, build_subjects, check_subjects
+from limner.assembly import (
+    EffectOptions,
+    MatteOptions,
+    SubjectOptions,
+    build_effect,
+    build_segmenter,
+    build_subjects,
+    check_subjects,
+)
+from limner.assembly.effect import belongs_to
+from limner.cli.options import spread
 from limner.errors import OptionError
 
 
@@ -50,15 +59,15 @@ def command(
     if as_json and output == "-":
         raise OptionError("--json and -o - both want stdout; name a file or leave --json out")
     check_subjects(people, matte)
-    from limner.cli.image_plan import plan_jobs
     from limner.media.formats import format_for
     from limner.media.image_writing import METADATA
     from limner.processing.photos import Result, Saving, process_photos
+    from limner.processing.planning import plan_jobs
 
     warnings.filterwarnings("ignore", module="PIL")  # about odd metadata, of which the result is free
     applied = build_effect(effect)
     if trim and not applied.has_alpha:
-        belongs_to("--trim", ("cutout",), effect.effect)
+        belongs_to("trim", ("cutout",), effect.effect)
     if metadata not in METADATA:
         raise OptionError(f"--metadata {metadata!r} is unknown: say one of {', '.join(METADATA)}")
     plan = plan_jobs(

@@ -1,181 +1,117 @@
-"""Options that `limner image` and `limner video` share, and the effect and segmenter they describe."""
+"""The options of `limner.assembly` as flags: each field has a flag here, and a command takes whole groups of them."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from limner.errors import OptionError
-
-if TYPE_CHECKING:
-    from limner.effects import Effect
-    from limner.segment.segmenter import Segmenter
+from limner.assembly import EffectOptions, MatteOptions, PeopleOptions, SubjectOptions, TemporalOptions
+from limner.assembly.effect import setting_owners
+from limner.assembly.people import METHODS
+from limner.effects import EFFECTS
+from limner.errors import LimnerError
 
 T = TypeVar("T")
+_SHORT = {"background": ("-b",), "color": ("-c",)}
 
-
-def _of(*names: str, **meaning: str) -> Any:
-    """An optional value that only the named effects take; `meaning` maps an effect to its constructor's parameter."""
-    return field(default=None, metadata={"effects": names or tuple(meaning), "parameter": meaning})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectOptions:
-    """What becomes of the picture. None means that the option was not given: the effect's own default holds."""
-
-    effect: Annotated[
-        str,
-        typer.Option(
-            "--effect",
-            "-e",
-            help="One of blur, bokeh, replace, color, cutout, mask, overlay, smoothstep, light_wrap, color_transfer, "
-            "harmonize, seamless_clone, stylize and frame_in_frame, or several with commas between them. NAME:VALUE "
-            "gives the main option: light_wrap:0.7,replace:beach.jpg.",
-            metavar="NAME[:VALUE],…",
-        ),
-    ] = "blur"
-    blur_strength: Annotated[
-        float | None,
-        typer.Option(
-            "--blur-strength", help="blur, bokeh: 0 (none) to 1 (very strong), the same look at any size. [0.5]"
-        ),
-    ] = _of(blur="strength", bokeh="strength")
-    highlights: Annotated[
-        float | None,
-        typer.Option("--highlights", help="bokeh: how much lights bloom, 0 (not at all) to 1. [0.5]"),
-    ] = _of(bokeh="highlights")
-    background: Annotated[
-        str | None,
-        typer.Option("--background", "-b", help="replace: a photo, a video or a colour.", metavar="PHOTO|VIDEO|COLOUR"),
-    ] = _of(replace="background")
-    presentation: Annotated[
-        str | None,
-        typer.Option("--presentation", help="frame_in_frame: what fills the frame.", metavar="PHOTO|VIDEO|COLOUR"),
-    ] = _of(frame_in_frame="presentation")
-    inset_shape: Annotated[
-        str | None,
-        typer.Option("--inset-shape", help="frame_in_frame: person, circle, rounded or rectangle. [person]"),
-    ] = _of(frame_in_frame="shape")
-    inset_position: Annotated[
-        str | None,
-        typer.Option(
-            "--inset-position", help="frame_in_frame: bottom-right, bottom-left, top-right or top-left. [bottom-right]"
-        ),
-    ] = _of(frame_in_frame="position")
-    inset_size: Annotated[
-        float | None,
-        typer.Option("--inset-size", help="frame_in_frame: height, 0.05 to 1 of the frame's. [0.4]"),
-    ] = _of(frame_in_frame="size")
-    inset_margin: Annotated[
-        float | None,
-        typer.Option("--inset-margin", help="frame_in_frame: distance from the edges, 0 to 0.25. [0.03]"),
-    ] = _of(frame_in_frame="margin")
-    fit: Annotated[
-        str | None,
-        typer.Option(
-            "--fit",
-            help="replace, frame_in_frame: cover (crop to fill) or contain (all of it, with bars). "
-            "[replace: cover, frame_in_frame: contain]",
-        ),
-    ] = _of(replace="fit", frame_in_frame="fit")
-    fill: Annotated[
-        str | None,
-        typer.Option("--fill", help="replace, frame_in_frame: colour of the bars of --fit contain. [black]"),
-    ] = _of(replace="fill", frame_in_frame="fill")
-    color: Annotated[
-        str | None,
-        typer.Option("--color", "-c", help="color: a name, #rgb, #rrggbb or 'rgb(r, g, b)'. [magenta]"),
-    ] = _of(color="color")
-    wrap_width: Annotated[
-        float | None,
-        typer.Option("--wrap-width", help="light_wrap: how far light reaches in, 0.001 to 0.2 of the frame. [0.03]"),
-    ] = _of(light_wrap="width")
-    tint: Annotated[str | None, typer.Option("--tint", help="overlay: colour laid over the person. [lime]")] = _of(
-        overlay="tint"
-    )
-    opacity: Annotated[
-        float | None, typer.Option("--opacity", help="overlay: 0 (nothing) to 1 (opaque) for the tint. [0.5]")
-    ] = _of(overlay="opacity")
-    outline: Annotated[
-        float | None,
-        typer.Option("--outline", help="overlay: line around the person, in percent of the shorter side. [0: none]"),
-    ] = _of(overlay="outline")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatteOptions:
-    """Which model finds the person, on what it runs and how its mask becomes a matte."""
-
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="A name from `limner models`, or an .onnx or .tflite file.")
-    ] = "default"
-    card: Annotated[
-        str | None, typer.Option("--card", help="The card of a model file, where it does not lie beside it.")
-    ] = None
-    runtime: Annotated[
-        str,
-        typer.Option(
+SUBJECT = {
+    "subject": typer.Option(
+        "--subject", help="Who stays: everyone, main, or a number from the left.", metavar="everyone|main|N"
+    ),
+    "pick": typer.Option("--pick", help="Keep only who is at this pixel, and follow them.", metavar="X,Y"),
+}
+FLAGS: dict[type, Mapping[str, Any]] = {
+    MatteOptions: {
+        "model": typer.Option("--model", "-m", help="A name from `limner models`, or an .onnx or .tflite file."),
+        "card": typer.Option("--card", help="The card of a model file, where it does not lie beside it."),
+        "runtime": typer.Option(
             "--runtime",
             metavar="NAME[:OPTION,…]",
             help="auto (the fastest here, measured once), onnxruntime, openvino, litert, ncnn, torch or tensorrt.",
         ),
-    ] = "auto"
-    device: Annotated[str, typer.Option("--device", help="What the model runs on: cpu, cuda, cuda:1, gpu, …")] = "cpu"
-    threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Threads for the model. [the runtime's choice]")
-    ] = None
-    threshold: Annotated[
-        float | None,
-        typer.Option("--threshold", help="Cut the mask at this probability, between 0 and 1. [keep it soft]"),
-    ] = None
-    softness: Annotated[
-        float | None, typer.Option("--softness", help="Width of the edge that --threshold leaves, 0 (hard) to 1.")
-    ] = None
-    largest_only: Annotated[
-        bool, typer.Option("--largest-only", help="Keep only the largest region of each picture; see also --subject.")
-    ] = False
-    refine: Annotated[
-        bool, typer.Option("--refine/--no-refine", help="Draw the edges at full size from the picture itself.")
-    ] = True
-    clean: Annotated[
-        bool, typer.Option("--clean/--no-clean", help="Take faint islands away and close false holes in people.")
-    ] = True
-    tiles: Annotated[
-        bool, typer.Option("--tiles/--no-tiles", help="Look at pictures of 2:1 and longer in overlapping parts.")
-    ] = True
+        "device": typer.Option("--device", help="What the model runs on: cpu, cuda, cuda:1, gpu, …"),
+        "threads": typer.Option("--threads", min=1, help="Threads for the model. [the runtime's choice]"),
+        "threshold": typer.Option(
+            "--threshold", help="Cut the mask at this probability, between 0 and 1. [keep it soft]"
+        ),
+        "softness": typer.Option("--softness", help="Width of the edge that --threshold leaves, 0 (hard) to 1."),
+        "largest_only": typer.Option(
+            "--largest-only", help="Keep only the largest region of each picture; see also --subject."
+        ),
+        "refine": typer.Option("--refine/--no-refine", help="Draw the edges at full size from the picture itself."),
+        "clean": typer.Option("--clean/--no-clean", help="Take faint islands away and close false holes in people."),
+        "tiles": typer.Option("--tiles/--no-tiles", help="Look at pictures of 2:1 and longer in overlapping parts."),
+    },
+    TemporalOptions: {
+        "temporal": typer.Option("--temporal", help="Steady mattes: off, light or strong.", metavar="off|light|strong"),
+        "look_ahead": typer.Option(
+            "--look-ahead", help="Frames, 0 to 2, that each frame waits for: steadier, later.", metavar="FRAMES"
+        ),
+        "gate": typer.Option("--gate/--no-gate", help="Keep the matte, and let the model rest, while nothing moves."),
+    },
+    SubjectOptions: SUBJECT,
+    PeopleOptions: {
+        **SUBJECT,
+        "privacy": typer.Option(
+            "--privacy",
+            help="Hide whole frames whose matte cannot be trusted; strict: those without anybody too. "
+            "[camera: on, video: off]",
+            metavar="on|off|strict",
+        ),
+        "method": typer.Option(
+            "--method",
+            help="What finds people; subtraction and mixture need a still camera.",
+            metavar="|".join(METHODS),
+        ),
+        "empty_scene": typer.Option(
+            "--empty-scene", help="A shot of the room without people, from the same place.", metavar="PHOTO"
+        ),
+        "learn": typer.Option("--learn", help="Frames of the empty scene to learn from; they are hidden. [30]"),
+        "difference": typer.Option(
+            "--difference", help="subtraction: levels, 1 to 255, by which a person differs. [18]"
+        ),
+        "scene_color": typer.Option("--scene-color", help="subtraction: compare colours, not grey: twice the time."),
+        "mixture": typer.Option("--mixture", help="mixture: mog2 or knn. [mog2]"),
+        "scene_blur": typer.Option("--scene-blur", help="Blur before comparing, percent of the shorter side. [0.5]"),
+        "closing": typer.Option("--closing", help="Gaps to close, percent of the shorter side. [4]"),
+        "edge": typer.Option("--edge", help="Width of the soft edge, percent of the shorter side. [2]"),
+        "adapt": typer.Option("--adapt", help="How fast the scene follows slow changes, 0 (never) to 1. [0.02]"),
+        "all_regions": typer.Option("--all-regions", help="Keep all that differs, not only the largest region."),
+    },
+}
+"""Group -> field -> flag. A class that derives from a group may have flags of its own for some of the fields."""
 
 
 def spread(function: Callable[..., T]) -> Callable[..., T]:
-    """Lets a command take `EffectOptions` and `MatteOptions` as parameters: their fields become its own options.
+    """Lets a command take groups of options as parameters: their fields become its own flags.
 
     Every parameter annotated with a dataclass is replaced by that dataclass's fields, and gathered again for the call.
+    Fields have the flags of `FLAGS`, or those that the dataclass itself is annotated with. Where a field has another
+    flag than its name says, errors name the flag.
     """
-    groups: dict[str, type] = {}
+    groups: dict[str, _Group] = {}
     hints = get_type_hints(function, include_extras=True)
     parameters: list[inspect.Parameter] = []
     for parameter in inspect.signature(function).parameters.values():
         kind = hints[parameter.name]
         if isinstance(kind, type) and hasattr(kind, "__dataclass_fields__"):
-            groups[parameter.name] = kind
-            own = get_type_hints(kind, include_extras=True)
-            for item in fields(kind):
-                default = inspect.Parameter.empty if item.default is MISSING else item.default
-                parameters.append(
-                    inspect.Parameter(
-                        item.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=own[item.name]
-                    )
-                )
+            groups[parameter.name] = _Effects() if kind is EffectOptions else _Group(kind)
+            parameters += groups[parameter.name].parameters
         else:
             parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=kind))
+    called = {name: flag for group in groups.values() for name, flag in group.called.items()}
 
     def gathered(**given: Any) -> T:
-        for name, kind in groups.items():
-            given[name] = kind(**{item.name: given.pop(item.name) for item in fields(kind)})
-        return function(**given)
+        for name, group in groups.items():
+            given[name] = group.gather({item.name: given.pop(item.name) for item in group.parameters})
+        try:
+            return function(**given)
+        except LimnerError as error:
+            raise error.renamed(called) from error.__cause__
 
     gathered.__name__, gathered.__doc__, gathered.__module__ = function.__name__, function.__doc__, function.__module__
     gathered.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -183,67 +119,80 @@ def spread(function: Callable[..., T]) -> Callable[..., T]:
     return gathered
 
 
-def build_effect(options: EffectOptions) -> Effect:
-    """The effect or chain of effects that the options ask for.
+class _Group:
+    """A dataclass as parameters of a command.
 
-    Raises:
-        OptionError: an effect is unknown, a value cannot be used, an option belongs to an effect that was not named,
-            or the effects exclude each other or would change nothing.
+    Attributes:
+        parameters: one a field.
+        called: field -> what its flag is called, where that is not the field's name.
     """
-    from limner.effects import EFFECTS, make_chain
-    from limner.effects.spec import parse_spec
 
-    links = parse_spec(options.effect)
-    chosen: dict[str, dict[str, Any]] = {link.name: {} for link in links}
-    for item in fields(options):
-        value = getattr(options, item.name)
-        if value is None or "effects" not in item.metadata or not chosen.keys() <= EFFECTS.keys():
-            continue
-        owners = [name for name in item.metadata["effects"] if name in chosen]
-        if not owners:
-            belongs_to(f"--{item.name.replace('_', '-')}", item.metadata["effects"], options.effect)
-        for name in owners:
-            chosen[name][item.metadata["parameter"].get(name, item.name)] = value
-    effect = make_chain(links, chosen)
-    if not effect.shows_alone:
-        raise OptionError(
-            f"--effect {options.effect} changes nothing alone: name a background with it, "
-            f"such as {options.effect},replace:beach.jpg"
+    def __init__(self, kind: type) -> None:
+        self._kind = kind
+        hints = get_type_hints(kind, include_extras=True)
+        flags = {name: flag for base in reversed(kind.__mro__) for name, flag in FLAGS.get(base, {}).items()}
+        self.parameters, self.called = [], {}
+        for item in fields(kind):
+            hint = hints[item.name]
+            if not hasattr(hint, "__metadata__"):
+                hint = Annotated[hint, flags[item.name]]
+            default = inspect.Parameter.empty if item.default is MISSING else item.default
+            self.parameters.append(_parameter(item.name, default, hint))
+            name = _flag(hint.__metadata__[0])
+            if name not in ("", item.name):
+                self.called[item.name] = name
+
+    def gather(self, given: dict[str, Any]) -> Any:
+        """The dataclass of the values that were given."""
+        return self._kind(**given)
+
+
+def _flag(option: Any) -> str:
+    """The name in the flag of an option ("keep_going" for ``--keep-going/--stop``); "" where it has none of its own."""
+    said = [text for text in (option.default, *option.param_decls) if isinstance(text, str) and text.startswith("--")]
+    return said[0].partition("/")[0].removeprefix("--").replace("-", "_") if said else ""
+
+
+class _Effects(_Group):
+    """The effects as parameters of a command: one says which, the others are the settings of all of them."""
+
+    def __init__(self) -> None:
+        self.called = {}
+        self.parameters = [_parameter("effect", EffectOptions().effect, Annotated[str, _which()])]
+        for name in dict.fromkeys(setting.name for kind in EFFECTS.values() for setting in kind.settings):
+            self.parameters.append(_setting(name))
+
+    def gather(self, given: dict[str, Any]) -> EffectOptions:
+        """The options of the values that were given; None stands for a flag that was not."""
+        effect = given.pop("effect")
+        return EffectOptions(
+            effect=effect, settings={name: value for name, value in given.items() if value is not None}
         )
-    return effect
 
 
-def belongs_to(flag: str, effects: tuple[str, ...], chosen: str) -> None:
-    """Raises the error for a flag of other effects than the chosen one."""
-    names = " or ".join(effects)
-    raise OptionError(
-        f"{flag} belongs to the effect {names}, not to {chosen}: leave it out or say --effect {effects[0]}"
+def _which() -> Any:
+    *names, last = EFFECTS
+    return typer.Option(
+        "--effect",
+        "-e",
+        help=f"One of {', '.join(names)} and {last}, or several with commas between them. NAME:VALUE gives the main "
+        "option: light_wrap:0.7,replace:beach.jpg.",
+        metavar="NAME[:VALUE],…",
     )
 
 
-def build_segmenter(options: MatteOptions, *, on_fault: str = "raise") -> Segmenter:
-    """The segmenter that the options ask for; loads the model.
-
-    Args:
-        on_fault: see `Segmenter`.
-
-    Raises:
-        LimnerError: the model, its card, the runtime or a value cannot be used.
-    """
-    from limner.segment.segmenter import Segmenter
-
-    extra: dict[str, Any] = {} if options.softness is None else {"softness": options.softness}
-    return Segmenter(
-        options.model,
-        card=options.card,
-        runtime=options.runtime,
-        device=options.device,
-        threads=options.threads,
-        refine=options.refine,
-        threshold=options.threshold,
-        largest_only=options.largest_only,
-        clean=options.clean,
-        tiles=options.tiles,
-        on_fault=on_fault,
-        **extra,
+def _setting(name: str) -> inspect.Parameter:
+    owners = setting_owners(name)
+    setting = EFFECTS[owners[0]].setting(name)
+    assert setting is not None
+    option = typer.Option(
+        f"--{name.replace('_', '-')}",
+        *_SHORT.get(name, ()),
+        help=f"{', '.join(owners)}: {setting.help}",
+        metavar=setting.metavar or None,
     )
+    return _parameter(name, None, Annotated[setting.kind | None, option])
+
+
+def _parameter(name: str, default: Any, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

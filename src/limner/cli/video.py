@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,10 +13,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from limner.cli.options import EffectOptions, MatteOptions, build_effect, spread
-from limner.cli.people_options import People, PeopleOptions, check_people
+from limner.assembly import (
+    EffectOptions,
+    MatteOptions,
+    People,
+    PeopleOptions,
+    TemporalOptions,
+    build_effect,
+    check_people,
+    check_temporal,
+)
+from limner.assembly.temporal import temporal_summary
+from limner.cli.options import spread
 from limner.cli.progress import Meter
-from limner.cli.temporal_options import TemporalOptions, check_temporal, temporal_summary
 from limner.errors import MediaError, OptionError
 
 if TYPE_CHECKING:
@@ -113,7 +123,7 @@ def command(
         print(json.dumps(facts, indent=2))
     else:
         _tell(result)
-        crowd.tell()
+        _note(crowd.notices())
 
 
 def _preview(
@@ -136,7 +146,7 @@ def _preview(
     crowd = People(people, matte, on_fault="raise")
     write_image(target, preview_sheet(info, segment=crowd.single, effect=effect, start=span[0], duration=span[1]))
     print(target)
-    crowd.tell()
+    _note(crowd.notices())
 
 
 def parse_time(text: str | None, option: str) -> Fraction | None:
@@ -190,9 +200,13 @@ def summary(result: VideoResult, segmenter: Segmenter | None, clip: Path) -> dic
     }
 
 
-def _tell(result: VideoResult) -> None:
-    for notice in result.notices:
+def _note(notices: Sequence[str]) -> None:
+    for notice in notices:
         print(f"note: {notice}", file=sys.stderr)
+
+
+def _tell(result: VideoResult) -> None:
+    _note(result.notices)
     kept = ", ".join(
         f"{s.kind} {s.index if s.language in (None, 'und') else s.language} {s.how}" for s in result.streams
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,25 @@ class Stage(IntEnum):
     """Shows something else than that picture: the person alone, the matte."""
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An option of an effect that people set from outside: on a command line, in a file, in a form.
+
+    Attributes:
+        name: what it is called outside. Effects may share a name, and mean the same by it.
+        parameter: of the effect's ``__init__``.
+        kind: float or str.
+        help: what it does and what it may be, in a line, with the usual value in brackets.
+        metavar: what stands for a value in help; "" for that of its kind.
+    """
+
+    name: str
+    parameter: str
+    kind: type
+    help: str
+    metavar: str = ""
+
+
 class Effect(ABC):
     """Options in ``__init__``, one call for each frame. An effect never changes its inputs.
 
@@ -50,6 +70,9 @@ class Effect(ABC):
 
     name: str
     """What the command and the registry call it."""
+
+    settings: tuple[Setting, ...] = ()
+    """Those of its options that people set from outside."""
 
     stage: Stage = Stage.PICTURE
     """What it does in a chain."""
@@ -74,6 +97,11 @@ class Effect(ABC):
 
     may_repeat: bool = False
     """True where a chain's description may name it more than once."""
+
+    @classmethod
+    def setting(cls, name: str) -> Setting | None:
+        """The setting of that name, if the effect has one."""
+        return next((setting for setting in cls.settings if setting.name == name), None)
 
     @abstractmethod
     def __call__(self, frame: Frame, matte: Matte) -> Frame:

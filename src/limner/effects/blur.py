@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.effects.base import Setting
 from limner.effects.compose import blend_onto, halve, to_uint8
 from limner.effects.fill import fill_unknown
 from limner.effects.layers import BackgroundEffect, Layers
@@ -42,6 +43,9 @@ class Blur(BackgroundEffect):
     """
 
     name = "blur"
+    settings = (
+        Setting("blur_strength", "strength", float, "0 (none) to 1 (very strong), the same look at any size. [0.5]"),
+    )
     keeps_background = True
 
     def __init__(self, *, strength: float = 0.5) -> None:

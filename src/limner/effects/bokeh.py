@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.effects.base import Setting
 from limner.effects.blur import background_share
 from limner.effects.compose import halve, to_uint8
 from limner.effects.fill import Floats, fill_unknown, thrice
@@ -48,6 +49,10 @@ class Bokeh(BackgroundEffect):
     """
 
     name = "bokeh"
+    settings = (
+        Setting("blur_strength", "strength", float, "0 (none) to 1 (very strong), the same look at any size. [0.5]"),
+        Setting("highlights", "highlights", float, "how much lights bloom, 0 (not at all) to 1. [0.5]"),
+    )
     keeps_background = True
 
     def __init__(self, *, strength: float = 0.5, highlights: float = 0.5) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.colors import Color, parse_color
-from limner.effects.base import Effect, Stage
+from limner.effects.base import Effect, Setting, Stage
 from limner.effects.compose import halve
 from limner.effects.foreground import estimate_foreground
 from limner.effects.layers import BackgroundEffect, LayerEffect, Layers
@@ -56,6 +56,20 @@ class FrameInFrame(LayerEffect):
     """
 
     name = "frame_in_frame"
+    settings = (
+        Setting("presentation", "presentation", str, "what fills the frame.", "PHOTO|VIDEO|COLOUR"),
+        Setting("inset_shape", "shape", str, "person, circle, rounded or rectangle. [person]"),
+        Setting("inset_position", "position", str, "bottom-right, bottom-left, top-right or top-left. [bottom-right]"),
+        Setting("inset_size", "size", float, "height, 0.05 to 1 of the frame's. [0.4]"),
+        Setting("inset_margin", "margin", float, "distance from the edges, 0 to 0.25. [0.03]"),
+        Setting(
+            "fit",
+            "fit",
+            str,
+            "cover (crop to fill) or contain (all of it, with bars). [replace: cover, frame_in_frame: contain]",
+        ),
+        Setting("fill", "fill", str, "colour of the bars of contain. [black]"),
+    )
     stage = Stage.LAYOUT
     moves_pixels = True
 

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from limner.effects.base import Stage
+from limner.effects.base import Setting, Stage
 from limner.effects.blur import without_person
 from limner.effects.compose import enlarge, halve
 from limner.effects.layers import LayerEffect, Layers
@@ -35,6 +35,7 @@ class LightWrap(LayerEffect):
     """
 
     name = "light_wrap"
+    settings = (Setting("wrap_width", "width", float, "how far light reaches in, 0.001 to 0.2 of the frame. [0.03]"),)
     stage = Stage.LIGHT
     keeps_background = True
 

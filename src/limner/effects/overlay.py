@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.colors import Color, parse_color
-from limner.effects.base import Effect
+from limner.effects.base import Effect, Setting
 from limner.effects.compose import blend_onto, check_sizes, quantize
 from limner.errors import OptionError
 from limner.frame import Frame, plain
@@ -29,6 +29,11 @@ class Overlay(Effect):
     """
 
     name = "overlay"
+    settings = (
+        Setting("tint", "tint", str, "colour laid over the person. [lime]"),
+        Setting("opacity", "opacity", float, "0 (nothing) to 1 (opaque) for the tint. [0.5]"),
+        Setting("outline", "outline", float, "line around the person, in percent of the shorter side. [0: none]"),
+    )
     keeps_background = True
 
     def __init__(self, *, tint: str | Color = "lime", opacity: float = 0.5, outline: float = 0.0) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from limner.colors import Color, parse_color
+from limner.effects.base import Setting
 from limner.effects.layers import BackgroundEffect, Layers
 from limner.errors import OptionError
 from limner.fitting import parse_fit
@@ -31,6 +32,16 @@ class Replace(BackgroundEffect):
     """
 
     name = "replace"
+    settings = (
+        Setting("background", "background", str, "a photo, a video or a colour.", "PHOTO|VIDEO|COLOUR"),
+        Setting(
+            "fit",
+            "fit",
+            str,
+            "cover (crop to fill) or contain (all of it, with bars). [replace: cover, frame_in_frame: contain]",
+        ),
+        Setting("fill", "fill", str, "colour of the bars of contain. [black]"),
+    )
     fresh = False
 
     def __init__(

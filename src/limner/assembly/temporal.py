@@ -1,11 +1,9 @@
-"""Options that `limner video` and `limner camera` share: how mattes are kept steady from frame to frame."""
+"""How the mattes of a clip are kept steady from frame to frame."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from limner.errors import OptionError
 
@@ -16,21 +14,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemporalOptions:
-    """How the mattes of a clip are kept steady."""
+    """What ``limner.TemporalSegmenter`` takes, as plain values.
 
-    temporal: Annotated[
-        str,
-        typer.Option("--temporal", help="Steady mattes: off, light or strong.", metavar="off|light|strong"),
-    ] = "light"
-    look_ahead: Annotated[
-        int,
-        typer.Option(
-            "--look-ahead", help="Frames, 0 to 2, that each frame waits for: steadier, later.", metavar="FRAMES"
-        ),
-    ] = 0
-    gate: Annotated[
-        bool, typer.Option("--gate/--no-gate", help="Keep the matte, and let the model rest, while nothing moves.")
-    ] = True
+    Attributes:
+        temporal: "off", "light" or "strong".
+        look_ahead: frames, 0 to 2, that each frame waits for.
+        gate: keep the matte, and let the model rest, while nothing moves.
+    """
+
+    temporal: str = "light"
+    look_ahead: int = 0
+    gate: bool = True
 
 
 def check_temporal(options: TemporalOptions) -> None:
@@ -41,11 +35,11 @@ def check_temporal(options: TemporalOptions) -> None:
     from limner.segment.steady.temporal import MOST_AHEAD, TEMPORAL
 
     if options.temporal not in TEMPORAL:
-        raise OptionError(f"--temporal must be one of {', '.join(TEMPORAL)}, not {options.temporal!r}")
+        raise OptionError(f"‹temporal› must be one of {', '.join(TEMPORAL)}, not {options.temporal!r}")
     if not 0 <= options.look_ahead <= MOST_AHEAD:
-        raise OptionError(f"--look-ahead must be 0 to {MOST_AHEAD} frames, not {options.look_ahead}")
+        raise OptionError(f"‹look_ahead› must be 0 to {MOST_AHEAD} frames, not {options.look_ahead}")
     if options.look_ahead and options.temporal == "off":
-        raise OptionError("--look-ahead has nothing to do with --temporal off: leave it out, or say light or strong")
+        raise OptionError("‹look_ahead› has nothing to do with ‹temporal› off: leave it out, or say light or strong")
 
 
 def build_temporal(segmenter: MatteSource, options: TemporalOptions) -> TemporalSegmenter:
@@ -61,7 +55,7 @@ def build_temporal(segmenter: MatteSource, options: TemporalOptions) -> Temporal
 
 
 def temporal_summary(segmenter: TemporalSegmenter, options: TemporalOptions) -> dict[str, Any]:
-    """What ``--json`` says of it."""
+    """Plain facts of a run, for programs."""
     return {
         "temporal": options.temporal,
         "delay": segmenter.delay,

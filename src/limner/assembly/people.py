@@ -1,17 +1,14 @@
-"""Options of who stays, what is hidden and how people are found, shared by commands, and what they build."""
+"""Who stays, what is hidden, and how people are found."""
 
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from limner.cli.options import MatteOptions, build_segmenter
-from limner.cli.temporal_options import TemporalOptions, build_temporal
+from limner.assembly.matte import MatteOptions, build_segmenter
+from limner.assembly.temporal import TemporalOptions, build_temporal
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
@@ -45,71 +42,49 @@ _OWNERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectOptions:
-    """Which of the people stay."""
+    """Which of the people stay.
 
-    subject: Annotated[
-        str,
-        typer.Option(
-            "--subject", help="Who stays: everyone, main, or a number from the left.", metavar="everyone|main|N"
-        ),
-    ] = "everyone"
-    pick: Annotated[
-        str | None,
-        typer.Option("--pick", help="Keep only who is at this pixel, and follow them.", metavar="X,Y"),
-    ] = None
+    Attributes:
+        subject: "everyone", "main", or a number from the left.
+        pick: "X,Y", the pixel of who stays; they are followed.
+    """
+
+    subject: str = "everyone"
+    pick: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleOptions(SubjectOptions):
-    """Which of the people stay, when the frame is hidden, and how people are found."""
+    """Which of the people stay, when the frame is hidden, and how people are found.
 
-    privacy: Annotated[
-        str | None,
-        typer.Option(
-            "--privacy",
-            help="Hide whole frames whose matte cannot be trusted; strict: those without anybody too. "
-            "[camera: on, video: off]",
-            metavar="on|off|strict",
-        ),
-    ] = None
-    method: Annotated[
-        str,
-        typer.Option(
-            "--method",
-            help="What finds people; subtraction and mixture need a still camera.",
-            metavar="|".join(METHODS),
-        ),
-    ] = "net"
-    empty_scene: Annotated[
-        Path | None,
-        typer.Option("--empty-scene", help="A shot of the room without people, from the same place.", metavar="PHOTO"),
-    ] = None
-    learn: Annotated[
-        int | None, typer.Option("--learn", help="Frames of the empty scene to learn from; they are hidden. [30]")
-    ] = None
-    difference: Annotated[
-        float | None,
-        typer.Option("--difference", help="subtraction: levels, 1 to 255, by which a person differs. [18]"),
-    ] = None
-    scene_color: Annotated[
-        bool, typer.Option("--scene-color", help="subtraction: compare colours, not grey: twice the time.")
-    ] = False
-    mixture: Annotated[str | None, typer.Option("--mixture", help="mixture: mog2 or knn. [mog2]")] = None
-    scene_blur: Annotated[
-        float | None, typer.Option("--scene-blur", help="Blur before comparing, percent of the shorter side. [0.5]")
-    ] = None
-    closing: Annotated[
-        float | None, typer.Option("--closing", help="Gaps to close, percent of the shorter side. [4]")
-    ] = None
-    edge: Annotated[
-        float | None, typer.Option("--edge", help="Width of the soft edge, percent of the shorter side. [2]")
-    ] = None
-    adapt: Annotated[
-        float | None, typer.Option("--adapt", help="How fast the scene follows slow changes, 0 (never) to 1. [0.02]")
-    ] = None
-    all_regions: Annotated[
-        bool, typer.Option("--all-regions", help="Keep all that differs, not only the largest region.")
-    ] = False
+    Attributes:
+        privacy: "on" hides whole frames whose matte cannot be trusted, "strict" those without anybody too, "off" none;
+            None is what suits: on for a camera, off for files.
+        method: "net"; "subtraction" and "mixture" need a still camera.
+        empty_scene: a shot of the room without people, from the same place.
+        learn: frames of the empty scene to learn from; they are hidden.
+        difference: levels, 1 to 255, by which a person differs; of "subtraction".
+        scene_color: compare colours, not grey; of "subtraction".
+        mixture: "mog2" or "knn"; of "mixture".
+        scene_blur: blur before comparing, percent of the shorter side.
+        closing: gaps to close, percent of the shorter side.
+        edge: width of the soft edge, percent of the shorter side.
+        adapt: how fast the scene follows slow changes, 0 (never) to 1.
+        all_regions: keep all that differs, not only the largest region.
+    """
+
+    privacy: str | None = None
+    method: str = "net"
+    empty_scene: Path | None = None
+    learn: int | None = None
+    difference: float | None = None
+    scene_color: bool = False
+    mixture: str | None = None
+    scene_blur: float | None = None
+    closing: float | None = None
+    edge: float | None = None
+    adapt: float | None = None
+    all_regions: bool = False
 
 
 def check_subjects(options: SubjectOptions, matte: MatteOptions) -> None:
@@ -119,30 +94,28 @@ def check_subjects(options: SubjectOptions, matte: MatteOptions) -> None:
     """
     keep, point = parse_subject(options.subject), parse_pick(options.pick)
     if point is not None and keep != "everyone":
-        raise OptionError("--pick and --subject both say who stays: give one of the two")
+        raise OptionError("‹pick› and ‹subject› both say who stays: give one of the two")
     if matte.largest_only and (point is not None or keep != "everyone"):
-        raise OptionError("--largest-only and --subject or --pick both say who stays: give one of them")
+        raise OptionError("‹largest_only› and ‹subject› or ‹pick› both say who stays: give one of them")
 
 
 def check_people(options: PeopleOptions, matte: MatteOptions, *, preview: bool = False) -> None:
     """As `check_subjects`, and the other options; ``preview``: single moments are looked at, not a clip."""
     check_subjects(options, matte)
     if options.method not in METHODS:
-        raise OptionError(f"--method must be one of {', '.join(METHODS)}, not {options.method!r}")
+        raise OptionError(f"‹method› must be one of {', '.join(METHODS)}, not {options.method!r}")
     if options.privacy not in (None, *PRIVACY):
-        raise OptionError(f"--privacy must be one of {', '.join(PRIVACY)}, not {options.privacy!r}")
+        raise OptionError(f"‹privacy› must be one of {', '.join(PRIVACY)}, not {options.privacy!r}")
     for name, owners in _OWNERS.items():
         given = getattr(options, name)
         if given not in (None, False) and options.method not in owners:
-            raise OptionError(
-                f"--{name.replace('_', '-')} belongs to --method {' or '.join(owners)}, not to {options.method}"
-            )
+            raise OptionError(f"‹{name}› belongs to ‹method› {' or '.join(owners)}, not to {options.method}")
     if options.method == "mixture" and options.empty_scene is not None:
-        raise OptionError("--empty-scene is one picture, and --method mixture learns from many: say subtraction or net")
+        raise OptionError("‹empty_scene› is one picture, and ‹method› mixture learns from many: say subtraction or net")
     if options.learn is not None and options.empty_scene is not None:
-        raise OptionError("--learn and --empty-scene both say what the empty scene looks like: give one of the two")
+        raise OptionError("‹learn› and ‹empty_scene› both say what the empty scene looks like: give one of the two")
     if preview and options.method != "net" and options.empty_scene is None:
-        raise OptionError(f"--preview looks at single moments, and --method {options.method} learns from a whole clip")
+        raise OptionError(f"‹preview› looks at single moments, and ‹method› {options.method} learns from a whole clip")
     if options.method != "net":
         build_subtractor(options, scene=None)
 
@@ -157,7 +130,7 @@ def parse_subject(text: str) -> Keep:
         return text  # type: ignore[return-value]
     if text.isascii() and text.isdigit() and int(text) > 0:
         return int(text)
-    raise OptionError(f"--subject {text!r} is unknown: say everyone, main, or a number from 1 (the leftmost)")
+    raise OptionError(f"‹subject› {text!r} is unknown: say everyone, main, or a number from 1 (the leftmost)")
 
 
 def parse_pick(text: str | None) -> tuple[float, float] | None:
@@ -170,7 +143,7 @@ def parse_pick(text: str | None) -> tuple[float, float] | None:
         return None
     found = _PAIR.fullmatch(text)
     if found is None:
-        raise OptionError(f"--pick {text!r} is no place: say its pixel from the upper left, such as 640,360")
+        raise OptionError(f"‹pick› {text!r} is no place: say its pixel from the upper left, such as 640,360")
     return float(found[1]), float(found[2])
 
 
@@ -183,7 +156,7 @@ def build_subjects(options: SubjectOptions) -> SubjectFilter | None:
 
 
 def build_subtractor(options: PeopleOptions, *, scene: Frame | None) -> Subtractor:
-    """The subtractor of ``--method``; ``scene`` is the shot of ``--empty-scene``.
+    """The subtractor that ``method`` names; ``scene`` is the shot that ``empty_scene`` is.
 
     Raises:
         OptionError: a value is out of range.
@@ -209,7 +182,7 @@ class People:
     Args:
         options: checked by `check_people`.
         matte: the net's options.
-        privacy: what holds where ``--privacy`` is not given: "on" for a camera, "off" for files.
+        privacy: what holds where ``privacy`` is None: "on" for a camera, "off" for files.
         on_fault: of the net, see `Segmenter`; "hide" for clips and cameras, "raise" for single pictures.
 
     Attributes:
@@ -276,7 +249,7 @@ class People:
         return kept
 
     def summary(self) -> dict[str, Any]:
-        """What ``--json`` says of it."""
+        """Plain facts of a run, for programs."""
         guard = self.guard
         return {
             "method": self.options.method,
@@ -299,30 +272,25 @@ class People:
         """Frames for which the net's output was not finite."""
         return 0 if self.segmenter is None else self.segmenter.faults
 
-    def tell_faults(self) -> None:
-        """Say for how many frames the net failed, where there were any."""
-        if self.faults and self.segmenter is not None:
-            name, frames = self.segmenter.card.name, "1 frame" if self.faults == 1 else f"{self.faults} frames"
-            print(
-                f"note: {frames} hidden whole: the output of {name!r} was not finite (NaN or infinity); "
-                "try another --runtime or --device",
-                file=sys.stderr,
-            )
+    def notices(self, *, hidden: bool = True) -> tuple[str, ...]:
+        """What a user should know of a run, in sentences: a net that failed, somebody who never came, hidden frames.
 
-    def tell_absence(self) -> None:
-        """Say that the one who was to stay never came, where that is so."""
-        if self.absence:
-            lost = "in the last frame with people; all of it counts as background"
-            print(f"note: {self.absence} {lost}", file=sys.stderr)
-
-    def tell(self) -> None:
-        """Say how many frames were hidden, where there were any, and what else went wrong."""
+        Args:
+            hidden: tell of hidden frames too; a live picture has told of them already.
+        """
         from limner.segment.privacy.guard import describe
 
-        self.tell_faults()
-        self.tell_absence()
+        found = []
+        if self.faults and self.segmenter is not None:
+            name, frames = self.segmenter.card.name, "1 frame" if self.faults == 1 else f"{self.faults} frames"
+            found.append(
+                f"{frames} hidden whole: the output of {name!r} was not finite (NaN or infinity); "
+                "try another runtime or device"
+            )
+        if self.absence:
+            found.append(f"{self.absence} in the last frame with people; all of it counts as background")
         guard = self.guard
-        if guard is None or not guard.hidden:
-            return
-        error = f"; the last error: {guard.error}" if guard.error is not None else ""
-        print(f"note: frames hidden: {describe(guard.hidden)}{error}", file=sys.stderr)
+        if hidden and guard is not None and guard.hidden:
+            error = f"; the last error: {guard.error}" if guard.error is not None else ""
+            found.append(f"frames hidden: {describe(guard.hidden)}{error}")
+        return tuple(found)

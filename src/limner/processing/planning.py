@@ -45,10 +45,10 @@ def plan_jobs(
         MediaError: a folder holds no photo.
     """
     if not all(photos) or not output:
-        raise OptionError(f"{'-o' if not output else 'PHOTO'}: the name is empty; say a file, a folder or -")
+        raise OptionError(f"{'‹output›' if not output else 'PHOTO'}: the name is empty; say a file, a folder or -")
     if format is not None:
         format = f".{format.lower().lstrip('.')}"
-        format_for(format, alpha=alpha, option="--format")
+        format_for(format, alpha=alpha, option="‹format›")
     skipped: list[Path] = []
     found = _once(_find(photos, Path(output), skipped))
     batch = len(photos) > 1 or (photos[0] != STREAM and Path(photos[0]).is_dir())
@@ -106,11 +106,11 @@ def _of_skipped(skipped: list[Path]) -> tuple[str, ...]:
 
 def _to_stdout(found: list[tuple[str, Path]], batch: bool, format: str | None) -> Job:
     if batch:
-        raise OptionError("-o -: only one photo fits into stdout; name a folder for several")
+        raise OptionError("‹output› -: only one photo fits into stdout; name a folder for several")
     if format is None:
-        raise OptionError("-o -: stdout has no name that tells the format; say which with --format, png for example")
+        raise OptionError("‹output› -: stdout has no name that tells the format; say it with ‹format›, png for example")
     if sys.stdout.isatty():
-        raise OptionError("-o -: a terminal cannot show a picture; send stdout into a file or another program")
+        raise OptionError("‹output› -: a terminal cannot show a picture; send stdout into a file or another program")
     return _read_from(found[0][0], sys.stdout.buffer, "stdout", format)
 
 
@@ -121,7 +121,7 @@ def _wants_folder(output: str, batch: bool, format: str | None) -> bool:
     if not batch and not path.suffix and format is None and not path.exists():
         return True  # as for several: a pattern of the shell may match one photo today
     if batch and (path.exists() or path.suffix.lower() in READABLE):
-        raise OptionError(f"-o {output}: several photos need a folder, not a file")
+        raise OptionError(f"‹output› {output}: several photos need a folder, not a file")
     return batch
 
 
@@ -129,7 +129,7 @@ def _job(
     source: str, below: Path, output: str, folder: bool, format: str | None, *, alpha: bool, lossless: bool
 ) -> Job:
     if not folder:
-        kind = format_for(format or output, alpha=alpha, option="--format" if format else "-o")
+        kind = format_for(format or output, alpha=alpha, option="‹format›" if format else "‹output›")
         return _read_from(source, Path(output), output, kind.extensions[0])
     extension = format or _own_format(below.suffix.lower(), alpha=alpha, lossless=lossless)
     target = Path(output) / below.with_suffix(extension)
@@ -187,5 +187,5 @@ def _refuse_inputs(jobs: list[Job]) -> None:
     for job in jobs:
         if os.path.realpath(job.output) in inputs:
             raise OptionError(
-                f"-o {job.output}: is a photo to read; name another place, or replace it with --overwrite"
+                f"‹output› {job.output}: is a photo to read; name another place, or replace it with ‹overwrite›"
             )

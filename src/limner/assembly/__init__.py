@@ -1,0 +1,27 @@
+"""Assembly: plain options, and what is built from them. Commands, servers and pages all start here.
+
+The options are frozen dataclasses of plain values, so they can be pickled, compared and sent. Errors name their fields.
+"""
+
+from __future__ import annotations
+
+from limner.assembly.effect import EffectOptions, build_effect
+from limner.assembly.matte import MatteOptions, build_segmenter
+from limner.assembly.people import People, PeopleOptions, SubjectOptions, build_subjects, check_people, check_subjects
+from limner.assembly.temporal import TemporalOptions, build_temporal, check_temporal
+
+__all__ = [
+    "EffectOptions",
+    "MatteOptions",
+    "People",
+    "PeopleOptions",
+    "SubjectOptions",
+    "TemporalOptions",
+    "build_effect",
+    "build_segmenter",
+    "build_subjects",
+    "build_temporal",
+    "check_people",
+    "check_subjects",
+    "check_temporal",
+]
