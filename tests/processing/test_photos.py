@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from limner.assembly.saving import PhotoSaving
 from limner.effects import make_effect
 from limner.media.images import read_image, write_image
-from limner.processing.photos import AHEAD, Job, Saving, process_photos
+from limner.processing.photos import AHEAD, Job, process_photos
 from limner.segment.segmenter import Segmenter
 
 
@@ -38,7 +39,7 @@ def test_results_come_in_order_and_work_is_bounded(tmp_path: Path, load: Callabl
             yield job(tmp_path, index)
 
     seen = []
-    for result in process_photos(jobs(), load, make_effect("mask"), Saving()):
+    for result in process_photos(jobs(), load, make_effect("mask"), PhotoSaving()):
         seen.append(result.job.name)
         assert taken <= len(seen) + 2 * AHEAD + 1
         assert (result.error is not None) == (result.job.name == "in3.png")
@@ -49,7 +50,7 @@ def test_results_come_in_order_and_work_is_bounded(tmp_path: Path, load: Callabl
 
 
 def test_who_stops_listening_stops_the_work(tmp_path: Path, load: Callable[[], Segmenter]) -> None:
-    results = process_photos((job(tmp_path, index) for index in range(4, 50)), load, make_effect("mask"), Saving())
+    results = process_photos((job(tmp_path, index) for index in range(4, 50)), load, make_effect("mask"), PhotoSaving())
     next(results)
     results.close()  # type: ignore[attr-defined]
     done = sorted(tmp_path.glob("out*"))
@@ -65,5 +66,5 @@ def test_a_segmenter_that_cannot_be_made_ends_it(tmp_path: Path) -> None:
     from limner.errors import ModelError
 
     with pytest.raises(ModelError):
-        list(process_photos([job(tmp_path, 0)], broken, make_effect("mask"), Saving()))
+        list(process_photos([job(tmp_path, 0)], broken, make_effect("mask"), PhotoSaving()))
     assert not list(tmp_path.glob("out*"))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from limner.assembly.effect import EffectOptions, build_effect
 from limner.assembly.matte import MatteOptions, build_segmenter
 from limner.assembly.people import People, PeopleOptions, SubjectOptions, build_subjects, check_people, check_subjects
+from limner.assembly.photo import PhotoOptions, build_select
+from limner.assembly.saving import PhotoSaving
 from limner.assembly.temporal import TemporalOptions, build_temporal, check_temporal
 
 __all__ = [
@@ -15,10 +17,13 @@ __all__ = [
     "MatteOptions",
     "People",
     "PeopleOptions",
+    "PhotoOptions",
+    "PhotoSaving",
     "SubjectOptions",
     "TemporalOptions",
     "build_effect",
     "build_segmenter",
+    "build_select",
     "build_subjects",
     "build_temporal",
     "check_people",

@@ -18,10 +18,11 @@ from limner.assembly import (
     SubjectOptions,
     build_effect,
     build_segmenter,
-    build_subjects,
     check_subjects,
 )
 from limner.assembly.effect import belongs_to
+from limner.assembly.photo import build_select
+from limner.assembly.saving import PhotoSaving
 from limner.cli.options import spread
 from limner.errors import OptionError
 
@@ -60,16 +61,14 @@ def command(
         raise OptionError("--json and -o - both want stdout; name a file or leave --json out")
     check_subjects(people, matte)
     from limner.media.formats import format_for
-    from limner.media.image_writing import METADATA
-    from limner.processing.photos import Result, Saving, process_photos
+    from limner.processing.photos import Result, process_photos
     from limner.processing.planning import plan_jobs
 
     warnings.filterwarnings("ignore", module="PIL")  # about odd metadata, of which the result is free
+    saving = PhotoSaving(format=format, quality=quality, trim=trim, max_pixels=max_pixels, metadata=metadata)
     applied = build_effect(effect)
     if trim and not applied.has_alpha:
         belongs_to("trim", ("cutout",), effect.effect)
-    if metadata not in METADATA:
-        raise OptionError(f"--metadata {metadata!r} is unknown: say one of {', '.join(METADATA)}")
     plan = plan_jobs(
         photos,
         output,
@@ -83,8 +82,6 @@ def command(
         _warn(f"limner: {notice}")
     if skip_existing:
         jobs = _without_results(jobs, quiet=as_json or output == "-")
-    if quality is not None and not 1 <= quality <= 100:
-        raise OptionError(f"--quality {quality} is out of range: say 1 to 100")
     if quality is not None and jobs and not any(format_for(job.format).quality for job in jobs):
         raise OptionError(f"--quality {quality} means nothing in lossless {jobs[0].format[1:]}; leave it out")
     segmenters: list[Any] = []
@@ -93,16 +90,10 @@ def command(
         segmenters.append(build_segmenter(matte))
         return segmenters[0]
 
-    def select(alpha: Any, pixels: Any) -> Any:
-        # Photos have nothing to do with each other: nobody is followed from one to the next.
-        subjects = build_subjects(people)
-        return (alpha, "") if subjects is None else (subjects.apply(alpha, pixels), subjects.absence())
-
     results: list[Result] = []
-    saving = Saving(quality=quality, trim=trim, max_pixels=max_pixels, metadata=metadata)
     quiet = as_json or output == "-"
     with _report(len(jobs), quiet=quiet) as report:
-        for result in process_photos(jobs, load, applied, saving, select=select):
+        for result in process_photos(jobs, load, applied, saving, select=build_select(people)):
             if result.error is not None and not batch:
                 raise result.error
             results.append(result)

@@ -36,6 +36,12 @@ FORMATS = {
     )
 }
 
+MAX_PIXELS = 150_000_000
+"""Photos with more are refused unless somebody asks for them."""
+
+METADATA = ("all", "no-place", "none")
+"""How much of what a photo says of itself a result may keep."""
+
 READABLE = frozenset(extension for kind in FORMATS.values() for extension in kind.extensions)
 """Extensions that a folder is searched for; a photo named on the command line may have any."""
 

@@ -11,11 +11,10 @@ from PIL import Image as Pillow
 
 from limner.errors import MediaError, OptionError
 from limner.media.exif import fit_exif, nested, without_place
-from limner.media.formats import Format, format_for, load_plugin
+from limner.media.formats import METADATA, Format, format_for, load_plugin
 from limner.media.image import Image, Pixels, reason
 from limner.whole_file import whole_file
 
-METADATA = ("all", "no-place", "none")
 _JPEG_EXIF = 65_533
 """Bytes of EXIF in a segment of a JPEG, its own head included."""
 _JPEG_XMP = 65_502

@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from limner.errors import MediaError
 from limner.media.code_points import exif_code_points, heif_code_points, png_code_points
 from limner.media.exif import TRANSPOSES, orientation, upright_exif
-from limner.media.formats import FORMATS, Format, load_plugin, tell_format
+from limner.media.formats import FORMATS, MAX_PIXELS, Format, load_plugin, tell_format
 from limner.media.image import Image, Pixels, reason
 from limner.media.image_writing import write_image
 from limner.media.primaries import CodePoints
@@ -22,7 +22,6 @@ from limner.media.tiff_pages import go_to_photo, why_unreadable
 
 __all__ = ["MAX_PIXELS", "Image", "Pixels", "read_image", "write_image"]
 
-MAX_PIXELS = 150_000_000
 """Larger photos are refused unless asked for: a small file can claim to be a picture that fills all memory."""
 
 _GAIN_MAPS = (b"http://ns.adobe.com/hdr-gain-map/1.0/", b"urn:com:apple:photo:2020:aux:hdrgainmap")

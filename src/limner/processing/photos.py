@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.assembly.photo import Select
+from limner.assembly.saving import PhotoSaving
 from limner.effects import Effect
 from limner.effects.cutout import person_box
 from limner.errors import LimnerError, MediaError
 from limner.matte import Matte
 from limner.media.formats import format_for
-from limner.media.images import MAX_PIXELS, Image, read_image, write_image
+from limner.media.images import Image, read_image, write_image
 
 if TYPE_CHECKING:
     from limner.segment.segmenter import Segmenter
@@ -55,26 +57,11 @@ class Result:
     notices: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saving:
-    """How results are written: quality of lossy formats, cut-outs trimmed to the person, largest photo that is read,
-    and how much of its EXIF is kept (see `write_image`)."""
-
-    quality: int | None = None
-    trim: bool = False
-    max_pixels: int = MAX_PIXELS
-    metadata: str = "all"
-
-
-Select = Callable[[Matte, NDArray[np.uint8]], tuple[Matte, str]]
-"""The matte of a photo and its pixels to the matte of those people who stay, and why nobody does, or ""."""
-
-
 def process_photos(
     jobs: Iterable[Job],
     load: Callable[[], Segmenter],
     effect: Effect,
-    saving: Saving,
+    saving: PhotoSaving,
     *,
     select: Select | None = None,
 ) -> Iterator[Result]:
@@ -109,7 +96,7 @@ def process_photos(
         pool.shutdown(cancel_futures=True)
 
 
-def _decode(result: Result, saving: Saving) -> Image:
+def _decode(result: Result, saving: PhotoSaving) -> Image:
     with _Timed(result, "decode"):
         return read_image(result.job.source, name=result.job.name, max_pixels=saving.max_pixels)
 
@@ -119,33 +106,43 @@ def _compute(
     decoded: Future[Image],
     segmenter: Segmenter,
     effect: Effect,
-    saving: Saving,
+    saving: PhotoSaving,
     pool: ThreadPoolExecutor,
     select: Select | None,
 ) -> Future[None]:
     """Segment and compose here, and hand over to be encoded; a failure is in the future too."""
     try:
-        image = decoded.result()
-        result.notices += image.notices
-        result.size = image.pixels.shape[0], image.pixels.shape[1]
-        why = ""
-        with _Timed(result, "segment"):
-            matte = segmenter.matte(image.pixels)
-            if select is not None:
-                matte, why = select(matte, image.pixels)
-        if image.alpha is not None:  # what is transparent is nobody
-            matte = Matte(matte.alpha * (image.alpha * np.float32(1 / 255)), matte.confidence)
-        result.person, result.confidence = matte.coverage, matte.confidence
-        if matte.coverage < NO_PERSON:
-            why = why or "no person was found"
-            result.notices.append(f"{result.job.name}: {why}; all of it counts as background")
-        with _Timed(result, "effect"):
-            image, pixels = _apply(result, image, matte, effect, trim=saving.trim)
+        image, pixels = composed(result, decoded.result(), segmenter, effect, saving, select)
     except (LimnerError, MemoryError) as error:
         failed: Future[None] = Future()
         failed.set_exception(error)
         return failed
-    return pool.submit(_encode, result, image, pixels, saving)
+    return pool.submit(encode, result, image, pixels, saving)
+
+
+def composed(
+    result: Result, image: Image, segmenter: Segmenter, effect: Effect, saving: PhotoSaving, select: Select | None
+) -> tuple[Image, NDArray[np.uint8]]:
+    """The decoded photo, cropped as its result is, and the result's pixels; `result` is told what was found.
+
+    Raises:
+        LimnerError: the net, or who is to stay, cannot be used on this photo.
+    """
+    result.notices += image.notices
+    result.size = image.pixels.shape[0], image.pixels.shape[1]
+    why = ""
+    with _Timed(result, "segment"):
+        matte = segmenter.matte(image.pixels)
+        if select is not None:
+            matte, why = select(matte, image.pixels)
+    if image.alpha is not None:  # what is transparent is nobody
+        matte = Matte(matte.alpha * (image.alpha * np.float32(1 / 255)), matte.confidence)
+    result.person, result.confidence = matte.coverage, matte.confidence
+    if matte.coverage < NO_PERSON:
+        why = why or "no person was found"
+        result.notices.append(f"{result.job.name}: {why}; all of it counts as background")
+    with _Timed(result, "effect"):
+        return _apply(result, image, matte, effect, trim=saving.trim)
 
 
 def _apply(
@@ -173,7 +170,12 @@ def _over_white(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[
     return ((pixels * part + 255 * (255 - part) + 127) // 255).astype(np.uint8)
 
 
-def _encode(result: Result, image: Image, pixels: NDArray[np.uint8], saving: Saving) -> None:
+def encode(result: Result, image: Image, pixels: NDArray[np.uint8], saving: PhotoSaving) -> None:
+    """Writes a result where its job says.
+
+    Raises:
+        LimnerError: it cannot be written there.
+    """
     job = result.job
     kind = format_for(job.format)
     quality = saving.quality if kind.quality is not None else None

@@ -131,12 +131,12 @@ def _job(
     if not folder:
         kind = format_for(format or output, alpha=alpha, option="‹format›" if format else "‹output›")
         return _read_from(source, Path(output), output, kind.extensions[0])
-    extension = format or _own_format(below.suffix.lower(), alpha=alpha, lossless=lossless)
+    extension = format or own_format(below.suffix.lower(), alpha=alpha, lossless=lossless)
     target = Path(output) / below.with_suffix(extension)
     return _read_from(source, target, str(target), extension)
 
 
-def _own_format(extension: str, *, alpha: bool, lossless: bool) -> str:
+def own_format(extension: str, *, alpha: bool, lossless: bool) -> str:
     """The photo's own extension where the result can have it, else .png."""
     kind = next((kind for kind in FORMATS.values() if extension in kind.extensions), None)
     fits = kind is not None and kind.writes and (kind.has_alpha or not alpha) and not (lossless and kind.quality)
