@@ -377,7 +377,7 @@ def test_a_cut_off_file_is_an_error_unless_asked_to_keep_going(tmp_path: Path) -
     through(tmp_path / "whole.mp4", tmp_path / "fast.mp4")  # its index is in front
     data = (tmp_path / "fast.mp4").read_bytes()
     (tmp_path / "cut.mp4").write_bytes(data[: len(data) * 6 // 10])
-    with pytest.raises(MediaError, match=r"cut\.mp4.*--keep-going"):
+    with pytest.raises(MediaError, match=r"cut\.mp4.*keep_going"):
         through(tmp_path / "cut.mp4", tmp_path / "out.mp4")
     assert not (tmp_path / "out.mp4").exists()
     result = through(tmp_path / "cut.mp4", tmp_path / "out.mp4", keep_going=True)
@@ -430,7 +430,7 @@ def test_damage_in_the_middle(tmp_path: Path) -> None:
         assert packet.pos is not None
         data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
     (tmp_path / "hurt.mp4").write_bytes(data)
-    with pytest.raises(MediaError, match="is damaged; --keep-going"):
+    with pytest.raises(MediaError, match="is damaged; keep_going"):
         through(tmp_path / "hurt.mp4", tmp_path / "out.mp4")
     result = through(tmp_path / "hurt.mp4", tmp_path / "out.mp4", keep_going=True)
     whole = times_of(tmp_path / "in.mp4")

@@ -72,6 +72,9 @@ def command(
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Leave out damaged frames instead of stopping at them.")
     ] = False,
+    alpha: Annotated[
+        str, typer.Option("--alpha", help="Transparency of the clip: multiply with what is found, or ignore.")
+    ] = "multiply",
     json_: Annotated[bool, typer.Option("--json", help="Print a summary for programs.")] = False,
 ) -> None:
     """Blur, replace, recolour or cut out the background of a video.
@@ -116,7 +119,8 @@ def command(
 
         result = process_video(
             clip, output, segment=segment, effect=effected, codec=codec, crf=crf, preset=preset,
-            start=span[0], duration=span[1], audio=audio, keep_going=keep_going, on_open=on_open, on_frame=on_frame,
+            start=span[0], duration=span[1], audio=audio, keep_going=keep_going, alpha=alpha,
+            on_open=on_open, on_frame=on_frame,
         )  # fmt: skip
     if json_:
         facts = summary(result, segmenter, clip) | temporal_summary(steady, temporal) | crowd.summary()

@@ -68,7 +68,7 @@ class FrameInFrame(LayerEffect):
             str,
             "cover (crop to fill) or contain (all of it, with bars). [replace: cover, frame_in_frame: contain]",
         ),
-        Setting("fill", "fill", str, "colour of the bars of contain. [black]"),
+        Setting("fill", "fill", str, "colour of the bars of contain, and behind what is transparent. [black]"),
     )
     stage = Stage.LAYOUT
     moves_pixels = True

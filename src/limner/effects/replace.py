@@ -40,7 +40,7 @@ class Replace(BackgroundEffect):
             str,
             "cover (crop to fill) or contain (all of it, with bars). [replace: cover, frame_in_frame: contain]",
         ),
-        Setting("fill", "fill", str, "colour of the bars of contain. [black]"),
+        Setting("fill", "fill", str, "colour of the bars of contain, and behind what is transparent. [black]"),
     )
     fresh = False
 

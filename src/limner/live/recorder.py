@@ -17,7 +17,7 @@ import numpy as np
 
 from limner.errors import LimnerError
 from limner.fitting import fit_frame
-from limner.frame import Frame, TimedFrame
+from limner.frame import Frame, TimedFrame, over
 from limner.media.images import write_image
 from limner.media.video_files import check_target
 from limner.media.video_formats import OutputFormat, choose_format
@@ -156,8 +156,7 @@ def opaque(pixels: Frame) -> Frame:
     """RGB uint8 (H, W, 3): what is transparent becomes black."""
     if pixels.shape[2] == 3:
         return pixels
-    alpha = pixels[..., 3:].astype(np.uint16)
-    return ((pixels[..., :3] * alpha + 127) // 255).astype(np.uint8)
+    return over(pixels[..., :3], np.ascontiguousarray(pixels[..., 3]))
 
 
 def _prepared(pixels: Frame, size: tuple[int, int], *, alpha: bool) -> Frame:

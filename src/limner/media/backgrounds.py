@@ -8,16 +8,21 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from limner.colors import Color, is_color, parse_color
 from limner.errors import LimnerError, MediaError, OptionError
 from limner.fitting import BLACK, Fit, fit_frame
-from limner.frame import Frame, plain
+from limner.frame import Frame, TimedFrame, over, plain
 from limner.media.color_conversion import SRGB, converted_color, converter
 from limner.media.primaries import CodePoints
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts",
                             ".wmv", ".flv", ".ogv", ".3gp", ".gif"})  # fmt: skip
+
+
+_Shown = tuple[Fraction, Fraction, TimedFrame]
+"""(time from the first frame, time at which it ends, frame)."""
 
 
 @runtime_checkable
@@ -49,10 +54,15 @@ class ColorBackground:
 
 
 class PhotoBackground:
-    """One photo, RGB uint8 (H, W, 3) in sRGB. Fits it once for each size."""
+    """One photo, RGB uint8 (H, W, 3) in sRGB. Fits it once for each size.
 
-    def __init__(self, pixels: Frame) -> None:
+    Args:
+        alpha: its transparency, uint8 (H, W); what is behind it has the colour of the bars.
+    """
+
+    def __init__(self, pixels: Frame, alpha: NDArray[np.uint8] | None = None) -> None:
         self._pixels = self._own = pixels
+        self._alpha = alpha
         self._fitted: tuple[tuple[object, ...], Frame] | None = None
 
     def match_colors(self, colors: CodePoints) -> None:
@@ -63,7 +73,8 @@ class PhotoBackground:
         wanted = (size, fit, fill)
         fitted = self._fitted
         if fitted is None or fitted[0] != wanted:
-            fitted = self._fitted = (wanted, fit_frame(self._pixels, size, fit, fill))
+            pixels = self._pixels if self._alpha is None else over(self._pixels, self._alpha, fill)
+            fitted = self._fitted = (wanted, fit_frame(pixels, size, fit, fill))
         return fitted[1]
 
 
@@ -90,7 +101,8 @@ def open_background(spec: str, *, option: str = "background") -> Background:
     from limner.media.images import read_image
 
     try:
-        return PhotoBackground(read_image(path).pixels)
+        photo = read_image(path)
+        return PhotoBackground(photo.pixels, photo.alpha)
     except LimnerError as error:
         try:  # the name may say nothing
             return VideoBackground(path)
@@ -113,10 +125,12 @@ def as_background(background: Background | str | Path, *, option: str) -> Backgr
 class VideoBackground:
     """A video behind the person: the frame that is on the screen at each time, from the beginning again at its end.
 
+    What is behind its own transparency has the colour of the bars.
+
     Decodes forward only and keeps one frame, so times should ascend; an earlier time begins anew from the start.
 
     Attributes:
-        notices: what could not be used as it is: transparency, damaged or missing parts, HDR.
+        notices: what could not be used as it is: damaged or missing parts, HDR.
 
     Raises:
         MediaError: the file cannot be read, at once or later.
@@ -126,11 +140,11 @@ class VideoBackground:
         from limner.media.video_info import probe_video
 
         self._info = probe_video(path)
-        self._noticed = [f"Background {path}: {notice}" for notice in self._info.notices if "transparency" in notice]
-        self._frames: Iterator[tuple[Fraction, Fraction, Frame]] | None = None
+        self._noticed: list[str] = []
+        self._frames: Iterator[_Shown] | None = None
         self._loop_start = Fraction(0)
-        self._shown: Frame | None = None
-        self._next: tuple[Fraction, Fraction, Frame] | None = None
+        self._shown: TimedFrame | None = None
+        self._next: _Shown | None = None
         self._reached = self._length = Fraction(0)
         self._fitted: tuple[object, Frame] | None = None
         self._convert = converter(self._info.colors.points, SRGB)
@@ -151,11 +165,13 @@ class VideoBackground:
         shown = self._at(time)
         wanted = (id(shown), size, fit, fill)
         if self._fitted is None or self._fitted[0] != wanted:
-            pixels = shown if self._convert is None else self._convert(shown)
+            pixels = shown.pixels if self._convert is None else self._convert(shown.pixels)
+            if shown.alpha is not None:
+                pixels = over(pixels, shown.alpha, fill)
             self._fitted = (wanted, fit_frame(self._square(pixels), size, fit, fill))
         return self._fitted[1]
 
-    def _at(self, time: Fraction) -> Frame:
+    def _at(self, time: Fraction) -> TimedFrame:
         if self._frames is None or time < self._reached:
             self._frames, self._loop_start, self._next = self._read(), Fraction(0), None
             self._shown = None
@@ -172,17 +188,16 @@ class VideoBackground:
                 return self._shown
             self._shown, self._next, self._length = frame, None, ends
 
-    def _read(self) -> Iterator[tuple[Fraction, Fraction, Frame]]:
-        """(time from the first frame, time at which it ends, frame)."""
+    def _read(self) -> Iterator[_Shown]:
         from limner.media.video_reader import VideoReader
 
         first: Fraction | None = None
         usual = 1 / (self._info.rate or Fraction(25))
-        reader = VideoReader(self._info, keep_going=True)
+        reader = VideoReader(self._info, keep_going=True, alpha=True)
         for frame in reader:
             first = frame.time if first is None else first
             at = frame.time - first
-            yield at, at + (frame.duration or usual), frame.pixels
+            yield at, at + (frame.duration or usual), frame
         for notice in reader.notices:
             said = f"Background {self._info.path}: {notice}"
             if said not in self._noticed:

@@ -149,7 +149,7 @@ class ToRgb:
 
 
 def fit_picture(pixels: Frame, size: tuple[int, int], aspect: float) -> Frame:
-    """RGB uint8 of `size` (H, W), all of `pixels` in its middle at its own proportions, black around it.
+    """RGB uint8 or one channel of `size` (H, W), all of `pixels` in its middle at its own proportions, 0 around it.
 
     `aspect` is the width of one of its pixels in those of the result, divided by its height.
     """
@@ -160,7 +160,7 @@ def fit_picture(pixels: Frame, size: tuple[int, int], aspect: float) -> Frame:
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     resized = cv2.resize(pixels, (inner[1], inner[0]), interpolation=how)
     top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
-    framed = np.zeros((height, width, 3), np.uint8)
+    framed = np.zeros((height, width, *pixels.shape[2:]), np.uint8)
     framed[top : top + inner[0], left : left + inner[1]] = resized
     return framed
 

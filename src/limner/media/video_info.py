@@ -17,6 +17,7 @@ from av.stream import Disposition
 from limner.errors import MediaError
 from limner.frame import Frame
 from limner.media.hdr_metadata import HdrMetadata, hdr_metadata
+from limner.media.video_alpha import Place, alpha_of, is_part_of_avif, place_of_alpha
 from limner.media.video_color import ColorTags, tags_of
 
 _PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".heic", ".heif"}
@@ -59,6 +60,8 @@ class VideoInfo:
         duration: seconds, where known.
         bits: of one sample of one channel.
         hdr: what it says of itself as HDR.
+        alpha: where its transparency is, if it has any.
+        transparent: something of its first frame may be seen through.
         notices: what is unusual and what is done about it, in sentences.
     """
 
@@ -78,6 +81,8 @@ class VideoInfo:
     bits: int
     colors: ColorTags
     hdr: HdrMetadata
+    alpha: Place | None
+    transparent: bool
     stream_index: int
     notices: tuple[str, ...]
 
@@ -101,6 +106,8 @@ def live_info(name: str, *, width: int, height: int, rate: Fraction | None) -> V
         bits=8,
         colors=ColorTags(),
         hdr=HdrMetadata(),
+        alpha=None,
+        transparent=False,
         stream_index=-1,
         notices=(),
     )
@@ -170,7 +177,8 @@ def probe_video(path: str | Path) -> VideoInfo:
     path = Path(path)
     with open_video(path) as container:
         stream = picture_stream(container, path)
-        frame = _first_frame(container, stream, path)
+        packet, frame = _first_frame(container, stream, path)
+        alpha = place_of_alpha(container, stream, packet, frame)
         orientation, turn_notice = _orientation(frame)
         aspect = stream.sample_aspect_ratio or Fraction(1)
         aspect = aspect if aspect > 0 else Fraction(1)
@@ -203,18 +211,24 @@ def probe_video(path: str | Path) -> VideoInfo:
             bits=bits,
             colors=colors,
             hdr=hdr_metadata(frame),
+            alpha=alpha,
+            transparent=alpha_of(frame) is not None if alpha == "frame" else alpha is not None,
             stream_index=stream.index,
             notices=tuple(_notices(container, stream, frame, bits, colors) + turn_notice),
         )
 
 
-def _first_frame(container: av.container.InputContainer, stream: av.VideoStream, path: Path) -> av.VideoFrame:
-    fault = "it holds no picture"
+def _first_frame(
+    container: av.container.InputContainer, stream: av.VideoStream, path: Path
+) -> tuple[av.Packet[av.VideoStream], av.VideoFrame]:
+    """The first frame that can be decoded, and the first packet."""
+    fault, first = "it holds no picture", None
     try:
         for packet in container.demux(stream):
+            first = first or packet
             try:
                 for frame in packet.decode():
-                    return frame
+                    return first, frame
             except av.FFmpegError as error:
                 fault = _reason(error)
     except av.FFmpegError as error:
@@ -252,23 +266,12 @@ def _notices(
         found.append(f"It has {bits} bits a channel; the result has 8.")
     if frame.interlaced_frame:
         found.append("It is interlaced; it was processed and written as full frames, so combs in motion stay.")
-    if any(c.is_alpha for c in frame.format.components) or _has_hidden_alpha(container, stream):
-        found.append("It has transparency of its own, which was ignored.")
     for other in container.streams.video:
-        if other.index == stream.index:
+        if other.index == stream.index or is_part_of_avif(container, other):
             continue
         what = "The cover picture" if other.disposition & Disposition.attached_pic else "A second video stream"
         found.append(f"{what} (stream {other.index}) was left out: it may show the background that was to go.")
     return found
-
-
-def _has_hidden_alpha(container: av.container.InputContainer, stream: av.VideoStream) -> bool:
-    """Transparency that the decoder does not give: beside the packets of WebM, in a stream of its own in AVIF."""
-    tags = {key.lower(): value for key, value in stream.metadata.items()}
-    alone = container.metadata.get("major_brand", "")[:3] == "avi"
-    beside = any(s.index != stream.index and s.codec_context is not None and s.codec_context.pix_fmt == "gray"
-                 for s in container.streams.video)  # fmt: skip
-    return tags.get("alpha_mode") == "1" or (alone and beside)
 
 
 def _refuse_photo(path: Path, *, certain: bool = False) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
+from numpy.typing import NDArray
 
 from limner.cores import check_parallel
 from limner.errors import MediaError
 from limner.frame import Frame, TimedFrame
+from limner.media.video_alpha import AlphaStream, alpha_decoder, alpha_of
 from limner.media.video_color import ToRgb, fit_picture
 from limner.media.video_info import VideoInfo, open_video, picture_stream, probe_video
 from limner.media.video_marks import why_cut_off
@@ -30,6 +34,7 @@ class VideoReader:
         keep_going: leave out frames that cannot be decoded (the one before stays on the screen) and stop quietly where
             the file is cut off, instead of raising.
         smooth_chroma, exact: see `ToRgb`.
+        alpha: give the clip's own transparency with the frames; otherwise nobody looks for it.
         threads: that decode; None is what the codec likes best.
 
     Attributes:
@@ -37,6 +42,7 @@ class VideoReader:
         offset: the file's own time, in seconds, of what is time 0 here. Known once the first frame was read.
         frames: frames read so far.
         damaged: packets that could not be decoded.
+        transparent: frames read so far that came with transparency.
         notices: what happened while reading, in sentences.
 
     Raises:
@@ -54,6 +60,7 @@ class VideoReader:
         keep_going: bool = False,
         smooth_chroma: bool = False,
         exact: bool = True,
+        alpha: bool = False,
         threads: int | None = None,
     ) -> None:
         self.info = source if isinstance(source, VideoInfo) else probe_video(source)
@@ -63,7 +70,7 @@ class VideoReader:
         self._threads = 0 if threads is None else check_parallel(threads, "threads")
         self.offset = self.info.origin
         self.frames = 0
-        self.damaged = 0
+        self.damaged = self.transparent = 0
         self.notices: list[str] = []
         self._nudged = 0
         self._packets = 0
@@ -71,6 +78,8 @@ class VideoReader:
         self._cut_off: str | None = None
         self._resized = 0
         self._smooth, self._exact = smooth_chroma, exact
+        self._place = self.info.alpha if alpha else None
+        self._beside: AlphaStream | None = None
         self._converters: dict[tuple[int, int], ToRgb] = {}
 
     def __iter__(self) -> Iterator[TimedFrame]:
@@ -86,8 +95,11 @@ class VideoReader:
             if self.frames == 0 and self._start is not None:
                 self.offset = time + info.origin
             self.frames += 1
-            pixels = info.orientation.apply(self._at_one_size(frame))
-            yield TimedFrame(pixels, pts * info.time_base - self.offset, length * info.time_base if length else None)
+            pixels, alpha = (None if p is None else info.orientation.apply(p) for p in self._at_one_size(frame))
+            assert pixels is not None
+            self.transparent += alpha is not None
+            lasts = length * info.time_base if length else None
+            yield TimedFrame(pixels, pts * info.time_base - self.offset, lasts, alpha)
         if not ended_early:
             self._check_whole()
         if self.frames == 0:
@@ -101,21 +113,25 @@ class VideoReader:
         if self._nudged:
             self.notices.append(f"Frames whose times ran backwards, put in order: {self._nudged}.")
 
-    def _at_one_size(self, frame: av.VideoFrame) -> Frame:
-        """RGB of the size that the clip begins with; another shape stands between black bars."""
+    def _at_one_size(self, frame: av.VideoFrame) -> tuple[Frame, NDArray[np.uint8] | None]:
+        """RGB and alpha of the size that the clip begins with; another shape stands between black bars."""
         info, size = self.info, (frame.width, frame.height)
         if size not in self._converters:
             self._converters[size] = ToRgb(
                 info.colors, width=size[0], height=size[1], smooth=self._smooth, exact=self._exact
             )
         pixels = self._converters[size](frame)
+        beside = frame if self._beside is None else self._beside.at(frame.pts)
+        alpha = None if self._place is None or beside is None else alpha_of(beside)
         if size == (info.coded_width, info.coded_height):
-            return pixels
+            return pixels, alpha
         self._resized += 1
         swapped = info.orientation.transpose
         usual = 1 / info.sample_aspect if swapped else info.sample_aspect
         aspect = (self._stream.codec_context.sample_aspect_ratio or usual) / usual
-        return fit_picture(pixels, (info.coded_height, info.coded_width), float(aspect))
+        whole = (info.coded_height, info.coded_width)
+        fitted = None if alpha is None else fit_picture(alpha, whole, float(aspect))
+        return fit_picture(pixels, whole, float(aspect)), fitted
 
     def _with_length(self) -> Iterator[tuple[av.VideoFrame, int, int | None]]:
         """Frames with the ticks that they stay on the screen: until the next one comes, or the stream ends.
@@ -152,10 +168,15 @@ class VideoReader:
     def _decoded(self, seek: Fraction | None) -> Generator[tuple[av.VideoFrame, int]]:
         info = self.info
         self._last, self._packets = None, 0
-        with open_video(info.path) as container:
+        with contextlib.ExitStack() as opened:
+            container = opened.enter_context(open_video(info.path))
             stream = picture_stream(container, info.path)
-            stream.thread_type = "AUTO"
-            stream.codec_context.thread_count = self._threads
+            decoder = alpha_decoder(stream) if self._place == "packet" else stream.codec_context
+            decoder.thread_type = "AUTO"
+            decoder.thread_count = self._threads
+            if self._place == "stream":
+                again = opened.enter_context(open_video(info.path))
+                self._beside = AlphaStream(again, picture_stream(again, info.path))
             for other in container.streams:
                 if other.index != stream.index:
                     other.discard = av.stream.Discard.all
@@ -175,16 +196,16 @@ class VideoReader:
                 if packet is None:
                     self._cut_off = self._why_cut_off(stream, whole=seek is None)
                     return
-                for frame in self._decode(packet):
+                for frame in self._decode(packet, decoder):
                     yield frame, self._in_order(frame)
 
-    def _decode(self, packet: av.Packet[av.VideoStream]) -> list[av.VideoFrame]:
+    def _decode(self, packet: av.Packet[av.VideoStream], decoder: av.VideoCodecContext) -> list[av.VideoFrame]:
         self._packets += packet.size > 0
         frames: list[av.VideoFrame] = []
         broken = packet.is_corrupt
         for _ in range(_FLUSHES if packet.size == 0 else 1):
             try:
-                frames += packet.decode()
+                frames += decoder.decode(packet if packet.size else None)
                 break
             except av.FFmpegError:  # the decoder's threads report late: at the end, each may still have an error
                 broken = True

@@ -18,9 +18,11 @@ from limner.assembly.saving import PhotoSaving
 from limner.effects import Effect
 from limner.effects.cutout import person_box
 from limner.errors import LimnerError, MediaError
+from limner.frame import over
 from limner.matte import Matte
 from limner.media.formats import format_for
 from limner.media.images import Image, read_image, write_image
+from limner.processing.transparency import continued, keeps_transparency, masked
 
 if TYPE_CHECKING:
     from limner.segment.segmenter import Segmenter
@@ -136,7 +138,7 @@ def composed(
         if select is not None:
             matte, why = select(matte, image.pixels)
     if image.alpha is not None:  # what is transparent is nobody
-        matte = Matte(matte.alpha * (image.alpha * np.float32(1 / 255)), matte.confidence)
+        matte = masked(matte, image.alpha)
     result.person, result.confidence = matte.coverage, matte.confidence
     if matte.coverage < NO_PERSON:
         why = why or "no person was found"
@@ -148,7 +150,8 @@ def composed(
 def _apply(
     result: Result, image: Image, matte: Matte, effect: Effect, *, trim: bool
 ) -> tuple[Image, NDArray[np.uint8]]:
-    pixels = effect(image.pixels, matte)
+    frame = image.pixels if image.alpha is None else continued(image.pixels, image.alpha)
+    pixels = effect(frame, matte)
     if effect.is_matte:
         return image, pixels[..., 0]
     if trim and effect.has_alpha:
@@ -156,18 +159,13 @@ def _apply(
         pixels = pixels[rows, columns]
         native = None if image.native is None else image.native[rows, columns]
         image = replace(image, pixels=image.pixels[rows, columns], native=native)
-    if image.alpha is not None and effect.keeps_background and not effect.moves_pixels:
+    if image.alpha is not None and keeps_transparency(effect):
         if format_for(result.job.format).has_alpha:
             pixels = np.dstack([pixels, image.alpha])
         else:
             result.notices.append(f"{result.job.name}: its transparency became white, as {result.job.format} has none")
-            pixels = _over_white(pixels, image.alpha)
+            pixels = over(pixels, image.alpha, (255, 255, 255))
     return image, pixels
-
-
-def _over_white(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    part = alpha[..., None].astype(np.uint16)
-    return ((pixels * part + 255 * (255 - part) + 127) // 255).astype(np.uint8)
 
 
 def encode(result: Result, image: Image, pixels: NDArray[np.uint8], saving: PhotoSaving) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from limner.effects.base import Effect
 from limner.frame import Frame, TimedFrame
 from limner.matte import Matte
+from limner.processing.transparency import apply_effect
 from limner.segment.base import Foresighted, MatteStream, Result
 
 T = TypeVar("T")
@@ -288,7 +289,7 @@ def _compose(
     for frame, matte in frames:
         began = time.perf_counter()
         effect.at(frame.time)
-        pixels = effect(frame.pixels, matte)
+        pixels = apply_effect(effect, frame.pixels, matte, frame.alpha)
         stats.busy["compose"] += time.perf_counter() - began
         out.put(TimedFrame(pixels, frame.time, frame.duration))
     out.end()

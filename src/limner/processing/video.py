@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from limner.effects.base import Effect
-from limner.errors import OptionError
-from limner.frame import Frame, TimedFrame
+from limner.errors import LimnerError, OptionError
+from limner.frame import Frame, TimedFrame, over
 from limner.matte import Matte
 from limner.media.image_sequence import SequenceWriter
 from limner.media.video_files import check_target
-from limner.media.video_formats import choose_format
+from limner.media.video_formats import WITH_ALPHA, choose_format
 from limner.media.video_info import VideoInfo, probe_video
 from limner.media.video_reader import VideoReader
 from limner.media.video_streams import CarriedStream
 from limner.media.video_writer import VideoWriter
 from limner.processing.pipeline import PipelineStats, run_pipeline
+from limner.processing.transparency import ALPHA_MODES, keeps_transparency
 from limner.segment.base import MatteStream
 from limner.threads import stage_threads
 
@@ -64,6 +66,7 @@ def process_video(
     duration: Fraction | None = None,
     audio: bool = True,
     keep_going: bool = False,
+    alpha: str = "multiply",
     on_open: Callable[[VideoInfo], None] | None = None,
     on_frame: Callable[[TimedFrame], None] | None = None,
 ) -> VideoResult:
@@ -77,6 +80,8 @@ def process_video(
             `start`, the last the last before ``start + duration``.
         audio: carry sound.
         keep_going: see `VideoReader`.
+        alpha: "multiply" lets the clip's own transparency count: nobody is where it is transparent, and it stays where
+            the effect keeps the background and the format can hold it. "ignore" takes the clip for opaque.
         on_open: called with the clip's facts before the first frame.
         on_frame: called after each frame written.
 
@@ -86,6 +91,8 @@ def process_video(
     """
     target = Path(target)
     check_span(start, duration)
+    if alpha not in ALPHA_MODES:
+        raise OptionError(f"‹alpha› {alpha!r} is unknown: say {' or '.join(ALPHA_MODES)}")
     output = choose_format(target, codec=codec, alpha=bool(effect and effect.has_alpha), crf=crf, preset=preset)
     if not output.is_sequence:
         check_target(target, Path(source))
@@ -94,8 +101,17 @@ def process_video(
         on_open(info)
     if effect is not None:
         effect.match_colors(info.colors.points)
+    keeps = effect is None or keeps_transparency(effect)
+    if alpha == "multiply" and keeps and info.transparent and not output.alpha:
+        with contextlib.suppress(LimnerError):  # the format, or an option for it, leaves no room
+            output = choose_format(target, codec=codec, alpha=True, crf=crf, preset=preset)
     reader = VideoReader(
-        info, start=start, duration=duration, keep_going=keep_going, smooth_chroma=not output.codec.subsampled
+        info,
+        start=start,
+        duration=duration,
+        keep_going=keep_going,
+        smooth_chroma=not output.codec.subsampled,
+        alpha=alpha == "multiply",
     )
     end = None if duration is None else info.origin + (start or Fraction(0)) + duration
     writer: VideoWriter | SequenceWriter
@@ -107,13 +123,15 @@ def process_video(
 
     def sink(frame: TimedFrame) -> None:
         nonlocal last
-        writer.write(frame)
+        writer.write(TimedFrame(_with_channels(frame, output.alpha), frame.time, frame.duration))
         last = frame.time + (frame.duration or 0)
 
     with writer, _opencv_threads(stage_threads()):
         stats = run_pipeline(reader, segment=segment, effect=effect, sink=sink, on_frame=on_frame)
         writer.finish()
-    notices = (*info.notices, *reader.notices, *writer.notices, *(effect.notices() if effect else ()))
+    notices = [*info.notices, *reader.notices, *writer.notices, *(effect.notices() if effect else ())]
+    if reader.transparent and keeps and not output.alpha:
+        notices.append(f"Its transparency became black, as {output.codec.name} has none; take {WITH_ALPHA} to keep it.")
     return VideoResult(
         target=target,
         frames=writer.frames,
@@ -124,11 +142,21 @@ def process_video(
         alpha=output.alpha,
         stats=stats,
         streams=tuple(writer.carried),
-        notices=notices,
+        notices=tuple(notices),
     )
 
 
-@contextmanager
+def _with_channels(frame: TimedFrame, alpha: bool) -> Frame:
+    """The frame as RGBA or RGB, whatever it has; what was transparent becomes black in RGB."""
+    pixels = frame.pixels
+    if pixels.shape[2] == 3 and frame.alpha is not None:  # no effect was there to look at it
+        pixels = np.dstack([pixels, frame.alpha])
+    if alpha and pixels.shape[2] == 3:
+        return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
+    return pixels if alpha or pixels.shape[2] == 3 else over(pixels[..., :3], pixels[..., 3])
+
+
+@contextlib.contextmanager
 def _opencv_threads(count: int) -> Iterator[None]:
     """OpenCV's own threads are set for the whole process, so they are set back."""
     before = cv2.getNumThreads()

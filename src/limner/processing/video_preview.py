@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 
@@ -11,11 +12,12 @@ import numpy as np
 
 from limner.effects.base import Effect
 from limner.errors import MediaError
-from limner.frame import Frame
+from limner.frame import Frame, TimedFrame
 from limner.matte import Matte
 from limner.media.color_conversion import SRGB, converter
 from limner.media.video_info import VideoInfo
 from limner.media.video_reader import VideoReader
+from limner.processing.transparency import apply_effect
 
 _CELL = 640
 _GAP = 8
@@ -42,22 +44,21 @@ def preview_sheet(
     effect.match_colors(info.colors.points)
     to_srgb = converter(info.colors.points, SRGB)
     for frame in _moments(info, start or Fraction(0), duration, moments):
-        matte = segment(frame[1])
-        effect.at(frame[0])
-        after = effect(frame[1], matte)
-        tall = frame[1].shape[0] > frame[1].shape[1] * info.sample_aspect
-        before_cell, after_cell = (
-            _cell(p if to_srgb is None else to_srgb(p), info.sample_aspect) for p in (frame[1], _chequered(after))
-        )
-        _write_time(before_cell, frame[0])
+        before, alpha = frame.pixels, frame.alpha
+        effect.at(frame.time)
+        after = apply_effect(effect, before, segment(before), alpha)
+        if alpha is not None:
+            before = np.dstack([before, alpha])
+        tall = before.shape[0] > before.shape[1] * info.sample_aspect
+        shown = (p if to_srgb is None else to_srgb(p) for p in (_chequered(before), _chequered(after)))
+        before_cell, after_cell = (_cell(p, info.sample_aspect) for p in shown)
+        _write_time(before_cell, frame.time)
         pairs.append(_join([before_cell, after_cell], down=tall))
     tall = info.height > info.width * info.sample_aspect
     return _join(pairs, down=not tall)
 
 
-def _moments(
-    info: VideoInfo, start: Fraction, duration: Fraction | None, count: int
-) -> Iterator[tuple[Fraction, Frame]]:
+def _moments(info: VideoInfo, start: Fraction, duration: Fraction | None, count: int) -> Iterator[TimedFrame]:
     length = None if info.duration is None else info.duration - start
     if duration is not None:
         length = duration if length is None else min(length, duration)
@@ -66,16 +67,16 @@ def _moments(
     for index in range(count):
         at = start + step * index + (step / 2 if length is not None and length > 0 else 0)
         try:
-            reader = VideoReader(info, start=at, keep_going=True)
+            reader = VideoReader(info, start=at, keep_going=True, alpha=True)
             for frame in islice(reader, 1):
                 found += 1
-                yield reader.offset - info.origin, frame.pixels
+                yield replace(frame, time=reader.offset - info.origin)
         except MediaError:
             continue
     if found == 0:
-        reader = VideoReader(info, start=start, duration=duration)
+        reader = VideoReader(info, start=start, duration=duration, alpha=True)
         for frame in islice(reader, 1):  # raises the error that says why
-            yield reader.offset - info.origin, frame.pixels
+            yield replace(frame, time=reader.offset - info.origin)
 
 
 def _cell(pixels: Frame, aspect: Fraction) -> Frame:
