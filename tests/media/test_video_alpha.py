@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
+import limner
 from limner.fitting import BLACK
 from limner.media.backgrounds import VideoBackground, open_background
 from limner.media.images import write_image
 from limner.media.video_info import probe_video
 from limner.media.video_reader import VideoReader
+from limner.processing.video import process_video
 from transparent_clips import CODECS, RED, SIZE, alpha_at, make_transparent, remux, rgba
 from video_clips import Clip, make_clip
 
@@ -81,6 +85,24 @@ def test_a_copy_that_lost_its_alpha_mode_still_has_alpha(tmp_path: Path, kind: s
     assert probe_video(tmp_path / "copy.webm").alpha == "packet"
     frames = list(VideoReader(tmp_path / "copy.webm", alpha=True))
     assert np.abs(frames[2].alpha.astype(int) - alpha_at(2)).mean() < 3  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["out.webm", "out.mkv"])
+def test_results_in_vp9_say_that_they_have_alpha(tmp_path: Path, name: str) -> None:
+    make_transparent(tmp_path / "in.mov", "prores.mov")
+    process_video(tmp_path / "in.mov", tmp_path / name, segment=None, effect=None, codec="vp9")
+    assert b"\x53\xc0\x81\x01" in (tmp_path / name).read_bytes()  # Matroska's element AlphaMode, 1
+    with av.open(str(tmp_path / name)) as container:
+        assert next(container.demux(video=0)).has_sidedata("matroska_block_additional")
+
+
+def test_nothing_hands_pictures_to_what_drops_alpha() -> None:
+    """PyAV's `VideoFrame.from_image` makes RGB of RGBA, and `to_image` too."""
+    src = Path(limner.__file__).parent
+    used = [path for path in src.rglob("*.py") if re.search(r"\b(from_image|to_image)\(", path.read_text("utf-8"))]
+    assert used == []
+    frame = av.VideoFrame.from_ndarray(rgba(0), "rgba")
+    assert (frame.to_image().mode, av.VideoFrame.from_image(Pillow.fromarray(rgba(0))).format.name) == ("RGB", "rgb24")
 
 
 def test_alpha_is_turned_with_the_picture(tmp_path: Path) -> None:
