@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from conftest import build_onnx, save_card
 from limner.effects import make_effect
-from limner.live.controls import Controls
 from limner.live.session import LiveOptions, LiveSession
 from limner.live.source import LatestFrames
 from limner.live.stages import Picked
+from limner.live.window.controls import Controls
+from limner.live.window.desk import Desk
 from limner.media.camera import CameraLostError
 from limner.media.window import Event, Paint
 from limner.segment.privacy.guard import PrivacyGuard, PrivacyRules
@@ -114,7 +115,18 @@ def make_session(
     mattes = Picked(guard)
     controls = Controls(make_effect(effect), backgrounds=backgrounds, threshold=0.5, set_threshold=lambda _: None)
     frames = LatestFrames(camera, retry=(0.02, 0.1), **(source or {}))
-    live = LiveOptions(**({"overlay": False} | (options or {})))
+    asked = {"overlay": False, "mirror": False} | (options or {})
+    view = {name: asked.pop(name) for name in ("overlay", "mirror")}
+    window = more.pop("window", None)
+    desk = None if window is None else Desk(window, controls, **view)
     return LiveSession(
-        frames, mattes, controls, guard=guard, pick=mattes.pick, release=mattes.release, options=live, **more
+        frames,
+        mattes,
+        controls.effect(),
+        guard=guard,
+        viewer=desk,
+        pick=mattes.pick,
+        release=mattes.release,
+        options=LiveOptions(**asked),
+        **more,
     )

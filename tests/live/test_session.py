@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import pytest
 
 from limner.effects import make_effect
 from limner.errors import LimnerError
-from limner.live.controls import Controls
+from limner.live.session import LiveSession
+from limner.live.status import Status
+from limner.live.window.controls import Controls
 from limner.media.images import read_image
 from limner.media.window import Closed, Key, Paint, Pointer
 from live_parts import SIZE, Frame, KeptWindow, Scripted, lost, make_session, raw_share, red_segmenter, scene, scenes
@@ -149,7 +151,7 @@ def test_an_effect_that_fails_shows_nothing_and_another_key_goes_on(tmp_path: Pa
         raise RuntimeError("no memory")
 
     session._effect._guarded.effect = type("Broken", (type(good),), {"__call__": lambda self, f, m: broken(f, m)})()
-    session.controls._asked = session._effect.chosen
+    session._viewer.controls._asked = session._effect.chosen
     session.run()
     assert raw_share(window.pictures) < RAW / 5
     assert not person(window.pictures[20])
@@ -209,7 +211,7 @@ def test_a_change_of_size_survives_in_window_and_recording(tmp_path: Path) -> No
 def test_pause_shows_the_same_picture_and_goes_on(tmp_path: Path) -> None:
     window = KeptWindow({10: keys("p")})
     session = make_session(lambda: Scripted(scenes(100_000)), red_segmenter(tmp_path), window=window)
-    thread_stop = threading.Timer(1.0, lambda: (session._press("p"), window._script.update({30: keys("q")})))
+    thread_stop = threading.Timer(1.0, lambda: (session.pause(), window._script.update({30: keys("q")})))
     thread_stop.start()
     result = session.run()
     assert 28 <= result.frames < 60
@@ -363,3 +365,50 @@ def test_an_hour_takes_no_more_memory_than_a_minute(tmp_path: Path) -> None:
     assert result.frames == 5000
     settled = sizes[len(sizes) // 4]
     assert max(sizes[len(sizes) // 4 :]) - settled < 24
+
+
+class Page:
+    """Who looks without a window: keeps what is shown, and asks for other things as time goes on."""
+
+    def __init__(self, script: dict[int, Callable[[LiveSession], None]]) -> None:
+        self.pictures: list[np.ndarray] = []
+        self.said: list[str] = []
+        self.closed = False
+        self._script = script
+
+    def show(self, pixels: np.ndarray, status: Status | None) -> None:
+        self.pictures.append(pixels.copy())
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def poll(self, session: LiveSession) -> bool:
+        ask = self._script.pop(next((at for at in self._script if at <= len(self.pictures)), -1), None)
+        if ask is not None:
+            ask(session)
+        return ask is not None
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_session_is_run_without_a_window_and_keys(tmp_path: Path) -> None:
+    green = make_effect("color", color="#00ff00")
+    page = Page({20: lambda live: live.choose(green), 40: lambda live: live.pick(64, 60), 60: lambda live: live.stop()})
+    made = make_session(lambda: Scripted(scenes(10_000)), red_segmenter(tmp_path))
+    session = LiveSession(
+        made._source, made._mattes.source, make_effect("blur"), guard=made._guard, viewer=page, pick=made._pick
+    )
+    result = session.run()
+    assert result.frames >= 60
+    assert page.closed
+    assert page.said == ["following who was clicked"]
+    corners = [tuple(map(int, picture[2, 2])) for picture in page.pictures]
+    assert (0, 255, 0) not in corners[:20]
+    assert corners[-1] == (0, 255, 0)
+
+
+def test_a_session_needs_nobody_who_looks(tmp_path: Path) -> None:
+    made = make_session(lambda: Scripted(scenes(10_000)), red_segmenter(tmp_path), options={"frames": 12})
+    assert made._viewer is None
+    assert made.run().frames >= 12

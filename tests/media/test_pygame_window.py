@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from limner.effects import make_effect
-from limner.live.controls import Controls
 from limner.live.meter import Reading
-from limner.live.panel import Panel, Status
+from limner.live.status import Status
+from limner.live.window.controls import Controls
+from limner.live.window.panel import Panel
 
 pytest.importorskip("pygame")
 

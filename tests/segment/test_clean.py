@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from limner.segment.clean import clean
+from limner.segment.edge import DEFAULT_SOFTNESS
 from limner.segment.refine import soften
-from limner.segment.segmenter import DEFAULT_SOFTNESS
 
 Float32 = NDArray[np.float32]
 SIDE = 128

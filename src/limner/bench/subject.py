@@ -16,12 +16,12 @@ from limner.models.card import SEGMENT
 from limner.runtimes.base import Array, QueueingRuntime, Runtime, TensorInfo
 from limner.runtimes.loading import load_runtime
 from limner.segment.clean import clean
+from limner.segment.edge import DEFAULT_SOFTNESS
 from limner.segment.fit import check_fit
 from limner.segment.postprocess import confidence, person_probability
 from limner.segment.preprocess import Preprocessor, unplace
 from limner.segment.pyramid import Pyramid, build_pyramid
 from limner.segment.refine import refine
-from limner.segment.segmenter import DEFAULT_SOFTNESS
 
 STAGES = ("preprocess", "hand over", "inference", "read back", "postprocess")
 """Parts of a call: picture to the net's input; input to the device; the net; output to memory; output to matte."""

@@ -29,10 +29,10 @@ from limner.errors import OptionError
 
 if TYPE_CHECKING:
     from limner.effects import Effect
-    from limner.live.controls import Controls
     from limner.live.session import LiveResult, LiveSession
     from limner.live.source import LatestFrames
     from limner.live.stages import Picked
+    from limner.live.window.controls import Controls
     from limner.media.virtual_camera import VirtualCamera
     from limner.media.window import Window
 
@@ -136,23 +136,21 @@ def command(
         check_recording(target.record, alpha=chosen.has_alpha)  # before anything is opened
     from limner.heap import keep_freed_memory
     from limner.live.session import LiveOptions, LiveSession
-    from limner.threads import share_cores, stage_threads
+    from limner.live.window.desk import Desk
+    from limner.threads import stage_threads
 
     keep_freed_memory()
-    share_cores()
     background, strength = begin_with(effect)
     choices = find_backgrounds([*([background] if background else []), *(backgrounds or [])])
     with _opened(source, size, target, virtual_size) as (camera, window, virtual):
-        options = LiveOptions(
-            seconds=seconds, frames=frames, stall=stall, mirror=target.mirror, overlay=target.overlay,
-            folder=target.folder, always=target.always,
-        )  # fmt: skip
+        options = LiveOptions(seconds=seconds, frames=frames, stall=stall, folder=target.folder, always=target.always)
         try:
             people_ = People(people, matte if matte.threads else replace(matte, threads=stage_threads()), privacy="on")
             mattes, controls = _stages(chosen, choices, strength, people_, temporal)
+            desk = None if window is None else Desk(window, controls, mirror=target.mirror, overlay=target.overlay)
             session = LiveSession(
-                camera, mattes, controls, guard=people_.guard,
-                window=window, virtual=virtual, record=target.record, pick=mattes.pick, release=mattes.release,
+                camera, mattes, chosen, guard=people_.guard,
+                viewer=desk, virtual=virtual, record=target.record, pick=mattes.pick, release=mattes.release,
                 options=options,
             )  # fmt: skip
         except BaseException:
@@ -276,16 +274,16 @@ def _stages(
     temporal: TemporalOptions,
 ) -> tuple[Picked, Controls]:
     """What gives the mattes, and what the keys change."""
-    from limner.live.controls import Controls
     from limner.live.stages import Picked
+    from limner.live.window.controls import Controls
 
-    segmenter = people.segmenter
+    steady = people.steady(temporal)
 
     def set_threshold(value: float) -> None:
-        if segmenter is not None:
-            segmenter.threshold = value
+        if steady.edge is not None:
+            steady.edge = replace(steady.edge, threshold=value)
 
-    threshold = None if segmenter is None else 0.5 if segmenter.threshold is None else segmenter.threshold
+    threshold = None if steady.edge is None else 0.5 if steady.edge.threshold is None else steady.edge.threshold
     controls = Controls(
         chosen,
         backgrounds=choices,
@@ -294,7 +292,7 @@ def _stages(
         set_threshold=set_threshold,
     )
     filtered, people.subjects = people.subjects, None  # a click may choose anew, so the filter is always there
-    guarded = people.stream(people.steady(temporal))
+    guarded = people.stream(steady)
     return Picked(guarded, filtered), controls
 
 

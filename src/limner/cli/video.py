@@ -95,11 +95,10 @@ def command(
     from limner.heap import keep_freed_memory
     from limner.media.video_formats import choose_format
     from limner.processing.video import process_video
-    from limner.threads import share_cores, stage_threads
+    from limner.threads import stage_threads
 
     choose_format(output, codec=codec, alpha=chosen.has_alpha, crf=crf, preset=preset)  # before the model is loaded
     keep_freed_memory()
-    share_cores()
     crowd = People(people, matte if matte.threads else replace(matte, threads=stage_threads()))
     segmenter = crowd.segmenter
     steady = crowd.steady(temporal)

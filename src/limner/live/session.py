@@ -7,23 +7,22 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import cv2
-
+from limner.effects.base import Effect
 from limner.effects.fail_closed import obliterate
 from limner.frame import Frame, TimedFrame
-from limner.live.controls import Controls
+from limner.live.drawing import card
 from limner.live.meter import Meter
-from limner.live.panel import Panel, Status, card, chequered
 from limner.live.recorder import Snapshots, opaque
 from limner.live.recordings import Recordings
 from limner.live.source import LatestFrames, State
 from limner.live.stages import Attended, SwitchedEffect
+from limner.live.status import Status
 from limner.media.virtual_camera import VirtualCamera
-from limner.media.window import Closed, Event, Key, Pointer, Window
 from limner.processing.pipeline import PipelineStats, Stopped, run_pipeline
 from limner.segment.privacy.guard import PrivacyGuard, Watchdog
+from limner.threads import opencv_threads, stage_threads
 
 IN_FLIGHT = 3
 """Frames between camera and window: one with the net, one with its edges and one with the effect."""
@@ -41,19 +40,17 @@ class LiveOptions:
     Attributes:
         seconds, frames: end after so much; None goes on.
         stall: seconds without a finished frame after which the picture is hidden.
-        mirror: show the window as a mirror does; recordings and the virtual camera are never mirrored.
-        overlay: begin with figures and sliders on the picture.
-        folder: where snapshots and recordings by key go.
+        folder: where snapshots, and recordings that begin in the middle, go.
         always: process although nobody watches the virtual camera.
+        threads: what each stage may use; None is `limner.threads.stage_threads`, as if nothing else ran here.
     """
 
     seconds: float | None = None
     frames: int | None = None
     stall: float = 1.0
-    mirror: bool = False
-    overlay: bool = True
     folder: Path = Path()
     always: bool = False
+    threads: int | None = None
 
 
 @dataclass(slots=True)
@@ -76,8 +73,24 @@ class LiveResult:
         return self.frames / self.seconds if self.seconds > 0 else 0.0
 
 
+class Viewer(Protocol):
+    """Who looks at a session and may ask something of it: a window with keys, a page. The session needs none."""
+
+    def show(self, pixels: Frame, status: Status | None) -> None:
+        """The picture of the moment, RGB or RGBA uint8 (H, W, C), and how things are; None with a card in its place."""
+
+    def say(self, text: str) -> None:
+        """Something happened; a line for a moment, or "" for nothing."""
+
+    def poll(self, session: LiveSession) -> bool:
+        """Called between two frames, in the session's thread: asks what it wants of ``session``; whether it did."""
+
+    def close(self) -> None:
+        """The session is over."""
+
+
 class LiveSession:
-    """Runs until the window is closed, `stop` is called, a limit is reached or a file that does not loop ends.
+    """Runs until `stop` is called, a limit is reached or a file that does not loop ends.
 
     Nothing of a frame is shown before its own matte is there and trusted. A camera that is lost, or a stage that
     hangs, hides the picture until frames come again.
@@ -85,11 +98,12 @@ class LiveSession:
     Args:
         source: the camera; the session stops it at the end.
         mattes: gives the mattes: `guard` itself, or something around it.
-        controls: what keys change.
+        effect: what becomes of the picture until `choose` says otherwise.
         guard: what makes the mattes fail closed; None shows what cannot be trusted, too.
-        window, virtual: where the picture goes; either may be missing.
+        viewer: who looks; see `limner.live.window.desk.Desk`.
+        virtual: a camera for other programs.
         record: a file that the whole run is recorded to.
-        pick: called with the pixel (x, y) of the frame that was clicked, between two frames.
+        pick: called with the pixel (x, y) of the frame of who is to stay, between two frames.
         release: called between two frames when nobody is to be picked any more.
     """
 
@@ -97,29 +111,25 @@ class LiveSession:
         self,
         source: LatestFrames,
         mattes: Any,
-        controls: Controls,
+        effect: Effect,
         *,
         guard: PrivacyGuard | None = None,
-        window: Window | None = None,
+        viewer: Viewer | None = None,
         virtual: VirtualCamera | None = None,
         record: Path | None = None,
         pick: Callable[[float, float], None] | None = None,
         release: Callable[[], None] | None = None,
         options: LiveOptions | None = None,
     ) -> None:
-        self.options = options or LiveOptions()
-        self.controls, self.meter = controls, Meter()
-        self.panel = Panel(controls, visible=self.options.overlay)
-        self._source, self._guard, self._window, self._virtual = source, guard, window, virtual
-        self._mattes, self._effect = Attended(mattes), SwitchedEffect(controls.effect())
+        self.options, self.meter = options or LiveOptions(), Meter()
+        self._source, self._guard, self._viewer, self._virtual = source, guard, viewer, virtual
+        self._mattes, self._effect = Attended(mattes), SwitchedEffect(effect)
         self._pick, self._release = pick, release
         self._watchdog = Watchdog(self.options.stall)
         self._stats = PipelineStats()
-        self._snapshots = Snapshots(self.options.folder, self.panel.say)
-        alpha = record is not None and controls.effect().has_alpha
-        self._recordings = Recordings(
-            self.options.folder, rate=source.rate, say=self.panel.say, asked=record, alpha=alpha
-        )
+        self._snapshots = Snapshots(self.options.folder, self._say)
+        alpha = record is not None and effect.has_alpha
+        self._recordings = Recordings(self.options.folder, rate=source.rate, say=self._say, asked=record, alpha=alpha)
         self._result = LiveResult()
         self._last: Frame | None = None
         self._stopping: float | None = None
@@ -134,6 +144,37 @@ class LiveSession:
         if self._stopping is None:
             self._stopping = time.monotonic()
 
+    def choose(self, effect: Effect) -> None:
+        """The effect from the next frame on. Any thread may call this."""
+        self._effect.choose(effect)
+
+    def pause(self, on: bool | None = None) -> None:
+        """Holds the picture, or goes on; by default the other of the two. For the session's own thread."""
+        self._paused = not self._paused if on is None else on
+        self._source.pause(self._paused)
+
+    def snapshot(self) -> None:
+        """Keeps the picture of the moment in the folder. For the session's own thread."""
+        if self._last is not None and not self._covered:
+            self._snapshots.take(self._last)
+
+    def toggle_recording(self) -> None:
+        """Begins a recording in the folder, or ends it. For the session's own thread."""
+        self._recordings.toggle()
+
+    def pick(self, x: float, y: float) -> None:
+        """Keeps only who is at that pixel of the frame. Any thread may call this."""
+        pick = self._pick
+        if pick is not None:
+            self._mattes.soon(lambda: pick(x, y))
+            self._say("following who was clicked")
+
+    def release(self) -> None:
+        """Keeps everybody again who is kept by the options. Any thread may call this."""
+        if self._release is not None:
+            self._mattes.soon(self._release)
+            self._say("nobody is picked any more")
+
     def run(self) -> LiveResult:
         """
         Raises:
@@ -144,17 +185,18 @@ class LiveSession:
         self._watchdog.fed()
         self._source.dropped = 0  # those while the model was loaded were nobody's
         try:
-            run_pipeline(
-                self._source,
-                segment=self._mattes,
-                effect=self._effect,
-                sink=self._sink,
-                depth=1,
-                in_flight=IN_FLIGHT + self._mattes.delay,
-                idle=self._idle,
-                patience=_PATIENCE,
-                stats=self._stats,
-            )
+            with opencv_threads(self.options.threads or stage_threads()):
+                run_pipeline(
+                    self._source,
+                    segment=self._mattes,
+                    effect=self._effect,
+                    sink=self._sink,
+                    depth=1,
+                    in_flight=IN_FLIGHT + self._mattes.delay,
+                    idle=self._idle,
+                    patience=_PATIENCE,
+                    stats=self._stats,
+                )
             self._result.seconds = time.monotonic() - began
         except KeyboardInterrupt:
             self._recordings.abandon()
@@ -190,13 +232,13 @@ class LiveSession:
         self._poll()
 
     def _show(self) -> None:
-        """The last picture, with the overlay, in the window."""
-        if self._window is None or self._last is None:
-            return
-        picture = chequered(self._last)
-        if self.options.mirror:
-            picture = cv2.flip(picture, 1).astype(picture.dtype, copy=False)
-        self._window.show(picture, self.panel.painter(self._status()))
+        """The last picture, to who looks."""
+        if self._viewer is not None and self._last is not None:
+            self._viewer.show(self._last, self._status())
+
+    def _say(self, text: str) -> None:
+        if self._viewer is not None:
+            self._viewer.say(text)
 
     def _status(self) -> Status:
         fault = self._effect.fault
@@ -245,67 +287,23 @@ class LiveSession:
         self._last = card(size, words, behind)
         self._mattes.soon(self._mattes.reset)
         self._send(self._last)
-        if self._window is not None:
-            self._window.show(self._last)
+        if self._viewer is not None:
+            self._viewer.show(self._last, None)
 
     def _poll(self) -> None:
-        """Keys, clicks, limits, and what happened in other threads."""
+        """Limits, what who looks asks for, and what happened in other threads."""
         if self._until is not None and time.monotonic() >= self._until:
             self.stop()
         if self._source.state != self._state:
             self._state = self._source.state
-            self.panel.say({"lost": self._source.fault, "running": "the camera is back"}.get(self._state, ""))
-        events = [] if self._window is None else self._window.events()
-        for event in events:
-            self._handle(event)
-        self._effect.choose(self.controls.effect())
-        if events and (self._paused or self._covered) and self._stopping is None:
+            self._say({"lost": self._source.fault, "running": "the camera is back"}.get(self._state, ""))
+        asked = self._viewer is not None and self._viewer.poll(self)
+        if asked and (self._paused or self._covered) and self._stopping is None:
             self._show()
         self._recordings.watch()
         self._watch_watchers()
         if self._stopping is not None:
             self._source.stop()
-
-    def _handle(self, event: Event) -> None:
-        if isinstance(event, Closed):
-            self.stop()
-        elif isinstance(event, Key):
-            self._press(event.name)
-        elif isinstance(event, Pointer):
-            if event.kind == "drag":
-                self.panel.drag(event.x)
-            elif event.kind == "up":
-                self.panel.release()
-            elif not self.panel.press(event.x, event.y):
-                self._point(event.x, event.y)
-
-    def _press(self, key: str) -> None:
-        if key in ("q", "escape"):
-            self.stop()
-        elif key == "p":
-            self._paused = not self._paused
-            self._source.pause(self._paused)
-        elif key == "space":
-            if self._last is not None and not self._covered:
-                self._snapshots.take(self._last)
-        elif key == "v":
-            self._recordings.toggle()
-        elif key == "a" and self._release is not None:
-            self._mattes.soon(self._release)
-            self.panel.say("nobody is picked any more")
-        elif key in ("o", "tab"):
-            self.panel.visible = not self.panel.visible
-        elif self.controls.press(key):
-            self.panel.say(self.controls.message)
-
-    def _point(self, x: int, y: int) -> None:
-        pick = self._pick
-        if pick is None:
-            return
-        if self.options.mirror and self._last is not None:
-            x = self._last.shape[1] - 1 - x
-        self._mattes.soon(lambda: pick(x, y))
-        self.panel.say("following who was clicked")
 
     # ------------------------------------------------------------------ ends
 
@@ -314,7 +312,7 @@ class LiveSession:
         if self._virtual is None:
             return
         now = time.monotonic()
-        alone = self._window is None and self._recordings.seconds is None and not self.options.always
+        alone = self._viewer is None and self._recordings.seconds is None and not self.options.always
         if not alone or self._virtual.watched() is not False:
             self._watched_at = now
         self._source.suspend(now - self._watched_at > _UNWATCHED)
@@ -325,8 +323,8 @@ class LiveSession:
         self._snapshots.close()
         if self._virtual is not None:
             self._virtual.close()
-        if self._window is not None:
-            self._window.close()
+        if self._viewer is not None:
+            self._viewer.close()
 
     def _summary(self) -> LiveResult:
         result, busy = self._result, self._stats.spent

@@ -25,6 +25,7 @@ class FileCamera:
         rate: frames a second instead of the file's own times.
         loop: begin again at the end.
         paced: wait until each frame is due; otherwise frames come as fast as they are read.
+        threads: of the decoder; None is `limner.threads.stage_threads`.
 
     Raises:
         MediaError: the file cannot be read as a video.
@@ -38,6 +39,7 @@ class FileCamera:
         rate: float | None = None,
         loop: bool = True,
         paced: bool = True,
+        threads: int | None = None,
     ) -> None:
         self._info = probe_video(path)
         self.name = str(path)
@@ -45,6 +47,7 @@ class FileCamera:
         self.busy = 0.0
         self._size, self._own_times, self._loop, self._paced = size, rate is None, loop, paced
         self._to_srgb = converter(self._info.colors.points, SRGB)
+        self._threads = threads or stage_threads()
         self._closed = threading.Event()
         self._frames = self._play()
         self._start: float | None = None
@@ -83,7 +86,7 @@ class FileCamera:
         while True:
             first: float | None = None
             ends = begins
-            for frame in VideoReader(self._info, keep_going=True, exact=False, threads=stage_threads()):
+            for frame in VideoReader(self._info, keep_going=True, exact=False, threads=self._threads):
                 first = float(frame.time) if first is None else first
                 at = begins + float(frame.time) - first if self._own_times else count * step
                 ends = at + self._length(frame, step)

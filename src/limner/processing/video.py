@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from limner.effects.base import Effect
@@ -25,7 +24,7 @@ from limner.media.video_writer import VideoWriter
 from limner.processing.pipeline import PipelineStats, run_pipeline
 from limner.processing.transparency import ALPHA_MODES, keeps_transparency
 from limner.segment.base import MatteStream
-from limner.threads import stage_threads
+from limner.threads import opencv_threads, stage_threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ def process_video(
     audio: bool = True,
     keep_going: bool = False,
     alpha: str = "multiply",
+    threads: int | None = None,
     on_open: Callable[[VideoInfo], None] | None = None,
     on_frame: Callable[[TimedFrame], None] | None = None,
 ) -> VideoResult:
@@ -82,6 +82,7 @@ def process_video(
         keep_going: see `VideoReader`.
         alpha: "multiply" lets the clip's own transparency count: nobody is where it is transparent, and it stays where
             the effect keeps the background and the format can hold it. "ignore" takes the clip for opaque.
+        threads: what each stage may use; None is `limner.threads.stage_threads`, as if nothing else ran here.
         on_open: called with the clip's facts before the first frame.
         on_frame: called after each frame written.
 
@@ -126,7 +127,7 @@ def process_video(
         writer.write(TimedFrame(_with_channels(frame, output.alpha), frame.time, frame.duration))
         last = frame.time + (frame.duration or 0)
 
-    with writer, _opencv_threads(stage_threads()):
+    with writer, opencv_threads(threads or stage_threads()):
         stats = run_pipeline(reader, segment=segment, effect=effect, sink=sink, on_frame=on_frame)
         writer.finish()
     notices = [*info.notices, *reader.notices, *writer.notices, *(effect.notices() if effect else ())]
@@ -154,17 +155,6 @@ def _with_channels(frame: TimedFrame, alpha: bool) -> Frame:
     if alpha and pixels.shape[2] == 3:
         return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
     return pixels if alpha or pixels.shape[2] == 3 else over(pixels[..., :3], pixels[..., 3])
-
-
-@contextlib.contextmanager
-def _opencv_threads(count: int) -> Iterator[None]:
-    """OpenCV's own threads are set for the whole process, so they are set back."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(count)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
 
 
 def check_span(start: Fraction | None, duration: Fraction | None) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from limner.frame import Frame
 from limner.matte import Matte
 from limner.segment.base import Foresighted, Result
+from limner.segment.edge import Edge
 
 
 class Relay:
@@ -59,7 +60,8 @@ class Relay:
         return [(tag, frame, self.treat(frame, matte)) for tag, frame, matte in results]
 
 
-def ask(source: Any, frame: Frame, previous: Matte | None) -> Matte:
-    """The source's matte; the matte before is passed on only where somebody gave one."""
-    result: Matte = source.matte(frame) if previous is None else source.matte(frame, previous=previous)
+def ask(source: Any, frame: Frame, previous: Matte | None, edge: Edge | None = None) -> Matte:
+    """The source's matte; the matte before, and the edge, are passed on only where somebody gave one."""
+    given = {name: value for name, value in (("previous", previous), ("edge", edge)) if value is not None}
+    result: Matte = source.matte(frame, **given)
     return result

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from limner.models.card import SEGMENT, ModelCard
 from limner.models.catalogue import ModelFile, find_any
 from limner.models.ensemble_card import EnsembleCard
 from limner.segment.clean import clean
+from limner.segment.edge import DEFAULT_SOFTNESS, Edge
 from limner.segment.ensemble import Ensemble
 from limner.segment.net import Net, PersonNet, RuntimeFacts, Seen
 from limner.segment.people.subject import largest_region
@@ -23,7 +25,6 @@ from limner.segment.pyramid import Pyramid, build_pyramid, crop
 from limner.segment.refine import refine, soften
 from limner.segment.tiles import blend, cut, is_long
 
-DEFAULT_SOFTNESS = 0.6
 FAULTS = ("raise", "hide")
 
 
@@ -58,10 +59,8 @@ class Segmenter:
         device: "cpu", or what the runtime offers ("cuda"); never replaced by another. See ``runtime.device``.
         threads: threads the net uses; None is the number of physical cores, at most four.
         refine: draw the edges at full size from the frame itself; False enlarges the net's mask.
-        threshold: the net's probability, between 0 and 1, where the edge lies: below 0.5 keeps more, above keeps less.
-            None is 0.5.
-        softness: width of the edge, from 0 (hard) to 1 (as soft as the net says). The default halves the mean error of
-            soft edges on hand-made masks and leaves no haze.
+        threshold, softness: the edge that mattes have unless somebody asks for another, see ``Edge``. The default
+            softness halves the mean error of soft edges on hand-made masks and leaves no haze.
         largest_only: keep the largest connected region, with its soft edge.
         clean: take faint islands away and close false holes in people, see `limner.segment.clean`.
         tiles: cut pictures of 2:1 and longer, wide or tall, into overlapping near-square tiles, see
@@ -93,14 +92,10 @@ class Segmenter:
         tiles: bool = True,
         on_fault: str = "raise",
     ) -> None:
-        if threshold is not None and not 0.0 < threshold < 1.0:
-            raise OptionError(f"threshold must lie between 0 and 1, not {threshold}")
-        if not 0.0 <= softness <= 1.0:
-            raise OptionError(f"softness must lie in 0 (hard) to 1 (as soft as the net says), not {softness}")
+        self._edge = Edge(threshold=threshold, softness=softness)
         if on_fault not in FAULTS:
             raise OptionError(f"on_fault must be one of {', '.join(FAULTS)}, not {on_fault!r}")
-        self._refine, self._threshold = refine, threshold
-        self._softness, self._largest_only, self._clean = softness, largest_only, clean
+        self._refine, self._largest_only, self._clean = refine, largest_only, clean
         self._on_fault, self._sound, self.faults = on_fault, False, 0
         found = find_any(model, card=card, task=SEGMENT)
         if isinstance(found, ModelFile):
@@ -130,19 +125,23 @@ class Segmenter:
         return self._net.takes_previous
 
     @property
-    def threshold(self) -> float | None:
-        """Where the edge lies, between 0 and 1; None is 0.5. May be set between two frames, from any thread.
+    def edge(self) -> Edge:
+        """The edge of mattes for which nobody asks for another."""
+        return self._edge
 
-        Raises:
-            OptionError: set to something else.
-        """
-        return self._threshold
+    @property
+    def threshold(self) -> float | None:
+        """Of ``edge``. Setting it is deprecated: a segmenter may serve several streams, each with its own ``edge``."""
+        return self._edge.threshold
 
     @threshold.setter
     def threshold(self, value: float | None) -> None:
-        if value is not None and not 0.0 < value < 1.0:
-            raise OptionError(f"threshold must lie between 0 and 1, not {value}")
-        self._threshold = value
+        warnings.warn(
+            "setting Segmenter.threshold goes with 0.3; set TemporalSegmenter.edge, or give matte() an edge",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        self._edge = replace(self._edge, threshold=value)
 
     def probability(self, frame: NDArray[np.uint8], *, previous: Matte | None = None) -> NDArray[np.float32]:
         """What the net says, untouched: probability of person, (h, w) float32 in [0, 1], at the net's own output size.
@@ -153,12 +152,13 @@ class Segmenter:
         check_frame(frame)
         return self._see(build_pyramid(frame), previous).probability
 
-    def matte(self, frame: NDArray[np.uint8], *, previous: Matte | None = None) -> Matte:
+    def matte(self, frame: NDArray[np.uint8], *, previous: Matte | None = None, edge: Edge | None = None) -> Matte:
         """The matte of one frame, at its size.
 
         Args:
             frame: RGB uint8 (H, W, 3), C-contiguous, of any size from 1×1. It is not changed.
             previous: the matte of the frame before, for nets with a fourth channel; others do not look at it.
+            edge: instead of the segmenter's own.
 
         Returns:
             Matte with ``confidence`` as in ``limner.segment.postprocess.confidence``.
@@ -167,7 +167,7 @@ class Segmenter:
             ValueError: the frame is no such array.
             ModelError: the net's output is not what its card says, or not finite (see ``on_fault``).
         """
-        return self.finish(self.begin(frame), previous=previous)
+        return self.finish(self.begin(frame), previous=previous, edge=edge)
 
     def begin(self, frame: NDArray[np.uint8]) -> Begun:
         """The first part of ``matte``: all that needs no matte before. Arguments and errors as there."""
@@ -175,7 +175,7 @@ class Segmenter:
         pyramid = build_pyramid(frame)
         return Begun(pyramid, None if self._net.takes_previous else self._see(pyramid, None))
 
-    def finish(self, begun: Begun, *, previous: Matte | None = None) -> Matte:
+    def finish(self, begun: Begun, *, previous: Matte | None = None, edge: Edge | None = None) -> Matte:
         """The rest of ``matte``. It runs the net only where ``begin`` could not."""
         pyramid = begun.pyramid
         seen = self._see(pyramid, previous) if begun.seen is None else begun.seen
@@ -186,14 +186,14 @@ class Segmenter:
         sure = confidence(probability)
         if self._clean:
             probability = clean(probability, pyramid.small)
-        threshold = self._threshold
-        if threshold is not None:
-            probability = recentre(probability, threshold)
+        edge = edge or self._edge
+        if edge.threshold is not None:
+            probability = recentre(probability, edge.threshold)
         if self._largest_only:
             probability = largest_region(probability)
         if self._refine:
-            return Matte(refine(probability, pyramid, softness=self._softness), sure)
-        return Matte(_enlarge(probability, pyramid, self._softness), sure)
+            return Matte(refine(probability, pyramid, softness=edge.softness), sure)
+        return Matte(_enlarge(probability, pyramid, edge.softness), sure)
 
     def _faulty(self, pyramid: Pyramid) -> Matte:
         self.faults += 1

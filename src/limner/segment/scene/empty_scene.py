@@ -10,6 +10,7 @@ import numpy as np
 from limner.errors import OptionError
 from limner.frame import Frame
 from limner.matte import Matte
+from limner.segment.edge import Edge
 from limner.segment.pyramid import Pyramid, build_pyramid
 from limner.segment.refine import refine
 from limner.segment.relay import ask
@@ -63,7 +64,12 @@ class EmptyScene:
         if hasattr(self.source, "reset"):
             self.source.reset()
 
-    def matte(self, frame: Frame, *, previous: Matte | None = None) -> Matte:
+    @property
+    def edge(self) -> Edge | None:
+        """The source's, where it has one."""
+        return getattr(self.source, "edge", None)
+
+    def matte(self, frame: Frame, *, previous: Matte | None = None, edge: Edge | None = None) -> Matte:
         """The corrected matte of one frame.
 
         Raises:
@@ -71,7 +77,7 @@ class EmptyScene:
             ValueError: the frame is no RGB uint8 (H, W, 3).
         """
         check_frame(frame)
-        matte = ask(self.source, frame, previous)
+        matte = ask(self.source, frame, previous, edge)
         if self.picture is None or matte.hidden:
             return matte
         pyramid = build_pyramid(frame)

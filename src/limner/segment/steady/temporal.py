@@ -13,6 +13,7 @@ from limner.errors import OptionError
 from limner.frame import Frame
 from limner.matte import Matte
 from limner.segment.base import MatteSource, Result, SplitSource
+from limner.segment.edge import Edge
 from limner.segment.segmenter import check_frame
 from limner.segment.steady.adaptive import STRENGTHS, Mixer, SteadyFilter, at_rest, motion
 from limner.segment.steady.motion import Look, MotionWatch, compare
@@ -66,6 +67,8 @@ class TemporalSegmenter:
         temporal: "off" (every matte is what the segmenter says; nothing rests), "light" or "strong".
         gate: let the net rest while nothing moves. It looks again at the latest after `REFRESH` frames.
         look_ahead: frames, 0 to 2, that a frame waits for, so that its matte is averaged over them too.
+        edge: where the edges of this clip's mattes lie and how wide they are; None leaves them as the segmenter has
+            them. Streams that share a segmenter may each have their own.
 
     Attributes:
         frames, skipped, cuts: frames that came in, those for which the net rested, and cuts seen; `reset` keeps them.
@@ -75,7 +78,13 @@ class TemporalSegmenter:
     """
 
     def __init__(
-        self, segmenter: MatteSource, *, temporal: str = "light", gate: bool = True, look_ahead: int = 0
+        self,
+        segmenter: MatteSource,
+        *,
+        temporal: str = "light",
+        gate: bool = True,
+        look_ahead: int = 0,
+        edge: Edge | None = None,
     ) -> None:
         if temporal not in TEMPORAL:
             raise OptionError(f"temporal must be one of {', '.join(TEMPORAL)}, not {temporal!r}")
@@ -84,6 +93,8 @@ class TemporalSegmenter:
         if temporal == "off" and look_ahead:
             raise OptionError("look_ahead has nothing to do with temporal off: leave it out, or choose light or strong")
         self.segmenter = segmenter
+        self._edge: Edge | None = None
+        self.edge = edge
         self.frames = self.skipped = self.cuts = 0
         self._split = segmenter if isinstance(segmenter, SplitSource) else None
         self._filter = SteadyFilter(STRENGTHS[temporal]) if temporal != "off" else None
@@ -99,6 +110,22 @@ class TemporalSegmenter:
     def delay(self) -> int:
         """Frames by which results come later than they were pushed."""
         return self._ahead
+
+    @property
+    def edge(self) -> Edge | None:
+        """The edge of the mattes; None where the segmenter has none to choose. May be set from any thread.
+
+        Raises:
+            OptionError: the segmenter draws its edges its own way.
+        """
+        own: Edge | None = getattr(self.segmenter, "edge", None)
+        return self._edge or own
+
+    @edge.setter
+    def edge(self, value: Edge | None) -> None:
+        if value is not None and getattr(self.segmenter, "edge", None) is None:
+            raise OptionError(f"‹edge›: {type(self.segmenter).__name__} draws its edges its own way; leave it out")
+        self._edge = value
 
     def matte(self, frame: Frame, *, previous: Matte | None = None) -> Matte:
         """The matte of the next frame, as ``Segmenter.matte``. While the net rests it is the same object again.
@@ -211,8 +238,12 @@ class TemporalSegmenter:
         """The segmenter's matte, told the one before."""
         before = previous or self._previous
         if seen is not None and seen.begun is not None and self._split is not None:
-            return self._split.finish(seen.begun, previous=before)
-        return self.segmenter.matte(frame, previous=before)
+            return self._split.finish(seen.begun, previous=before, **self._asked())
+        return self.segmenter.matte(frame, previous=before, **self._asked())
+
+    def _asked(self) -> dict[str, Edge]:
+        """The edge, for a segmenter that can be asked for one."""
+        return {} if self._edge is None else {"edge": self._edge}
 
     @staticmethod
     def _disagrees(raw: Matte, kept: Matte) -> bool:

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from limner.frame import Frame
-from limner.live.controls import HELP, Controls
-from limner.live.meter import STAGES, Reading
+from limner.live.drawing import ordered, write
+from limner.live.meter import STAGES
+from limner.live.status import Status
+from limner.live.window.controls import HELP, Controls
 from limner.media.window import Paint
 
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
 _MESSAGE_SECONDS = 2.5
 _WHITE, _ACCENT, _RED = (255, 255, 255), (255, 190, 60), (230, 50, 50)
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What the overlay says."""
-
-    reading: Reading
-    dropped: int
-    hidden: str = ""
-    """Why the frame is hidden, empty where it is not."""
-    recording: float | None = None
-    """Seconds recorded so far."""
-    paused: bool = False
-    extra: str = ""
 
 
 class Panel:
@@ -65,19 +50,19 @@ class Panel:
         self._size = picture.shape[0], picture.shape[1]
         unit = self._unit
         for row, line in enumerate(lines):
-            _text(picture, line, (round(0.6 * unit), round((1.4 + 1.15 * row) * unit)), unit)
+            write(picture, line, (round(0.6 * unit), round((1.4 + 1.15 * row) * unit)), unit)
         if self.visible:
             for row, line in enumerate(reversed(HELP)):
-                _text(picture, line, (round(0.6 * unit), round(self._size[0] - (0.6 + row) * unit)), 0.72 * unit)
+                write(picture, line, (round(0.6 * unit), round(self._size[0] - (0.6 + row) * unit)), 0.72 * unit)
             self._sliders(picture)
         if note:
-            _text(picture, note, (round(0.6 * unit), round(0.5 * self._size[0])), 1.2 * unit, _ACCENT)
+            write(picture, note, (round(0.6 * unit), round(0.5 * self._size[0])), 1.2 * unit, _ACCENT)
         if recording is not None:
             minutes, seconds = divmod(int(recording), 60)
             at = (self._size[1] - round(5.5 * unit), round(1.4 * unit))
             middle = (at[0] - round(0.7 * unit), at[1] - round(0.35 * unit))
-            cv2.circle(picture, middle, round(0.4 * unit), _ordered(_RED, picture), -1)
-            _text(picture, f"{minutes}:{seconds:02}", at, unit)
+            cv2.circle(picture, middle, round(0.4 * unit), ordered(_RED, picture), -1)
+            write(picture, f"{minutes}:{seconds:02}", at, unit)
 
     def press(self, x: int, y: int) -> bool:
         """The mouse went down at a pixel of the picture; whether a slider took it."""
@@ -146,20 +131,8 @@ class Panel:
                 cv2.line(picture, (left, middle), (right, middle), color, thick * max(1, round(unit / 14)), cv2.LINE_AA)
             knob = (left + round(position * (right - left)), middle)
             cv2.circle(picture, knob, round(0.48 * unit), (0, 0, 0), -1, cv2.LINE_AA)
-            cv2.circle(picture, knob, round(0.4 * unit), _ordered(_ACCENT, picture), -1, cv2.LINE_AA)
-            _text(picture, words, (left, top - round(0.1 * unit)), 0.8 * unit)
-
-
-def card(size: tuple[int, int], text: str, behind: Frame | None = None) -> Frame:
-    """A dark picture of `size` (H, W) with a line in the middle, over `behind`, which shows nothing recognisable."""
-    picture = np.full((*size, 3), 24, np.uint8) if behind is None else (behind // 3 + 8).astype(np.uint8)
-    unit = max(10.0, 0.045 * min(size[0], size[1] * 9 / 16))
-    scale = unit / 30
-    while scale > 0.2 and cv2.getTextSize(text, _FONT, scale, 1)[0][0] > 0.94 * size[1]:
-        scale *= 0.9
-    (width, _), _ = cv2.getTextSize(text, _FONT, scale, 1)
-    _text(picture, text, ((size[1] - width) // 2, size[0] // 2), 30 * scale)
-    return picture
+            cv2.circle(picture, knob, round(0.4 * unit), ordered(_ACCENT, picture), -1, cv2.LINE_AA)
+            write(picture, words, (left, top - round(0.1 * unit)), 0.8 * unit)
 
 
 def chequered(pixels: Frame) -> Frame:
@@ -173,28 +146,3 @@ def chequered(pixels: Frame) -> Frame:
     back = cv2.cvtColor(board, cv2.COLOR_GRAY2RGB)
     front = cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB)
     return cv2.blendLinear(front, back, weight, 1 - weight).astype(np.uint8, copy=False)
-
-
-def _text(picture: Frame, text: str, at: tuple[int, int], unit: float, color: tuple[int, int, int] = _WHITE) -> None:
-    """On a darkened strip, readable on anything; `unit` is the height of a line, `at` the left end of its foot."""
-    letters, above = _letters(text, round(unit, 1), _ordered(color, picture))
-    left, top = max(0, at[0]), max(0, at[1] - above)
-    strip = picture[top : top + letters.shape[0], left : left + letters.shape[1]]
-    if strip.size:
-        cv2.addWeighted(strip, 0.45, letters[: strip.shape[0], : strip.shape[1]], 1.0, 0.0, dst=strip)
-
-
-def _ordered(color: tuple[int, int, int], picture: Frame) -> tuple[int, ...]:
-    """RGB as the channels of the picture are ordered."""
-    return color if picture.shape[2] == 3 else (*color[::-1], 0)
-
-
-@lru_cache(maxsize=64)
-def _letters(text: str, unit: float, color: tuple[int, ...]) -> tuple[Frame, int]:
-    """A line of text on black, and the rows of it above the foot. Drawing them anew for each frame would cost 3 ms."""
-    text = text.encode("ascii", "replace").decode()  # OpenCV's font has no other letters
-    scale, thick, rim = unit / 30, max(1, round(unit / 22)), round(0.18 * unit)
-    (width, height), below = cv2.getTextSize(text, _FONT, scale, thick)
-    letters = np.zeros((height + min(below, rim) + 2 * rim, width + 2 * rim, len(color)), np.uint8)
-    cv2.putText(letters, text, (rim, height + rim), _FONT, scale, color, thick, cv2.LINE_AA)
-    return letters, height + rim

@@ -1,0 +1,1 @@
+"""The window of a live session: its overlay, its keys, its mouse."""
