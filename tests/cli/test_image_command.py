@@ -385,6 +385,14 @@ def test_stdin_and_stdout(model, photo, tmp_path) -> None:
         command(model, photo, "-o", "-", "--format", "webp"), capture_output=True, check=True, stdin=subprocess.DEVNULL
     )
     assert done.stdout[8:12] == b"WEBP"
+    for name in ("/dev/stdout", "/dev/fd/1"):
+        done = subprocess.run(
+            command(model, photo, "-o", name, "--format", "png"),
+            capture_output=True,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.stdout.endswith(b"IEND\xaeB`\x82")  # and nothing behind the picture
 
 
 @pytest.mark.skipif(not hasattr(os, "kill") or sys.platform == "win32", reason="signals")

@@ -11,38 +11,29 @@ from PIL import Image as Pillow
 
 from limner.media.images import read_image, write_image
 from limner.media.xmp import clean_xmp
-
-PACKET = b"""<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/"
- xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/"
- xmlns:dc="http://purl.org/dc/elements/1.1/" xmp:Rating="4" tiff:Orientation="6" exif:GPSLatitude="52,30N"
- exif:PixelXDimension="9" hdrgm:Version="1.0">
-<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Am Meer</rdf:li></rdf:Alt></dc:title>
-<xmp:Thumbnails><rdf:Alt><rdf:li>c2VjcmV0</rdf:li></rdf:Alt></xmp:Thumbnails>
-</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
+from photo_files import XMP_PACKET
 
 
 def test_what_stays_and_what_goes() -> None:
-    text = (clean_xmp(PACKET) or b"").decode()
+    text = (clean_xmp(XMP_PACKET) or b"").decode()
     assert 'xmp:Rating="4"' in text
     assert "Am Meer" in text
     assert 'tiff:Orientation="1"' in text
     assert "52,30N" in text
     for gone in ("Thumbnails", "c2VjcmV0", "hdrgm", "PixelXDimension"):
         assert gone not in text
-    placeless = (clean_xmp(PACKET, place=False) or b"").decode()
+    placeless = (clean_xmp(XMP_PACKET, place=False) or b"").decode()
     assert "GPS" not in placeless
     assert "Am Meer" in placeless
 
 
-@pytest.mark.parametrize("extension", ["jpg", "png", "webp", "avif"])
+@pytest.mark.parametrize("extension", ["jpg", "png", "webp", "avif", "tif"])
 @pytest.mark.parametrize(
     ("metadata", "title", "place"), [("all", True, True), ("no-place", True, False), ("none", False, False)]
 )
 def test_through_a_file(tmp_path: Path, extension: str, metadata: str, title: bool, place: bool) -> None:
     buffer = io.BytesIO()
-    Pillow.fromarray(np.full((24, 32, 3), 90, np.uint8)).save(buffer, "JPEG", xmp=PACKET)
+    Pillow.fromarray(np.full((24, 32, 3), 90, np.uint8)).save(buffer, "JPEG", xmp=XMP_PACKET)
     image = read_image(buffer.getvalue())
     write_image(tmp_path / f"o.{extension}", image.pixels, like=image, metadata=metadata)
     again = read_image(tmp_path / f"o.{extension}").xmp or b""
@@ -50,7 +41,7 @@ def test_through_a_file(tmp_path: Path, extension: str, metadata: str, title: bo
 
 
 @pytest.mark.parametrize(
-    "packet", [b"", b"<x", b"no xml", b"<!DOCTYPE a><a/>", b"<a><b/></a>", PACKET[:400], b"\xff\xfe\0\0"]
+    "packet", [b"", b"<x", b"no xml", b"<!DOCTYPE a><a/>", b"<a><b/></a>", XMP_PACKET[:400], b"\xff\xfe\0\0"]
 )
 def test_what_is_no_xmp_is_left_out(packet: bytes) -> None:
     assert clean_xmp(packet) is None

@@ -26,6 +26,9 @@ from limner.assembly.saving import PhotoSaving
 from limner.cli.options import spread
 from limner.errors import OptionError
 
+_STDOUT = {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
+"""Other names of -: what is told of a result must not follow its bytes there."""
+
 
 @spread
 def command(
@@ -57,6 +60,8 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Blur, replace, recolour or cut out the background of photos."""
+    if output in _STDOUT:
+        output = "-"
     if as_json and output == "-":
         raise OptionError("--json and -o - both want stdout; name a file or leave --json out")
     check_subjects(people, matte)

@@ -7,6 +7,8 @@ from typing import Any
 from PIL import Image as Pillow
 
 _EXIF, _GPS, _INTEROP = 0x8769, 0x8825, 0xA005
+EXIF_DIRECTORIES = (_EXIF, _GPS)
+"""Tags that lead to directories of their own."""
 _COLOR_SPACE, _SRGB = 0xA001, 1
 _ORIENTATION, _MAKER_NOTE, _WIDTH, _HEIGHT = 0x0112, 0x927C, 0xA002, 0xA003
 

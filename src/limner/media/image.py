@@ -21,6 +21,7 @@ class Image:
         native: the pixels in the colours of `icc`, where these differ from sRGB.
         exif: the photo's EXIF, upright and without thumbnail.
         xmp: the photo's XMP, upright and without previews.
+        iptc: the photo's IPTC fields, without previews.
         dpi: dots per inch (x, y).
         format: what the content is: "JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "HEIF" or "GIF".
         name: the file's name, for messages.
@@ -33,6 +34,7 @@ class Image:
     native: Pixels | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
+    iptc: bytes | None = None
     dpi: tuple[float, float] | None = None
     format: str = "PNG"
     name: str = "photo"

@@ -10,15 +10,19 @@ import numpy as np
 from PIL import Image as Pillow
 
 from limner.errors import MediaError, OptionError
-from limner.media.exif import fit_exif, nested, without_place
+from limner.media.exif import EXIF_DIRECTORIES, fit_exif, nested, without_place
 from limner.media.formats import METADATA, Format, format_for, load_plugin
 from limner.media.image import Image, Pixels, reason
+from limner.media.iptc import TIFF_TAG as IPTC_TAG
+from limner.media.iptc import clean_iptc, jpeg_segment
 from limner.whole_file import whole_file
 
 _JPEG_EXIF = 65_533
 """Bytes of EXIF in a segment of a JPEG, its own head included."""
 _JPEG_XMP = 65_502
 """Bytes of XMP in one."""
+_XMP_TAG = 700
+"""Of a TIFF."""
 
 
 def write_image(
@@ -36,10 +40,10 @@ def write_image(
         target: a path, or a binary file to write into.
         pixels: uint8 in sRGB: RGB (H, W, 3), RGBA (H, W, 4) with straight alpha, or grey (H, W), which is a mask
             and gets no profile.
-        like: the photo it comes from: its profile, EXIF and resolution go into the file.
+        like: the photo it comes from: its profile, EXIF, XMP, IPTC and resolution go into the file.
         format: an extension, "png" say; by default that of the path.
-        metadata: how much of the EXIF of `like` goes into the file: "all", "no-place" (where it was taken is left
-            out) or "none".
+        metadata: how much of the EXIF, XMP and IPTC of `like` goes into the file: "all", "no-place" (where it was
+            taken is left out) or "none".
         quality: 1 to 100, for JPEG, WebP, AVIF and HEIC only; by default 95, 92, 85 and 90.
 
     Raises:
@@ -55,12 +59,13 @@ def write_image(
         raise OptionError(f"metadata {metadata!r} is unknown: say one of {', '.join(METADATA)}")
     options = _save_options(kind, quality)
     load_plugin(kind)
-    picture = _picture(pixels, like)
+    picture = _picture(pixels, like if kind.name != "BMP" else None)  # which has no place for a profile
     notices: tuple[str, ...] = ()
     if like is not None:
         told, notices = _metadata(like, kind, metadata, mask=pixels.ndim == 2)
         options |= told
-        if "exif" in told:  # libtiff, which does the compression, cannot take EXIF directories from Pillow
+        # libtiff, which does the compression, cannot take EXIF directories from Pillow.
+        if kind.name == "TIFF" and any(tag in told.get("exif", ()) for tag in EXIF_DIRECTORIES):
             options.pop("compression", None)
     label = str(target) if isinstance(target, (str, Path)) else "output"
     encoded = _encode(picture, kind, options, label)
@@ -110,28 +115,56 @@ def _save_options(kind: Format, quality: int | None) -> dict[str, Any]:
 
 def _metadata(like: Image, kind: Format, wanted: str, *, mask: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
     """What Pillow's writers are told of the photo, those that cannot hold a part of it leave that out; and notices."""
-    notices: tuple[str, ...] = ()
-    exif = like.exif if wanted != "none" else None
-    if exif is not None and wanted == "no-place":
-        exif = without_place(exif)
+    exif, xmp, iptc = _wanted(like, wanted)
+    notices: list[str] = []
     if exif is not None and kind.name == "JPEG":
         exif, dropped = fit_exif(exif, _JPEG_EXIF)
         if dropped:
-            notices = (
-                f"{like.name}: its EXIF does not fit into a JPEG; maker notes or the largest fields were left out",
+            notices.append(
+                f"{like.name}: its EXIF does not fit into a JPEG; maker notes or the largest fields were left out"
             )
-    packed = nested(exif) if exif is not None and kind.name == "TIFF" else exif
-    told = {"exif": packed, "dpi": like.dpi, "icc_profile": None if mask else like.icc, **_xmp(like, kind, wanted)}
-    return {name: value for name, value in told.items() if value is not None}, notices
+    told: dict[str, Any] = {"exif": exif, "dpi": like.dpi, "icc_profile": None if mask else like.icc}
+    if kind.name == "TIFF":
+        told["exif"] = _tiff_directory(exif, xmp, iptc)
+    else:
+        told |= _xmp(xmp, kind)
+        segment = jpeg_segment(iptc) if iptc is not None and kind.name == "JPEG" else None
+        told["extra"] = segment
+        held = {"EXIF": exif is None or kind.name != "BMP", "XMP": xmp is None or bool(_xmp(xmp, kind)),
+                "IPTC": iptc is None or segment is not None}  # fmt: skip
+        lost = [name for name, is_held in held.items() if not is_held]
+        if lost:
+            notices.append(f"{like.name}: its {' and '.join(lost)} cannot be kept in a file of the kind {kind.name}")
+    return {name: value for name, value in told.items() if value is not None}, tuple(notices)
 
 
-def _xmp(like: Image, kind: Format, wanted: str) -> dict[str, Any]:
+def _wanted(like: Image, wanted: str) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """EXIF, XMP and IPTC of a photo, as much of them as is wanted."""
+    if wanted == "none":
+        return None, None, None
+    exif, xmp, iptc = like.exif, like.xmp, like.iptc
+    if wanted == "all":
+        return exif, xmp, iptc
+    from limner.media.xmp import clean_xmp
+
+    return (
+        None if exif is None else without_place(exif),
+        None if xmp is None else clean_xmp(xmp, place=False),
+        None if iptc is None else clean_iptc(iptc, place=False),
+    )
+
+
+def _tiff_directory(exif: bytes | None, xmp: bytes | None, iptc: bytes | None) -> Pillow.Exif | None:
+    """All three as Pillow's writer of TIFF takes them."""
+    directory = Pillow.Exif() if exif is None else nested(exif)
+    for tag, packet in ((_XMP_TAG, xmp), (IPTC_TAG, iptc)):
+        if packet is not None:
+            directory[tag] = packet
+    return directory if len(directory) else None
+
+
+def _xmp(packet: bytes | None, kind: Format) -> dict[str, Any]:
     """The option of the format's writer that takes XMP; nothing where it has none."""
-    packet = like.xmp if wanted != "none" else None
-    if packet is not None and wanted == "no-place":
-        from limner.media.xmp import clean_xmp
-
-        packet = clean_xmp(packet, place=False)
     if packet is None or (kind.name == "JPEG" and len(packet) > _JPEG_XMP):
         return {}
     if kind.name == "PNG":

@@ -16,6 +16,7 @@ from limner.media.exif import TRANSPOSES, orientation, upright_exif
 from limner.media.formats import FORMATS, MAX_PIXELS, Format, load_plugin, tell_format
 from limner.media.image import Image, Pixels, reason
 from limner.media.image_writing import write_image
+from limner.media.iptc import read_iptc
 from limner.media.primaries import CodePoints
 from limner.media.samples import eight_bit
 from limner.media.tiff_pages import go_to_photo, why_unreadable
@@ -144,6 +145,7 @@ def _image(opened: Pillow.Image, data: bytes, kind: Format, label: str) -> Image
         native=native,
         exif=upright_exif(exif, (pixels.shape[1], pixels.shape[0]), srgb=exif_is_srgb),
         xmp=_xmp(opened),
+        iptc=read_iptc(opened),
         dpi=_positive(opened.info.get("dpi")),
         format=kind.name,
         name=label,
