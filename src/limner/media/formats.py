@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,10 @@ class Format:
     writes: bool = True
 
 
+_RAW = (
+    ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".orf", ".rw2", ".rwl", ".raf", ".pef",
+    ".srw", ".3fr", ".fff", ".iiq", ".mos", ".mrw", ".x3f", ".erf", ".kdc", ".dcr", ".mef",
+)  # fmt: skip
 FORMATS = {
     kind.name: kind
     for kind in (
@@ -33,6 +38,7 @@ FORMATS = {
         Format("BMP", (".bmp",), "PIL.BmpImagePlugin", has_alpha=False),
         Format("HEIF", (".heic", ".heif"), "pillow_heif", quality=90),
         Format("GIF", (".gif",), "PIL.GifImagePlugin", writes=False),
+        Format("RAW", _RAW, "rawpy", has_alpha=False, writes=False),
     )
 }
 
@@ -42,8 +48,19 @@ MAX_PIXELS = 150_000_000
 METADATA = ("all", "no-place", "none")
 """How much of what a photo says of itself a result may keep."""
 
-READABLE = frozenset(extension for kind in FORMATS.values() for extension in kind.extensions)
-"""Extensions that a folder is searched for; a photo named on the command line may have any."""
+
+def readable() -> frozenset[str]:
+    """Extensions that a folder is searched for; a photo that is named may have any.
+
+    Raw data of cameras counts where it can be read: mostly a JPEG of the same photo lies beside it.
+    """
+    left_out = () if importlib.util.find_spec("rawpy") else ("RAW",)
+    return frozenset(
+        extension for kind in FORMATS.values() if kind.name not in left_out for extension in kind.extensions
+    )
+
+
+_EXTRAS = {"HEIF": ("HEIC", "pillow-heif", "heic"), "RAW": ("raw data of cameras", "rawpy", "raw")}
 
 _MAGIC = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -95,14 +112,15 @@ def load_plugin(kind: Format) -> None:
     Raises:
         MissingExtraError: it needs a package that is not installed.
     """
-    if kind.name != "HEIF":
-        importlib.import_module(kind.plugin)
-        return
+    extra = _EXTRAS.get(kind.name)
     try:
-        import pillow_heif
+        plugin = importlib.import_module(kind.plugin)
     except ImportError:
-        raise MissingExtraError("HEIC", "pillow-heif", "heic") from None
-    pillow_heif.register_heif_opener()
+        if extra is None:
+            raise
+        raise MissingExtraError(*extra) from None
+    if kind.name == "HEIF":
+        plugin.register_heif_opener()
 
 
 def _extensions(alpha: bool) -> str:

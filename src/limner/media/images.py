@@ -18,6 +18,7 @@ from limner.media.image import Image, Pixels, reason
 from limner.media.image_writing import write_image
 from limner.media.iptc import read_iptc
 from limner.media.primaries import CodePoints
+from limner.media.raw_photos import develop, is_raw
 from limner.media.samples import eight_bit
 from limner.media.tiff_pages import go_to_photo, why_unreadable
 
@@ -42,13 +43,15 @@ def read_image(
 
     Raises:
         MediaError: it cannot be read, is no photo, is damaged, too large, or has samples of no known range.
-        MissingExtraError: it is a HEIC file and pillow-heif is not installed.
+        MissingExtraError: it is a HEIC file and pillow-heif is not installed, or raw data without rawpy.
     """
     label = name or (str(source) if isinstance(source, (str, Path)) else "photo")
     data = _bytes_of(source, label)
-    kind = tell_format(data[:256])
     if not data:
         raise MediaError(f"{label}: is empty")
+    if is_raw(data):
+        return develop(data, label, max_pixels)
+    kind = tell_format(data[:256])
     if kind is None:
         known = ", ".join(FORMATS)
         raise MediaError(f"{label}: is no photo that can be read; known by their content are {known}")

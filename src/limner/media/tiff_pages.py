@@ -1,4 +1,4 @@
-"""Which picture of a TIFF is the photo: not a preview that lies in front of it, and not the raw data of a camera."""
+"""Which picture of a TIFF is the photo: not a preview that lies in front of it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from PIL import Image as Pillow
 
 from limner.errors import MediaError
 
-_KIND, _OLD_KIND, _PHOTOMETRIC, _SUB_PICTURES, _DNG = 254, 255, 262, 330, 50706
+_KIND, _OLD_KIND, _PHOTOMETRIC, _SUB_PICTURES = 254, 255, 262, 330
 _EXTRA_SAMPLES = 338
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
-_SENSOR, _LINEAR = 32803, 34892
 _WIDTH, _BITS = 256, 258
 _CMYK = 5
 
@@ -25,14 +24,9 @@ def go_to_photo(opened: Pillow.Image, label: str) -> bool:
     thing does.
 
     Raises:
-        MediaError: the file is a camera's raw data, or all of it that can be read is a preview.
+        MediaError: all of it that can be read is a preview.
     """
     tags = _tags(opened)
-    if _DNG in tags or tags.get(_PHOTOMETRIC) in (_SENSOR, _LINEAR):
-        raise MediaError(
-            f"{label}: is a camera's raw data (DNG), of which only a preview could be read; "
-            "develop it with a raw converter and save it as TIFF, PNG or JPEG"
-        )
     if not _is_reduced(tags):
         return False
     best, area = None, 0
@@ -63,8 +57,6 @@ def why_unreadable(data: bytes) -> str | None:
         return None
     if head.get(_PHOTOMETRIC) == _CMYK and extra:
         return "is CMYK with transparency, which cannot be read; save it as RGB, or without the transparency"
-    if head.get(_PHOTOMETRIC) in (_SENSOR, _LINEAR) or _DNG in head:
-        return "is a camera's raw data (DNG); develop it with a raw converter and save it as TIFF, PNG or JPEG"
     bits, kind = head.get(_BITS, (1,)), head.get(_PHOTOMETRIC)
     if kind is None or head.get(_WIDTH) is None:
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from limner.errors import MediaError, OptionError
-from limner.media.formats import FORMATS, READABLE, format_for
+from limner.media.formats import FORMATS, format_for, readable
 from limner.processing.photos import Job
 
 STREAM = "-"
@@ -78,7 +78,7 @@ def _find(photos: Sequence[str], output: Path, skipped: list[Path]) -> Iterator[
         if photo == STREAM or not Path(photo).is_dir():
             yield photo, Path("stdin" if photo == STREAM else Path(photo).name)
             continue
-        root, empty = Path(photo), True
+        root, empty, known = Path(photo), True, readable()
         top = root.resolve()
         for path in sorted(root.rglob("*")):
             below = path.relative_to(root)
@@ -87,13 +87,13 @@ def _find(photos: Sequence[str], output: Path, skipped: list[Path]) -> Iterator[
             earlier = results != top and (top / below).is_relative_to(results)
             if hidden or earlier or not path.is_file():
                 continue
-            if path.suffix.lower() not in READABLE:
+            if path.suffix.lower() not in known:
                 skipped.append(path)
                 continue
             empty = False
             yield str(path), below
         if empty:
-            raise MediaError(f"{photo}: there is no photo in this folder ({', '.join(sorted(READABLE))})")
+            raise MediaError(f"{photo}: there is no photo in this folder ({', '.join(sorted(known))})")
 
 
 def _of_skipped(skipped: list[Path]) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _wants_folder(output: str, batch: bool, format: str | None) -> bool:
         return True
     if not batch and not path.suffix and format is None and not path.exists():
         return True  # as for several: a pattern of the shell may match one photo today
-    if batch and (path.exists() or path.suffix.lower() in READABLE):
+    if batch and (path.exists() or path.suffix.lower() in readable()):
         raise OptionError(f"‹output› {output}: several photos need a folder, not a file")
     return batch
 
