@@ -27,7 +27,7 @@ RICH = Look(
 
 def measure(data: Path, work: Path) -> list[Row]:
     """Rows for the mix of recipes/from_nothing.yaml: as it is, with every augmentation, without light and camera."""
-    from limner.training.recipes.recipe import load_recipe
+    from limner.tasks.recipes.recipe import load_recipe
 
     photos = prepare(data, work / "photos")
     mix = load_recipe(ROOT / "recipes" / "from_nothing.yaml").data

@@ -26,6 +26,7 @@ GROUND = frozenset(
         "fitting",
         "frame",
         "heap",
+        "kinds",
         "matte",
         "no_telemetry",
         "samples",
@@ -54,13 +55,14 @@ ROOMS: dict[str, str] = {
     "live": "processing assembly segment effects media",
     "augment": "",
     "datasets": "augment",
-    "training": "datasets augment segment weights nets models",
+    "tasks": "datasets augment segment weights nets models",
+    "training": "tasks datasets augment nets weights models",
     "evaluation": "datasets effects segment nets models",
-    "export": "evaluation training datasets segment inspect runtimes weights nets models",
+    "export": "evaluation training tasks datasets segment inspect runtimes weights nets models",
     "bench": "segment runtimes media models",
     # third floor
     "demo": "processing segment effects media",
-    "cli": "bench export evaluation training datasets augment live processing assembly inspect segment effects "
+    "cli": "bench export evaluation training tasks datasets augment live processing assembly inspect segment effects "
     "runtimes weights nets media models",
     # the doors: whoever comes in by them may go anywhere
     "__init__": "segment effects media models moved",

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 
 from limner.datasets.manifest import PhotoFolder
 from limner.errors import LimnerError
-from limner.export.card import make_card, measure, parity_row
+from limner.export.card import make_card, measure
 from limner.export.checks.pictures import parity_pictures
+from limner.export.one_file import parity_row
 from limner.export.onnx_file import Parity, export_onnx
 from limner.export.source import Source
 from limner.models.card import NetSpec

@@ -34,7 +34,7 @@ MOVED = {
     "limner.segment.temporal": "limner.segment.steady.temporal",
     "limner.training.checkpoint": "limner.weights.checkpoint",
     "limner.training.rebuild": "limner.nets.rebuild",
-    "limner.training.recipe": "limner.training.recipes.recipe",
+    "limner.training.recipe": "limner.tasks.recipes.recipe",
 }
 """Old name -> new name, of the modules of 0.1 that the documentation imported from or mentioned."""
 

@@ -16,7 +16,7 @@ import onnxruntime
 
 from limner.cli.app import main
 from limner.nets import NETS
-from limner.training.recipes.recipe import from_dict, to_dict
+from limner.tasks.recipes.recipe import from_dict, to_dict
 from limner.weights.checkpoint import Checkpoint
 from small_nets import SmallNet, small_net
 

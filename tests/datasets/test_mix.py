@@ -19,7 +19,7 @@ FAST = Path(__file__).parents[2] / "recipes" / "from_nothing.yaml"
 
 def _changed(*changes: str) -> Mix:
     pytest.importorskip("torch")
-    from limner.training.recipes.recipe import load_recipe
+    from limner.tasks.recipes.recipe import load_recipe
 
     return load_recipe(FAST, changes=list(changes)).data
 

@@ -9,12 +9,17 @@ import pytest
 import torch
 
 from limner.adjustment import COUNT
-from limner.export.harmonizer import export_harmonizer, is_harmonizer
-from limner.models.card import HARMONIZE
+from limner.errors import OptionError
+from limner.export.harmonizer import HarmonizerSubject
+from limner.export.one_file import export_file
+from limner.export.subjects import checkpoint_task, load_subject
+from limner.models.card import HARMONIZE, SEGMENT
 from limner.models.catalogue import find_model
 from limner.runtimes.loading import load_runtime
-from limner.training.harmonize import HarmonizeJob, load_harmonizer, train_harmonizer
-from limner.training.harmonize_recipe import harmonize_recipe
+from limner.tasks.harmonization import load_harmonizer
+from limner.tasks.recipes.harmonize import harmonize_recipe
+from limner.training.job import Job
+from limner.training.loop import train
 
 RAW = {
     "task": "harmonize",
@@ -32,14 +37,14 @@ RAW = {
 @pytest.fixture(scope="module")
 def checkpoint(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    job = HarmonizeJob(harmonize_recipe(RAW, source="test"), folder, data_folder, folder / "cache", device="cpu")
-    return train_harmonizer(job).checkpoint
+    job = Job(harmonize_recipe(RAW, source="test"), folder, data_folder, folder / "cache", device="cpu")
+    return train(job).checkpoint
 
 
 @pytest.mark.parametrize("storage", ["fp16", "fp32"])
 def test_the_file_says_what_pytorch_says(checkpoint: Path, tmp_path: Path, data_folder: Path, storage: str) -> None:
     out = tmp_path / "mine.onnx"
-    card = export_harmonizer(checkpoint, out, storage=storage, data=data_folder, licence="Apache-2.0")
+    card = export_file(HarmonizerSubject(checkpoint), out, storage=storage, data=data_folder, licence="Apache-2.0")
     found = find_model(out, task=HARMONIZE)
     assert found.card == card
     net, _, _ = load_harmonizer(checkpoint)
@@ -53,7 +58,7 @@ def test_the_file_says_what_pytorch_says(checkpoint: Path, tmp_path: Path, data_
 
 
 def test_the_card_tells_how_it_came_to_be(checkpoint: Path, tmp_path: Path, data_folder: Path) -> None:
-    card = export_harmonizer(checkpoint, tmp_path / "mine.onnx", data=data_folder, notes=("a remark",))
+    card = export_file(HarmonizerSubject(checkpoint), tmp_path / "mine.onnx", data=data_folder, notes=("a remark",))
     assert (card.task, card.output.kind, card.input.channels, card.input.size) == (HARMONIZE, "adjustment", 4, (64, 64))
     assert card.training is not None
     assert {item.name: item.photos for item in card.training.data} == {"fashion_full_body": 6, "faces_close_up": 6}
@@ -64,10 +69,13 @@ def test_the_card_tells_how_it_came_to_be(checkpoint: Path, tmp_path: Path, data
 
 
 def test_without_data_nothing_is_measured(checkpoint: Path, tmp_path: Path) -> None:
-    card = export_harmonizer(checkpoint, tmp_path / "mine.onnx")
+    card = export_file(HarmonizerSubject(checkpoint), tmp_path / "mine.onnx")
     assert [row.on for row in card.measured] == ["export: 12 pictures of noise"]
 
 
-def test_it_knows_its_own_checkpoints(checkpoint: Path) -> None:
-    assert is_harmonizer(str(checkpoint))
-    assert not is_harmonizer("fast")
+def test_the_task_of_a_checkpoint_says_what_is_made_of_it(checkpoint: Path) -> None:
+    assert checkpoint_task(str(checkpoint)) == HARMONIZE
+    assert isinstance(load_subject(str(checkpoint)), HarmonizerSubject)
+    assert checkpoint_task("fast") == SEGMENT
+    with pytest.raises(OptionError, match="recipe and size: a checkpoint of the task harmonize has its own"):
+        load_subject(str(checkpoint), size=(64, 64))

@@ -11,7 +11,7 @@ from limner.errors import ModelError, OptionError
 from limner.export.source import load_source
 from limner.models.card import NetSpec
 from limner.nets import make_net
-from limner.training.recipes.recipe import load_recipe, to_dict
+from limner.tasks.recipes.recipe import load_recipe, to_dict
 from limner.weights.checkpoint import Checkpoint, save_weights
 
 RECIPE = """

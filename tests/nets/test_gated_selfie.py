@@ -10,8 +10,8 @@ from torch import nn
 
 from limner.nets.base import SegmentationNet
 from limner.nets.gated_selfie import GatedSelfieNet
+from limner.nets.initial_weights import start_net, start_part
 from limner.nets.selfie import SelfieNet
-from limner.training.initial_weights import start_net, start_part
 from limner.training.optimizers import Freezer
 from nets.net_tester import NetTester
 

@@ -10,7 +10,7 @@ from limner.adjustment import COUNT, KNOTS, Adjustment
 from limner.errors import OptionError
 from limner.nets.blocks import count_parameters
 from limner.nets.harmonizer import Harmonizer, adjust
-from limner.training.initial_weights import start_net
+from limner.nets.initial_weights import start_net
 
 SMALL = {"width": 0.25, "hidden": 16}
 

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from limner.nets import make_net
+from limner.nets.initial_weights import start_net, start_part
 from limner.nets.quality import QualityNet
-from limner.training.initial_weights import start_net, start_part
 from nets.net_tester import NetTester
 
 

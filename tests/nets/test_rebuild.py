@@ -18,9 +18,9 @@ from limner.export.source import Source
 from limner.models.card import ModelCard, NetSpec
 from limner.models.pair import publish
 from limner.nets import NETS
+from limner.nets.initial_weights import start_net
 from limner.nets.rebuild import filled, model_net
-from limner.training.initial_weights import start_net
-from limner.training.recipes.recipe import from_dict
+from limner.tasks.recipes.recipe import from_dict
 from small_nets import SmallNet, small_net
 
 OPTIONS = {"in_channels": 4, "classes": 3, "person_class": 1}

@@ -10,9 +10,9 @@ from torch import nn
 from limner.errors import ModelError
 from limner.models.catalogue import find_model
 from limner.nets.blocks import count_macs
+from limner.nets.initial_weights import start_net
 from limner.nets.selfie import Decode, SelfieNet, from_published
 from limner.runtimes.onnx_runtime import OnnxRuntime
-from limner.training.initial_weights import start_net
 from nets.net_tester import NetTester
 
 

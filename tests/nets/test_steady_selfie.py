@@ -10,8 +10,8 @@ from torch import nn
 
 from limner.nets.base import SegmentationNet
 from limner.nets.gated_selfie import GatedSelfieNet
+from limner.nets.initial_weights import start_net
 from limner.nets.steady_selfie import Steady, SteadySelfieNet
-from limner.training.initial_weights import start_net
 from limner.training.optimizers import Freezer
 from nets.net_tester import NetTester
 

@@ -42,7 +42,7 @@ def test_compiled(image: np.ndarray) -> None:
 def test_a_checkpoint_runs_at_once(tmp_path: Path) -> None:
     from limner.nets import make_net
     from limner.nets.rebuild import checkpoint_net
-    from limner.training.recipes.recipe import load_recipe, to_dict
+    from limner.tasks.recipes.recipe import load_recipe, to_dict
     from limner.weights.checkpoint import Checkpoint
 
     recipe = load_recipe(Path(__file__).parents[2] / "recipes" / "tiny.yaml")

@@ -7,17 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from limner.datasets.photo_map import prepare
-from limner.datasets.sampler import Sampler
 from limner.errors import MissingExtraError
-from limner.nets import make_net
-from limner.training.board import Board, sheet
+from limner.tasks.recipes.recipe import from_dict
+from limner.training.board import Board
 from limner.training.job import Job
 from limner.training.loop import train
-from limner.training.recipes.recipe import from_dict
 
 RAW: dict[str, Any] = {
     "net": {"name": "fast", "options": {"width": 0.25, "in_channels": 4}},
@@ -42,19 +38,6 @@ def test_a_run_writes_curves_and_pictures(data_folder: Path, tmp_path: Path) -> 
     assert [event.step for event in found.Scalars("score")] == [1, 2]
     pictures = found.Images("photo, target, prediction")
     assert [(event.step, event.width, event.height) for event in pictures] == [(1, 96, 192), (2, 96, 192)]
-
-
-def test_the_sheet_shows_photo_target_and_prediction(data_folder: Path, tmp_path: Path) -> None:
-    recipe = from_dict(RAW, source="test")
-    sampler = Sampler(prepare(data_folder, tmp_path / "cache"), recipe.data, seed=2)
-    net = make_net("fast", width=0.25, in_channels=4).eval()
-    drawn = sheet(net, sampler, size=32)
-    sample = sampler.draw(1, 32)
-    assert drawn.shape == (3, 6 * 32, 3 * 32)
-    row = drawn[:, 32:64]
-    np.testing.assert_array_equal(row[:, :, :32].transpose(1, 2, 0), sample.image)
-    np.testing.assert_allclose(row[0, :, 32:64], sample.target * 255, atol=0.51)
-    assert (row[0] == row[2])[:, 32:].all()
 
 
 def test_without_its_package_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,11 @@ from limner.datasets.photo_map import prepare
 from limner.datasets.sampler import Sampler
 from limner.errors import OptionError
 from limner.nets import make_net
-from limner.training.initial_weights import WeightReport, start_net
+from limner.nets.initial_weights import WeightReport, start_net
+from limner.tasks.loss.losses import edge_weighted_bce
+from limner.tasks.recipes.recipe import from_dict
 from limner.training.job import Job, Progress
 from limner.training.loop import train
-from limner.training.loss.losses import edge_weighted_bce
-from limner.training.recipes.recipe import from_dict
 from limner.weights.checkpoint import Checkpoint, save_weights
 
 RAW = {

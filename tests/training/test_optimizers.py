@@ -8,8 +8,8 @@ import torch
 from limner.errors import OptionError
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
+from limner.tasks.recipes.optimizer import AdamW, Sgd
 from limner.training.optimizers import Freezer, ScaledOptimizer
-from limner.training.recipes.optimizer import AdamW, Sgd
 
 
 class _Headless(SegmentationNet):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from limner.errors import OptionError
-from limner.training.recipes.recipe import Recipe, from_dict
+from limner.tasks.recipes.recipe import Recipe, from_dict
 from limner.training.scoreboard import Scoreboard
 
 

@@ -14,9 +14,9 @@ import torch
 from limner.errors import OptionError
 from limner.nets import NETS, make_net
 from limner.nets.base import SegmentationNet
+from limner.tasks.recipes.recipe import from_dict
 from limner.training.job import Job
 from limner.training.loop import train
-from limner.training.recipes.recipe import from_dict
 from limner.weights.checkpoint import Checkpoint, save_weights
 
 RAW: dict[str, Any] = {

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from limner.errors import MissingExtraError, OptionError
+from limner.kinds import is_checkpoint
 
 
 def command(
@@ -23,7 +24,7 @@ def command(
         from limner.training.average import average_checkpoints
     except ImportError as error:
         raise MissingExtraError("limner average", str(error.name), "train") from None
-    if out.suffix != ".pt":
+    if not is_checkpoint(out):
         raise OptionError(f"--out {out}: a checkpoint ends in .pt")
     average_checkpoints(checkpoints).save(out)
     typer.echo(f"{out}: the mean of {len(checkpoints)} nets; next: limner export {out} -o {out.stem}.onnx")

@@ -77,7 +77,7 @@ def sheet(
     from limner.datasets.sampler import Sampler
     from limner.datasets.sheet import draw_sheet
     from limner.media.images import write_image
-    from limner.training.recipes.recipe import load_recipe
+    from limner.tasks.recipes.recipe import load_recipe
 
     plan = load_recipe(recipe)
     with Meter("decoding photos", "photos") as meter:

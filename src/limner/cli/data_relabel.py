@@ -67,11 +67,11 @@ def relabel(
         raise MissingExtraError("limner data relabel", str(error.name), "train") from None
     from limner.datasets.importing import adopt as adopt_masks
     from limner.datasets.manifest import PhotoFolder
-    from limner.training.recipes.teacher import TeacherRecipe
-    from limner.training.teachers.distillation import Teacher
-    from limner.training.teachers.gates import Gates
-    from limner.training.teachers.relabel import REVIEW, RelabelOptions
-    from limner.training.teachers.relabel import relabel as label
+    from limner.tasks.recipes.teacher import TeacherRecipe
+    from limner.tasks.teachers.distillation import Teacher
+    from limner.tasks.teachers.gates import Gates
+    from limner.tasks.teachers.relabel import REVIEW, RelabelOptions
+    from limner.tasks.teachers.relabel import relabel as label
 
     models = (*teacher, *(salient or ()))
     if share is not None and len(share) != len(models):

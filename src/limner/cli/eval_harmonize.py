@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from limner.cli.progress import Meter
-from limner.errors import MissingExtraError, OptionError
+from limner.errors import OptionError
+from limner.kinds import is_checkpoint
 from limner.models.card import HARMONIZE
 
 if TYPE_CHECKING:
@@ -61,12 +62,6 @@ def run(models: Sequence[str], data: Path, *, limit: int | None, as_json: bool) 
 
 
 def _task(model: str) -> str:
-    if model.endswith(".pt"):
-        try:
-            from limner.weights.checkpoint import Checkpoint
-        except ImportError as error:
-            raise MissingExtraError(f"measuring the checkpoint {model}", str(error.name), "train") from None
-        return str(Checkpoint.load(Path(model)).recipe.get("task", ""))
     from limner.models.catalogue import find_any
 
     return find_any(model, verify=False).card.task
@@ -75,9 +70,9 @@ def _task(model: str) -> str:
 def _fitter(model: str) -> Fitter:
     from limner.evaluation.harmonization import model_fitter, net_fitter
 
-    if not model.endswith(".pt"):
+    if not is_checkpoint(model):
         return model_fitter(model)
-    from limner.training.harmonize import load_harmonizer
+    from limner.tasks.harmonization import load_harmonizer
 
     net, recipe, _ = load_harmonizer(Path(model))
     return net_fitter(net, recipe.input_size)

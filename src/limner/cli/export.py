@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from limner.errors import MissingExtraError, OptionError
+from limner.kinds import ONNX
 
 _SIZE = re.compile(r"(\d+)(?:[x×](\d+))?")
 
@@ -106,7 +107,7 @@ def command(
         "--browser": browser or None,
         "--json": json_ or None,
     }
-    if out.suffix == ".onnx" and not out.is_dir():
+    if out.suffix == ONNX and not out.is_dir():
         from limner.cli.export_one import export_one
 
         given = [option for option, value in options.items() if value is not None]

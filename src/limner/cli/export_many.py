@@ -49,13 +49,14 @@ def export_many(
     if out.is_file():
         raise OptionError(f"--out {out}: is a file; name a folder")
     from limner.export.exporting import Plan, export_all
-    from limner.export.harmonizer import is_harmonizer
     from limner.export.source import load_source
+    from limner.export.subjects import checkpoint_task
     from limner.export.table import print_table, to_json
+    from limner.models.card import HARMONIZE
     from limner.nets.deployed import GraphOptions
 
     options = GraphOptions(**_given(graph))
-    if is_harmonizer(model):
+    if checkpoint_task(model) == HARMONIZE:
         raise OptionError(f"{model}: a net of the task harmonize becomes one .onnx file; name that with --out")
     source = load_source(model, recipe)
     wanted = Plan(targets=targets, precisions=precisions, options=options, **_given(plan))

@@ -53,10 +53,10 @@ def command(
         import torch_pruning  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("limner prune", str(error.name), "prune") from None
+    from limner.tasks.recipes.recipe import load_recipe
     from limner.training.prune.curve import draw_curve
     from limner.training.prune.pruning import PruneOptions
     from limner.training.prune.run import PruneJob, read_curve, run
-    from limner.training.recipes.recipe import load_recipe
     from limner.whole_file import whole_text
 
     if (macs is None) == (parameters is None):

@@ -50,10 +50,10 @@ def command(
         raise MissingExtraError("limner quantize", str(error.name), "quantize") from None
     from limner.datasets.photo_map import prepare
     from limner.export.targets.base import TARGETS, chosen
+    from limner.tasks.recipes.quantize_plan import quantize_plan
+    from limner.tasks.recipes.recipe import load_recipe
     from limner.training.job import Job
     from limner.training.loop import train
-    from limner.training.recipes.quantize_plan import quantize_plan
-    from limner.training.recipes.recipe import load_recipe
 
     chosen(to, tuple(TARGETS), option="--to")  # before an hour of training, not after it
     if out.suffix or out.is_file():

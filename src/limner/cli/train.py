@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from limner.cli import train_harmonize
 from limner.cli.progress import Meter
 from limner.errors import MissingExtraError
-from limner.models.card import HARMONIZE
 
 if TYPE_CHECKING:
-    from limner.training.job import Outcome, Progress, Validate
+    from limner.training.job import Outcome, Progress
 
 
 def command(
@@ -54,41 +52,30 @@ def command(
     except ImportError as error:
         raise MissingExtraError("limner train", str(error.name), "train") from None
     from limner.datasets.photo_map import outdated, prepare
+    from limner.evaluation.scoring import scorer
+    from limner.tasks import task_of
+    from limner.tasks.recipes.reading import read_recipe
     from limner.training.job import Job
     from limner.training.loop import train
     from limner.training.parallel.distributed import Group
-    from limner.training.recipes.recipe import load_recipe, read_recipe
 
     run = out if out is not None else Path("runs") / recipe.stem
-    raw = read_recipe(recipe, changes=set_ or [])
-    if raw.get("task") == HARMONIZE:
-        train_harmonize.run(
-            raw,
-            recipe,
-            data=data,
-            out=run,
-            cache=cache,
-            init=init,
-            minutes=minutes,
-            device=device,
-            validate=validate,
-            board=board,
-        )
-        return
     group = Group.of_torchrun() or Group()
-    plan = load_recipe(recipe, changes=set_ or [])
+    raw = read_recipe(recipe, changes=set_ or [])
+    task = task_of(raw, source=str(recipe))
+    plan = task.read(raw, source=str(recipe))
     if group.local == 0:
         with Meter("decoding photos", "photos", quiet=group.rank > 0) as meter:
             prepare(data, cache, masks=plan.masks, progress=meter.update)
             if (told := outdated(cache)) is not None:
                 meter.say(told)
     job = Job(plan, run, data, cache, init, minutes, device, board)
-    with Meter("training", "images", quiet=group.rank > 0) as meter:
+    with Meter("training", task.unit, quiet=group.rank > 0) as meter:
         outcome = train(
             job,
             started=lambda weights: meter.say("\n".join(weights.lines())),
             report=teller(meter),
-            validate=_scorer(data) if validate and group.rank == 0 else None,
+            validate=scorer(task.name, data) if validate and group.rank == 0 else None,
         )
     if group.rank == 0:
         _say(outcome, recipe, plan.steps)
@@ -106,16 +93,6 @@ def teller(meter: Meter) -> Callable[[Progress], None]:
             meter.say(f"val: {values}  score {progress.validation.score:.2f}{best}")
 
     return report
-
-
-def _scorer(data: Path) -> Validate | None:
-    """What scores the val split; None where there is none."""
-    from limner.datasets.manifest import PhotoFolder
-    from limner.evaluation.evaluate import net_scores
-
-    if not any(photo.split == "val" for photo in PhotoFolder(data).photos):
-        return None
-    return lambda net, size: net_scores(net, size, data)
 
 
 def _say(outcome: Outcome, recipe: Path, steps: int) -> None:

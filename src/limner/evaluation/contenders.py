@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from limner.segment.segmenter import Segmenter
 
 from limner.frame import Frame
+from limner.kinds import is_checkpoint
 
 Alpha = NDArray[np.float32]
 MatteMaker = Callable[[Frame], Alpha]
@@ -78,7 +79,7 @@ def contender(model: str, *, label: str | None = None, refine: bool = False, thr
     facts = {"input": f"{segmenter.size[1]}×{segmenter.size[0]}×{channels}", "licence": card.licence}
     if card.summary:
         facts = {"what": card.summary, **facts}
-    if alone is not None and alone.training is not None and model.endswith(".pt"):
+    if alone is not None and alone.training is not None and is_checkpoint(model):
         facts["trained"] = alone.training.procedure
     facts["runtime"] = segmenter.runtime.name
     facts["edges"] = "refined at full size" if refine else "of the bare net"

@@ -113,11 +113,13 @@ def net_fitter(net: Harmonizer, size: int) -> Fitter:
 
 
 def net_scores(net: Harmonizer, size: int, data: Path) -> dict[str, float]:
-    """fMSE of doing nothing, of Reinhard's transfer and of the net; "score" is the percentage the net takes off."""
+    """fMSE of doing nothing, of Reinhard's transfer and of the net; "score" is the percentage that the net takes off
+    the better of the first two."""
     fitters = {NOTHING: usual_fitters()[NOTHING], REINHARD: reinhard, "net": net_fitter(net, size)}
     scores = score_fitters(fitters, held_out_pairs(PhotoFolder(data), size=SIZE))
-    values = {name: score.fmse for name, score in scores.items()}
-    return values | {"score": 100 * (1 - values["net"] / min(values[NOTHING], values[REINHARD]))}
+    fmse = {name: score.fmse for name, score in scores.items()}
+    score = 100 * (1 - fmse["net"] / min(fmse[NOTHING], fmse[REINHARD]))
+    return {f"fMSE {name}": value for name, value in fmse.items()} | {"score": score}
 
 
 def reinhard(composite: Frame, mask: NDArray[np.uint8]) -> Frame:

@@ -10,7 +10,6 @@ from pathlib import Path
 from limner.datasets.manifest import Photo, PhotoFolder
 from limner.evaluation.evaluate import evaluate, means
 from limner.export.graphs.graph import IMAGE, PREVIOUS, STATE, Graph
-from limner.export.onnx_file import Parity
 from limner.export.source import Source
 from limner.export.targets.base import Made
 from limner.models.card import (
@@ -25,7 +24,7 @@ from limner.models.card import (
 )
 from limner.models.files import file_sha256
 from limner.nets.deployed import BITS
-from limner.training.card import net_card, procedure
+from limner.tasks.card import net_card, procedure
 
 PROTOCOL = (
     "means over images; squeezed to the net's input, mask resized back, threshold 0.5; boundary band 2 % of the "
@@ -129,15 +128,6 @@ def file_card(card: ModelCard, made: Made, *, file: str, sha256: str) -> ModelCa
         output=replace(card.output, name=called(card.output.name)),
         state=state and StateSpec(input=called(state.input), output=called(state.output)),
         notes=(*card.notes, *made.notes),
-    )
-
-
-def parity_row(parity: Parity, storage: str, *, photos: bool, of: str = "alpha") -> Measurement:
-    """How far the file is from PyTorch, as a row of the card's measurements."""
-    return Measurement(
-        on=f"export: {parity.pictures} {'train photos' if photos else 'pictures of noise'}",
-        protocol=f"absolute differences of {of} between the file and PyTorch; weights stored as {storage}",
-        metrics={"mean_difference": float(f"{parity.mean:.2g}"), "largest_difference": float(f"{parity.largest:.2g}")},
     )
 
 

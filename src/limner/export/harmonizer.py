@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +13,7 @@ from torch import Tensor, nn
 from limner.datasets.manifest import Photo, PhotoFolder
 from limner.datasets.pairs import held_out_pairs
 from limner.evaluation.harmonization import NOTHING, REINHARD, SIZE, model_fitter, score_fitters, usual_fitters
-from limner.export.card import parity_row, training_sets
-from limner.export.onnx_file import Storage, write_onnx
+from limner.export.card import training_sets
 from limner.models.card import (
     HARMONIZE,
     Measurement,
@@ -23,11 +21,8 @@ from limner.models.card import (
     Training,
 )
 from limner.models.files import file_sha256
-from limner.models.pair import publish
-from limner.training.card import net_card, procedure
-from limner.training.harmonize import load_harmonizer
-from limner.training.harmonize_recipe import HarmonizeRecipe
-from limner.weights.checkpoint import Checkpoint
+from limner.tasks.card import net_card, procedure
+from limner.tasks.harmonization import load_harmonizer
 
 OUTPUT = "adjustment"
 PROTOCOL = (
@@ -47,61 +42,50 @@ class _Numbers(nn.Module):
         return numbers
 
 
-def export_harmonizer(
-    checkpoint: Path,
-    out: Path,
-    *,
-    storage: Storage = "fp16",
-    data: Path | None = None,
-    licence: str = "unknown",
-    origin: str = "trained with limner train",
-    notes: tuple[str, ...] = (),
-) -> ModelCard:
-    """Write the averaged net of ``checkpoint`` to ``out`` and its card beside it; both appear together or not at all.
-
-    Input "image" (1, 4, S, S): RGB of the composite and the person's matte, in [0, 1]. Output "adjustment" (1, COUNT).
-
-    Args:
-        data: data folder whose photos the export is compared on and whose held-out pairs are measured; None compares on
-            noise and measures nothing.
+class HarmonizerSubject:
+    """See ``limner.export.one_file.Subject``. Input: RGB of the composite and the person's matte; output: numbers.
 
     Raises:
         ModelError: the checkpoint cannot be used.
-        LimnerError: the exported file does not compute what PyTorch computes; nothing is written then.
     """
-    net, recipe, state = load_harmonizer(checkpoint)
-    folder = PhotoFolder(data) if data is not None else None
-    aside = out.with_name(f".{out.stem}.{os.getpid()}.onnx")
-    try:
-        pictures = _pictures(recipe.input_size, folder)
-        size = (recipe.input_size, recipe.input_size)
-        parity = write_onnx(
-            _Numbers(net).eval(), aside, size=size, pictures=pictures, channels=4, storage=storage, output=OUTPUT
+
+    output, says, channels = OUTPUT, "the numbers", 4
+
+    def __init__(self, checkpoint: Path) -> None:
+        self._net, self._recipe, self._state = load_harmonizer(checkpoint)
+        self.size = (self._recipe.input_size, self._recipe.input_size)
+        self.module: nn.Module = _Numbers(self._net).eval()
+
+    def pictures(self, folder: PhotoFolder | None) -> NDArray[np.float32]:
+        return _pictures(self._recipe.input_size, folder)
+
+    def card(
+        self,
+        model: Path,
+        *,
+        file: str,
+        photos: list[Photo],
+        licence: str | None,
+        origin: str | None,
+        notes: tuple[str, ...],
+    ) -> ModelCard:
+        recipe, state = self._recipe, self._state
+        card = net_card(recipe.record, self._net, task=HARMONIZE)
+        sets = [name for name in recipe.data.sets if recipe.data.sets[name] > 0]
+        told = procedure(recipe, state.step, state.sessions)
+        return replace(
+            card,
+            name=Path(file).stem,
+            file=file,
+            sha256=file_sha256(model),
+            licence=licence or card.licence,
+            origin=origin or card.origin,
+            training=Training(data=training_sets(sets, photos), procedure=told),
+            notes=notes,
         )
-        card = _card(net, recipe, state, aside, out.name, folder.photos if folder is not None else [])
-        card = replace(card, licence=licence, origin=origin, notes=notes)
-        rows = [parity_row(parity, storage, photos=folder is not None, of="the numbers")]
-        if folder is not None:
-            rows += _measured(aside, card, folder)
-        card = replace(card, measured=tuple(rows))
-        publish(aside, out, card)
-    finally:
-        aside.unlink(missing_ok=True)
-        aside.with_suffix(".json").unlink(missing_ok=True)
-    return card
 
-
-def _card(
-    net: nn.Module, recipe: HarmonizeRecipe, state: Checkpoint, model: Path, file: str, photos: list[Photo]
-) -> ModelCard:
-    sets = [name for name in recipe.data.sets if recipe.data.sets[name] > 0]
-    return replace(
-        net_card(recipe.record, net, task=HARMONIZE),
-        name=Path(file).stem,
-        file=file,
-        sha256=file_sha256(model),
-        training=Training(data=training_sets(sets, photos), procedure=procedure(recipe, state.step, state.sessions)),
-    )
+    def measure(self, model: Path, card: ModelCard, data: Path) -> list[Measurement]:
+        return _measured(model, card, PhotoFolder(data))
 
 
 def _measured(model: Path, card: ModelCard, folder: PhotoFolder) -> list[Measurement]:
@@ -130,8 +114,3 @@ def _pictures(size: int, folder: PhotoFolder | None) -> NDArray[np.float32]:
             planes = cv2.merge([*cv2.split(rgb), mask])
             pictures[i] = cv2.resize(planes, (size, size), interpolation=cv2.INTER_AREA) / 255.0
     return np.ascontiguousarray(np.stack(pictures).astype(np.float32).transpose(0, 3, 1, 2))
-
-
-def is_harmonizer(checkpoint: str) -> bool:
-    """Whether this is a checkpoint of a recipe of the task harmonize."""
-    return checkpoint.endswith(".pt") and Checkpoint.load(Path(checkpoint)).recipe.get("task") == HARMONIZE

@@ -34,7 +34,7 @@ class Parity:
     pictures: int
 
 
-class _Alpha(nn.Module):
+class Alpha(nn.Module):
     """A net with its activation: the probability of the person, (N, 1, H, W), whatever classes the net has."""
 
     def __init__(self, net: nn.Module) -> None:
@@ -69,7 +69,7 @@ def export_onnx(
     Raises:
         LimnerError: the exported file does not compute what PyTorch computes; nothing is written then.
     """
-    whole = _Alpha(net).eval()
+    whole = Alpha(net).eval()
     return write_onnx(whole, path, size=size, pictures=pictures, channels=channels, storage=storage, output=OUTPUT)
 
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limner.errors import OptionError
+from limner.kinds import ONNX, SAFETENSORS, is_checkpoint
 from limner.models.card import ModelCard, NetSpec
+from limner.models.catalogue import weights_path
 from limner.models.checkpoints import checkpoint_card, recipe_card
 from limner.models.pair import card_beside
-from limner.models.weights import weights_path
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
 from limner.nets.rebuild import checkpoint_net, filled, model_net
-from limner.training.recipes.recipe import Recipe, load_recipe, recorded, to_dict
+from limner.tasks.recipes.recipe import Recipe, load_recipe, recorded, to_dict
 from limner.weights.checkpoint import Checkpoint, load_weights
 from limner.weights.record import NetRecord
 
@@ -53,7 +54,7 @@ def load_source(path: str, recipe: Path | None) -> Source:
         OptionError: a checkpoint with a recipe, or weights without one.
         ModelError: the file is missing or damaged, or its weights are not those of the net.
     """
-    if path.endswith(".pt"):
+    if is_checkpoint(path):
         if recipe is not None:
             raise OptionError(f"‹recipe›: the checkpoint {path} has its own recipe; leave the option out")
         file = Path(path)
@@ -68,10 +69,10 @@ def load_source(path: str, recipe: Path | None) -> Source:
         net = filled(make_net(plan.net.name, **plan.net.options), load_weights(file), source=str(file))
         card = recipe_card(to_dict(plan), name=recipe.stem, file=file.name, source=str(recipe))
         return Source(net, _spec(plan), (plan.input_size,) * 2, recipe.stem, card, recipe=plan)
-    if path.endswith(".safetensors"):
+    if path.endswith(SAFETENSORS):
         raise OptionError(f"{path}: weights alone do not say which net they are of; name its recipe with ‹recipe›")
     file = Path(path)
-    if file.suffix == ".onnx" and file.is_file() and card_beside(file) is None:
+    if file.suffix == ONNX and file.is_file() and card_beside(file) is None:
         raise OptionError(f"{path}: has no card that would say which net it is of; name its recipe with ‹recipe›")
     net, card = model_net(path)
     assert card.net is not None

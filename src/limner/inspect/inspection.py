@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from limner.errors import ModelError
+from limner.kinds import ONNX, TFLITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,9 @@ def read_model_file(path: Path) -> tuple[Literal["onnx", "tflite"], bytes]:
     suffix = path.suffix.lower()
     if data[4:8] == b"TFL3":
         return "tflite", data
-    if suffix == ".tflite":
+    if suffix == TFLITE:
         raise ModelError(f"{path}: is not a .tflite model")
-    if suffix != ".onnx":
+    if suffix != ONNX:
         raise ModelError(f"{path}: is neither a .onnx nor a .tflite file")
     return "onnx", data
 

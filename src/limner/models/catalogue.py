@@ -8,16 +8,13 @@ from pathlib import Path
 
 from limner.cache import cache_folder
 from limner.errors import ModelError
+from limner.kinds import MODEL_SUFFIXES, WEIGHT_SUFFIXES, is_checkpoint, kind_of
 from limner.models.card import ModelCard, read_json
 from limner.models.checkpoints import checkpoint_card
 from limner.models.ensemble_card import EnsembleCard
 from limner.models.pair import card_beside
 
-MODEL_SUFFIXES = (".onnx", ".tflite", ".xml", ".param", ".mlpackage", ".savedmodel", ".tfjs", ".pt2", ".engine", ".pt")
-"""What a model may be called. Whether something here runs it is for ``limner.runtimes.loading`` to say."""
 ALIASES = {"default": "fast"}
-FOLDER_SUFFIXES = (".mlpackage", ".savedmodel", ".tfjs")
-"""Those of them that are folders."""
 _FOLDER = Path(__file__).parent
 ENSEMBLE = "studio"
 """What `limner models fetch` takes: the ensemble whose members are all that can be fetched."""
@@ -119,7 +116,7 @@ def find_model(
     """The model called ``model``, with its card.
 
     Args:
-        model: a name ("fast"), an alias ("default"), or the path of a model file (see ``MODEL_SUFFIXES``).
+        model: a name ("fast"), an alias ("default"), or the path of a model file (see ``limner.kinds``).
         card: the card to use instead of ``<file name>.json`` or ``<stem>.json`` beside the file.
         verify: compare the file with the card's sha256, where it has one.
         task: what the model must be for, "segment" or "harmonize"; None takes any.
@@ -141,6 +138,22 @@ def find_model(
     if verify:
         found.card.verify(found.path)
     return found
+
+
+def weights_path(name: str) -> Path:
+    """The .onnx, .safetensors or .pt file that ``name`` means: a shipped model's name or a path.
+
+    Raises:
+        ModelError: there is no such file or model.
+    """
+    if Path(name).suffix in WEIGHT_SUFFIXES:
+        if not Path(name).is_file():
+            raise ModelError(f"{name}: no such file")
+        return Path(name)
+    if ALIASES.get(name, name) not in model_names():
+        known = ", ".join(model_names())
+        raise ModelError(f"{name}: no shipped model has weights of that name (there are: {known})")
+    return find_model(name).path
 
 
 def _resolve(name: str) -> str:
@@ -189,17 +202,18 @@ def _shipped(name: str) -> ModelFile:
 
 
 def _own_card(path: Path, card: ModelCard | str | Path | None) -> ModelCard:
-    if path.suffix.lower() not in MODEL_SUFFIXES:
-        raise ModelError(f"{path}: is none of the kinds of model files: {', '.join(MODEL_SUFFIXES)}")
+    kind = kind_of(path)
     if not path.exists():
         raise ModelError(f"{path}: no such model file")
-    if path.is_dir() and path.suffix.lower() not in FOLDER_SUFFIXES:
+    if path.is_dir() and (kind is None or not kind.folder):
         raise ModelError(f"{path}: is not a file")
     if card is not None:
         return _as_card(card)
     found = card_beside(path)
-    if found is None and path.suffix.lower() == ".pt":
+    if found is None and is_checkpoint(path):
         return checkpoint_card(path)
+    if found is None and (kind is None or not kind.model):
+        raise ModelError(f"{path}: is none of the kinds of model files: {', '.join(MODEL_SUFFIXES)}")
     if found is None:
         beside = path.with_suffix(".json")
         raise ModelError(

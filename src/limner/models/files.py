@@ -1,7 +1,6 @@
 """The files a model consists of, where its card lies, and its sha256, whether it is one file, several or a folder.
 
-Kinds of model files: `.onnx` and `.tflite` are whole; OpenVINO's `.xml` and ncnn's `.param` have their weights in a
-`.bin` of the same stem; `.mlpackage`, `.savedmodel` and `.tfjs` are folders; `.pt2` and `.engine` are whole.
+Which kinds there are stands in ``limner.kinds``.
 """
 
 from __future__ import annotations
@@ -10,17 +9,15 @@ import hashlib
 from pathlib import Path
 
 from limner.errors import ModelError
-
-WITH_WEIGHTS_BESIDE = {".xml": ".bin", ".param": ".bin"}
-"""Suffix of a model's description -> suffix of its weights, in a file of the same stem."""
+from limner.kinds import kind_of
 
 
 def model_parts(path: Path) -> tuple[Path, ...]:
     """Every file of the model called ``path``: itself first; the files of a folder sorted by name."""
     if path.is_dir():
         return tuple(sorted(file for file in path.rglob("*") if file.is_file()))
-    weights = WITH_WEIGHTS_BESIDE.get(path.suffix.lower())
-    return (path, path.with_suffix(weights)) if weights else (path,)
+    kind = kind_of(path)
+    return (path,) if kind is None or kind.beside is None else (path, path.with_suffix(kind.beside))
 
 
 def model_bytes(path: Path) -> int:

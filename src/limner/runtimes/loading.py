@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from limner.errors import ModelError, OptionError
+from limner.kinds import CHECKPOINT, NCNN, ONNX, OPENVINO, TENSORRT, TFLITE
 from limner.runtimes.base import Array, Runtime
 from limner.runtimes.settings import parse_settings
 
@@ -58,17 +59,17 @@ class Entry:
 
 # In order of preference: the first that runs a type of file is the one that others are measured against.
 RUNTIMES = {
-    "onnxruntime": Entry("limner.runtimes.onnx_runtime", "OnnxRuntime", (".onnx",), "onnxruntime", "onnxruntime"),
-    "litert": Entry(
-        "limner.runtimes.litert", "LiteRtRuntime", (".tflite",), "ai_edge_litert", "ai-edge-litert", "litert"
-    ),
+    "onnxruntime": Entry("limner.runtimes.onnx_runtime", "OnnxRuntime", (ONNX,), "onnxruntime", "onnxruntime"),
+    "litert": Entry("limner.runtimes.litert", "LiteRtRuntime", (TFLITE,), "ai_edge_litert", "ai-edge-litert", "litert"),
     "openvino": Entry(
-        "limner.runtimes.openvino_runtime", "OpenVinoRuntime", (".xml", ".onnx"), "openvino", "openvino", "openvino"
+        "limner.runtimes.openvino_runtime", "OpenVinoRuntime", (OPENVINO, ONNX), "openvino", "openvino", "openvino"
     ),
-    "ncnn": Entry("limner.runtimes.ncnn_runtime", "NcnnRuntime", (".param",), "ncnn", "ncnn", "ncnn"),
-    "tensorrt": Entry("limner.runtimes.tensorrt_runtime", "TensorRtRuntime", (".engine",), "tensorrt", "tensorrt"),
+    "ncnn": Entry("limner.runtimes.ncnn_runtime", "NcnnRuntime", (NCNN,), "ncnn", "ncnn", "ncnn"),
+    "tensorrt": Entry("limner.runtimes.tensorrt_runtime", "TensorRtRuntime", (TENSORRT,), "tensorrt", "tensorrt"),
     # Last, because importing it takes seconds.
-    "torch": Entry("limner.runtimes.torch_runtime", "TorchRuntime", (".pt", ".onnx"), "torch", "torch", "train", True),
+    "torch": Entry(
+        "limner.runtimes.torch_runtime", "TorchRuntime", (CHECKPOINT, ONNX), "torch", "torch", "train", True
+    ),
 }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from limner.errors import MissingExtraError, ModelError, OptionError
+from limner.kinds import is_checkpoint
 from limner.models.card import SEGMENT
 from limner.models.catalogue import find_model
 from limner.runtimes.base import Array, TensorInfo
@@ -113,7 +114,7 @@ def _net(path: Path) -> tuple[nn.Module, ModelCard]:
     from limner.nets.deployed import Deployed, GraphOptions, OutputKind
     from limner.nets.rebuild import checkpoint_net, model_net
 
-    if path.suffix.lower() == ".pt":
+    if is_checkpoint(path):
         card = find_model(path, verify=False, task=SEGMENT).card
         net = checkpoint_net(path).net
     else:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from limner.errors import OptionError
-from limner.training.recipes.recipe import recorded
+from limner.tasks.recipes.recipe import recorded
 from limner.weights.checkpoint import Checkpoint
 
 

@@ -6,16 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
-from limner.datasets.sampler import Sampler
 from limner.errors import MissingExtraError
-from limner.nets.base import SegmentationNet, person_logits
-from limner.training.batches import drawn
 from limner.training.job import Progress
-
-_PICTURES = 6
 
 
 class Board:
@@ -47,29 +41,11 @@ class Board:
             self._writer.add_scalar(name, value, progress.step)
         self._writer.flush()
 
-    def pictures(self, net: SegmentationNet, sampler: Sampler, *, size: int, step: int) -> None:
-        """Rows of photo, target and prediction, for the same few samples each time."""
-        self._writer.add_image("photo, target, prediction", sheet(net, sampler, size=size), step)
+    def pictures(self, sheet: NDArray[np.uint8], *, step: int) -> None:
+        """A sheet of pictures, uint8 (3, H, W): rows of photo, target and prediction, the same few each time."""
+        self._writer.add_image("photo, target, prediction", sheet, step)
         self._writer.flush()
 
     def close(self) -> None:
         """Finish the file."""
         self._writer.close()
-
-
-@torch.no_grad()
-def sheet(net: SegmentationNet, sampler: Sampler, *, size: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """uint8 (3, rows × size, 3 × size): a row a sample, with photo, target and prediction beside each other."""
-    batch = drawn(sampler, range(_PICTURES), size)
-    x = batch.images.float() / 255
-    if net.in_channels == 4:
-        assert batch.priors is not None
-        x = torch.cat([x, batch.priors], dim=1)
-    said = torch.sigmoid(person_logits(net(x.contiguous(memory_format=torch.channels_last)), net.person_class))
-    columns = [batch.images, _grey(batch.targets), _grey(said)]
-    rows = torch.cat(columns, dim=3)  # (N, 3, S, 3 S)
-    return torch.cat(list(rows), dim=1).contiguous().numpy()
-
-
-def _grey(mask: Tensor) -> Tensor:
-    return mask.mul(255).round().to(torch.uint8).expand(-1, 3, -1, -1)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from limner.nets.base import SegmentationNet
-from limner.training.initial_weights import WeightReport
-from limner.training.recipes.recipe import Recipe
+from limner.nets.initial_weights import WeightReport
+from limner.tasks.recipes.run import RunRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Job:
         board: also write curves and pictures for TensorBoard.
     """
 
-    recipe: Recipe
+    recipe: RunRecipe
     out: Path
     data: Path
     cache: Path
@@ -75,4 +75,5 @@ class Outcome:
 
 Started = Callable[[WeightReport], None]
 Report = Callable[[Progress], None]
-Validate = Callable[[SegmentationNet, int], dict[str, float]]
+Validate = Callable[[Any, int], dict[str, float]]
+"""Scores the averaged net, of the task's own kind, at an input size: metric -> value."""

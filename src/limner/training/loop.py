@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import functools
-from itertools import islice
 
 import torch
 
 from limner.datasets.photo_map import prepare
-from limner.datasets.sampler import Sampler
-from limner.errors import ModelError, OptionError
+from limner.errors import OptionError
 from limner.heap import keep_training_memory
-from limner.nets import make_net
-from limner.nets.base import SegmentationNet
-from limner.training.batches import batches
-from limner.training.forward import net_input
-from limner.training.initial_weights import soften_head, start_net, start_part
+from limner.models.card import SEGMENT
+from limner.tasks import TASKS
+from limner.tasks.recipes.run import RunRecipe
+from limner.tasks.recipes.schedules import Plateau
 from limner.training.job import Job, Outcome, Report, Started, Validate
 from limner.training.parallel.distributed import Group, together
-from limner.training.recipes.recipe import Recipe, recorded, to_dict
-from limner.training.recipes.schedules import Plateau
 from limner.training.sharing import process_count
 from limner.training.worker import Worker
 from limner.weights.checkpoint import Checkpoint
@@ -101,52 +96,28 @@ def _start(job: Job, started: Started | None) -> Checkpoint:
     path, recipe = job.out / "last.pt", job.recipe
     if path.is_file():
         state = Checkpoint.load(path)
-        saved = recorded(state.recipe, source=str(path))
-        mine = (recipe.net, recipe.batch, recipe.seed, recipe.quantize)
-        if (saved.net, saved.batch, saved.seed, saved.quantize) != mine:
+        if state.recipe.get("task", SEGMENT) != recipe.task:
+            raise OptionError(f"{path}: is of the task {state.recipe.get('task', SEGMENT)}, not {recipe.task}")
+        saved = TASKS[recipe.task].recorded(state.recipe, source=str(path))
+        mine = (recipe.net, recipe.batch, recipe.seed, recipe.record.quantize)
+        if (saved.net, saved.batch, saved.seed, saved.record.quantize) != mine:
             raise OptionError(
                 f"{path}: belongs to a recipe with another net, batch, seed or quantize; choose another ‹out›"
             )
         return state
     torch.manual_seed(recipe.seed)
-    net = make_net(recipe.net.name, **recipe.net.options)
-    if recipe.quantize is not None:
-        net = net.for_inference()
-    for phase in recipe.phases:
-        net.check_size(phase.size, phase.size)
-    source = job.init if job.init is not None else recipe.init
-    starts = [start_net(net, source)] if source is not None else []
-    if job.init is None:  # what the recipe says of its own start holds for no other
-        if starts:
-            soften_head(net, recipe.init_sharpness)
-        starts += [start_part(net, part, other) for part, other in recipe.init_parts.items()]
-    if recipe.quantize is not None:
-        if starts and starts[0].untouched:
-            raise ModelError(f"{source}: lacks weights of the net {recipe.net.name}, such as {starts[0].untouched[0]}")
-        net = _calibrated(net, job)
+    task = TASKS[recipe.task]
+    net, starts = task.begun(recipe, job.init, lambda: prepare(job.data, job.cache, masks=recipe.masks))
     weights = {name: value.clone() for name, value in net.state_dict().items()}
     average = {name: value.clone() for name, value in weights.items()}
     sessions = [start.record() for start in starts]
     if started is not None:
         for start in starts:
             started(start)
-    return Checkpoint(to_dict(recipe), 0, weights, average, {}, sessions)
+    return Checkpoint(task.plain(recipe), 0, weights, average, {}, sessions)
 
 
-def _calibrated(net: SegmentationNet, job: Job) -> SegmentationNet:
-    """The net rounded to 8 bits, with ranges from the first batches of the run."""
-    from limner.nets.quantized.net import QuantizedNet
-
-    recipe = job.recipe
-    assert recipe.quantize is not None
-    quantized = QuantizedNet(net, recipe.input_size, recipe.quantize)
-    sampler = Sampler(prepare(job.data, job.cache, masks=recipe.masks), recipe.data, seed=recipe.seed)
-    drawn = islice(batches(sampler, recipe, first_step=0, rank=0, world=1), recipe.quantize.calibrate)
-    quantized.calibrate(net_input(batch.images, batch.priors if net.in_channels == 4 else None) for batch in drawn)
-    return quantized
-
-
-def _check_validation(recipe: Recipe, validate: Validate | None) -> None:
+def _check_validation(recipe: RunRecipe, validate: Validate | None) -> None:
     group = Group.of_torchrun()
     listens = isinstance(recipe.schedule, Plateau) or recipe.early_stop is not None
     if listens and validate is None and (group is None or group.rank == 0):

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from limner.errors import OptionError
-from limner.training.recipes.optimizer import AdamW, Sgd
+from limner.tasks.recipes.optimizer import AdamW, Sgd
 
 
 class ScaledOptimizer:

@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from limner.tasks.recipes.run import Course
 from limner.training.board import Board
 from limner.training.job import Progress, Report, Validation
-from limner.training.recipes.recipe import Course
 
 COLUMNS = ("step", "samples", "size", "loss", "lr", "images_per_second", "terms", "validation", "score")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from limner.errors import OptionError
-from limner.training.recipes.recipe import Recipe
-from limner.training.recipes.schedules import Plateau
+from limner.tasks.recipes.run import RunRecipe
+from limner.tasks.recipes.schedules import Plateau
 
 
 class Scoreboard:
@@ -18,7 +18,7 @@ class Scoreboard:
         over: whether early stopping has ended the run.
     """
 
-    def __init__(self, recipe: Recipe, state: dict[str, Any] | None = None) -> None:
+    def __init__(self, recipe: RunRecipe, state: dict[str, Any] | None = None) -> None:
         self.recipe = recipe
         state = state or {}
         self.best: float | None = state.get("best")

@@ -5,30 +5,21 @@ from __future__ import annotations
 import signal
 import time
 from types import FrameType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from limner.augment.batch import Batch
-from limner.augment.gpu_augment import augment
 from limner.datasets.photo_map import prepare
-from limner.datasets.sampler import Sampler
 from limner.errors import OptionError
-from limner.models.card import SEGMENT
-from limner.nets import make_net
-from limner.nets.base import SegmentationNet
-from limner.nets.rebuild import recorded_net
+from limner.tasks import TASKS
+from limner.tasks.card import run_card
 from limner.training.averaging import AveragedWeights
-from limner.training.batches import batches
 from limner.training.board import Board
-from limner.training.card import net_card, run_card
-from limner.training.forward import Forward, split
 from limner.training.job import Job, Outcome, Report, Validate, Validation
-from limner.training.loss.criterion import Criterion
 from limner.training.optimizers import Freezer, Freezes, ScaledOptimizer
 from limner.training.parallel.distributed import Group
 from limner.training.parallel.sync_batch_norm import synchronise
-from limner.training.recipes.recipe import to_dict
 from limner.training.reporting import Reporter
 from limner.training.scoreboard import Scoreboard
 from limner.training.sharing import machine_name, share_cores
@@ -60,13 +51,13 @@ class Worker:
         self.report, self.validate = report, validate
         share_cores(device, group)
         recipe, self._rate = job.recipe, 0.0
-        self.net = recorded_net(recipe.record)
+        self.task = TASKS[recipe.task]
+        self.net = self.task.net(recipe)
         self.net.load_state_dict(state.net)
         if recipe.sync_batch_norm:
             synchronise(self.net)
         self.net.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-        self.criterion = Criterion(recipe, self.net)
-        self.forward = Forward(self.net, recipe, device)
+        self.at_work = self.task.at_work(recipe, self.net, device)
         self.optimizer = ScaledOptimizer(self.net, recipe.optimizer)
         if state.optimizer:
             self.optimizer.load(state.optimizer)
@@ -81,9 +72,9 @@ class Worker:
         self.step, self.sessions = state.step, state.sessions
         self.photos = prepare(job.data, job.cache, masks=job.recipe.masks)
         self.board = Board(job.out / "board", step=state.step) if job.board and group.rank == 0 else None
-        terms = list(self.criterion.terms)
+        terms = list(self.at_work.terms)
         self.reporter = Reporter(recipe, job.out, terms, first_step=state.step, board=self.board, report=report)
-        self._card = net_card(recipe.record, make_net(recipe.net.name, **recipe.net.options), task=SEGMENT)
+        self._card = self.task.card(recipe)
         self._interrupted = False
 
     def run(self) -> Outcome:
@@ -111,10 +102,8 @@ class Worker:
             "seconds": 0.0,
         }
         self.sessions.append(session)
-        on_host = recipe.augment_on == "host"
-        sampler = Sampler(self.photos, recipe.data, seed=recipe.seed, photometric=on_host)
         first, world, rank, saved = self.step, self.group.world, self.group.rank, began
-        for batch in batches(sampler, recipe, first_step=first, rank=rank, world=world):
+        for batch in self.at_work.batches(self.photos, first_step=first, rank=rank, world=world):
             over = self.job.minutes is not None and time.monotonic() - began > self.job.minutes * 60
             stop = self._update(batch, stop=over or self._interrupted)
             now = time.monotonic()
@@ -128,7 +117,7 @@ class Worker:
             if stop or self.scoreboard.over:
                 break
 
-    def _update(self, batch: Batch, *, stop: bool) -> bool:
+    def _update(self, batch: Any, *, stop: bool) -> bool:
         """One step; whether every process shall stop after it."""
         recipe, progress = self.recipe, self.step / self.recipe.steps
         torch.manual_seed(hash((recipe.seed, self.step, self.group.rank)))  # dropout, too, is the same when resumed
@@ -136,10 +125,7 @@ class Worker:
         for freezer in self.freezers:
             freezer.at(progress)
         self.optimizer.torch.zero_grad(set_to_none=True)
-        batch = self.forward.on_device(batch)
-        if recipe.augment_on == "device":
-            seed = recipe.seed * self.group.world + self.group.rank  # processes share a step, not its light
-            batch = augment(batch, step=self.step, seed=seed, look=recipe.data.look)
+        batch = self.at_work.ready(batch, step=self.step, rank=self.group.rank, world=self.group.world)
         values = self._backward(batch)
         shared = self.group.share(self.net, torch.cat([values, values.new_tensor([float(stop)])]))
         if not bool(shared[0].isfinite()):
@@ -158,12 +144,11 @@ class Worker:
         self.step += 1
         return bool(shared[-1] > 0)
 
-    def _backward(self, batch: Batch) -> Tensor:
+    def _backward(self, batch: Any) -> Tensor:
         """Gradients of one step, part by part. Gives the loss and then each term's value."""
-        total = torch.zeros(1 + len(self.criterion.terms), device=self.device)
-        for part in split(batch, self.recipe.accumulate):
-            share = len(part.images) / len(batch.images)
-            loss, terms = self.criterion(self.forward(part))
+        total = torch.zeros(1 + len(self.at_work.terms), device=self.device)
+        for part, share in self.at_work.parts(batch):
+            loss, terms = self.at_work(part)
             self.scaler.scale(loss * share).backward()  # type: ignore[no-untyped-call]
             total += torch.stack([loss.detach(), *terms.values()]) * share
         return total
@@ -177,9 +162,8 @@ class Worker:
         values, score = None, None
         if self.group.rank == 0:
             net, size = self._averaged_net(), self.recipe.input_size
-            if self.board is not None:
-                unseen = Sampler(self.photos, self.recipe.data, seed=self.recipe.seed + 1)
-                self.board.pictures(net, unseen, size=size, step=self.step)
+            if self.board is not None and (sheet := self.at_work.pictures(net, self.photos)) is not None:
+                self.board.pictures(sheet, step=self.step)
             if self.validate is not None:
                 values = self.validate(net, size)
                 score = self.scoreboard.score(values)
@@ -191,15 +175,15 @@ class Worker:
             self._save("best.pt")
         return Validation(values or {}, score, best)
 
-    def _averaged_net(self) -> SegmentationNet:
+    def _averaged_net(self) -> nn.Module:
         """The net with the averaged weights, in eval mode, on the CPU."""
-        net = recorded_net(self.recipe.record)
+        net = self.task.net(self.recipe)
         net.load_state_dict(self.average.on_cpu())
         return net.eval()
 
     def _save(self, name: str) -> None:
         Checkpoint(
-            to_dict(self.recipe),
+            self.task.plain(self.recipe),
             self.step,
             {key: value.cpu() for key, value in self.net.state_dict().items()},
             self.average.on_cpu(),

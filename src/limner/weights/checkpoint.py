@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from limner.errors import ModelError
+from limner.kinds import ONNX, SAFETENSORS
 from limner.whole_file import aside
 
 
@@ -71,9 +72,9 @@ def load_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         ModelError: missing or damaged.
     """
-    if path.suffix == ".onnx":
+    if path.suffix == ONNX:
         return _onnx_weights(path)
-    if path.suffix != ".safetensors":
+    if path.suffix != SAFETENSORS:
         return Checkpoint.load(path).ema
     if not path.is_file():
         raise ModelError(f"{path}: no such file")

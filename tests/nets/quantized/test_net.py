@@ -19,9 +19,9 @@ from limner.nets.base import SegmentationNet
 from limner.nets.quantized.net import QuantizedNet
 from limner.nets.quantized.options import QuantizeRecipe
 from limner.nets.rebuild import checkpoint_net
+from limner.tasks.recipes.recipe import from_dict
 from limner.training.job import Job
 from limner.training.loop import train
-from limner.training.recipes.recipe import from_dict
 from limner.weights.checkpoint import Checkpoint, save_weights
 
 RECIPE = QuantizeRecipe()

@@ -13,10 +13,10 @@ import torch
 import yaml
 
 from limner.errors import OptionError
+from limner.tasks.recipes.recipe import from_dict
 from limner.training.job import Job
 from limner.training.loop import train
 from limner.training.parallel.distributed import Group
-from limner.training.recipes.recipe import from_dict
 
 RAW: dict[str, Any] = {
     "net": {"name": "fast", "options": {"width": 0.25}},

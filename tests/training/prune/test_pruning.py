@@ -21,10 +21,10 @@ from limner.nets import make_net
 from limner.nets.base import SegmentationNet
 from limner.nets.blocks import ConvBN, SqueezeExcite
 from limner.nets.widths import changed_widths, layer_widths
-from limner.training.batches import batches
+from limner.tasks.batches import batches
+from limner.tasks.recipes.recipe import from_dict
 from limner.training.prune.groups import dependency_graph, sound_roots
 from limner.training.prune.pruning import PruneOptions, cost, prune
-from limner.training.recipes.recipe import from_dict
 
 SIZE = 64
 

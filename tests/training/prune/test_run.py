@@ -14,11 +14,11 @@ pytest.importorskip("torch_pruning")
 
 from limner.cli.app import main
 from limner.nets import make_net
+from limner.tasks.recipes.recipe import from_dict, recorded, to_dict
 from limner.training.prune import run as pruning_run
 from limner.training.prune.curve import draw_curve
 from limner.training.prune.pruning import PruneOptions, cost
 from limner.training.prune.run import Point, PruneJob, read_curve, run
-from limner.training.recipes.recipe import from_dict, recorded, to_dict
 from limner.weights.checkpoint import Checkpoint, save_weights
 
 RAW = {

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from limner import kinds
 from limner.errors import OptionError
 from limner.export.graphs.graph import STATE, Graph
 from limner.export.targets.base import Execution, Feeds, Made, NotRunHereError, Target
@@ -24,7 +25,7 @@ class CoreMlTarget(Target):
 
     name: ClassVar[str] = "coreml"
     precisions: ClassVar[tuple[str, ...]] = ("fp32", "fp16", "int8")
-    suffix: ClassVar[str] = ".mlpackage"
+    suffix: ClassVar[str] = kinds.COREML
 
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:
         options = graph.options

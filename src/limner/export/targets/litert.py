@@ -11,6 +11,7 @@ from limner.export.checks.edge_tpu import check_edge_tpu
 from limner.export.graphs.graph import Graph
 from limner.export.targets.base import Made, Target
 from limner.export.toolchains.known import LITERT
+from limner.kinds import TFLITE
 
 
 class LiteRtTarget(Target):
@@ -24,7 +25,7 @@ class LiteRtTarget(Target):
     name: ClassVar[str] = "litert"
     precisions: ClassVar[tuple[str, ...]] = ("fp32", "fp16", "dynamic", "int8", "int8-float-io")
     rounded: ClassVar[tuple[str, ...]] = ("int8-float-io",)
-    suffix: ClassVar[str] = ".tflite"
+    suffix: ClassVar[str] = TFLITE
 
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:
         if graph.options.dynamic != "none":

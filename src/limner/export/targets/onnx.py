@@ -12,6 +12,7 @@ import torch
 from limner.errors import MissingExtraError
 from limner.export.graphs.graph import Graph
 from limner.export.targets.base import Execution, Feeds, Made, Target
+from limner.kinds import ONNX
 from limner.silence import silence
 
 
@@ -24,7 +25,7 @@ class OnnxTarget(Target):
     name: ClassVar[str] = "onnx"
     precisions: ClassVar[tuple[str, ...]] = ("fp32", "fp16", "int8")
     rounded: ClassVar[tuple[str, ...]] = ("int8",)
-    suffix: ClassVar[str] = ".onnx"
+    suffix: ClassVar[str] = ONNX
 
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:
         if graph.rounded:

@@ -10,6 +10,7 @@ import numpy as np
 from limner.errors import MissingExtraError
 from limner.export.graphs.graph import Graph
 from limner.export.targets.base import Made, Target
+from limner.kinds import OPENVINO
 from limner.silence import silence
 
 
@@ -22,7 +23,7 @@ class OpenVinoTarget(Target):
 
     name: ClassVar[str] = "openvino"
     precisions: ClassVar[tuple[str, ...]] = ("fp32", "fp16", "int8")
-    suffix: ClassVar[str] = ".xml"
+    suffix: ClassVar[str] = OPENVINO
 
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:
         try:

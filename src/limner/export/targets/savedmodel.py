@@ -17,6 +17,7 @@ from limner.errors import OptionError
 from limner.export.graphs.graph import Graph, make_graph
 from limner.export.targets.base import Execution, Feeds, Made, Target
 from limner.export.toolchains.known import TENSORFLOW
+from limner.kinds import SAVEDMODEL
 
 
 class SavedModelTarget(Target):
@@ -27,7 +28,7 @@ class SavedModelTarget(Target):
 
     name: ClassVar[str] = "savedmodel"
     precisions: ClassVar[tuple[str, ...]] = ("fp32",)
-    suffix: ClassVar[str] = ".savedmodel"
+    suffix: ClassVar[str] = SAVEDMODEL
 
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:
         shutil.copytree(saved_model(graph), out)

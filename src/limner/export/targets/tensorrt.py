@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from limner.errors import ToolchainError
 from limner.export.graphs.graph import Graph
 from limner.export.targets.base import Execution, Feeds, Made, NotMadeHereError, NotRunHereError, Target
+from limner.kinds import TENSORRT
 
 _LARGEST_BATCH, _LARGEST_FACTOR = 16, 4
 
@@ -21,7 +22,7 @@ class TensorRtTarget(Target):
 
     name: ClassVar[str] = "tensorrt"
     precisions: ClassVar[tuple[str, ...]] = ("fp32", "fp16")
-    suffix: ClassVar[str] = ".engine"
+    suffix: ClassVar[str] = TENSORRT
     device: ClassVar[str] = "cuda"
 
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:

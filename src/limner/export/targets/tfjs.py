@@ -10,6 +10,7 @@ from limner.export.graphs.graph import Graph
 from limner.export.targets.base import Execution, Feeds, Made, Target
 from limner.export.targets.savedmodel import saved_model
 from limner.export.toolchains.known import TENSORFLOW
+from limner.kinds import TFJS
 
 _KEPT = {"fp32": [], "fp16": ["float16"], "uint8": ["uint8"]}
 
@@ -19,7 +20,7 @@ class TfjsTarget(Target):
 
     name: ClassVar[str] = "tfjs"
     precisions: ClassVar[tuple[str, ...]] = tuple(_KEPT)
-    suffix: ClassVar[str] = ".tfjs"
+    suffix: ClassVar[str] = TFJS
 
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:
         TENSORFLOW.run("savedmodel_to_tfjs.py", saved_model(graph), out, *_KEPT[precision])

@@ -16,7 +16,7 @@ from limner.augment.batch import Batch
 from limner.errors import LimnerError, OptionError
 from limner.nets.base import SegmentationNet, person_logits
 from limner.nets.blocks import count_macs, count_parameters
-from limner.training.loss.losses import edge_weighted_bce
+from limner.tasks.loss.losses import edge_weighted_bce
 from limner.training.prune.groups import LAYERS, Layer, dependency_graph, group_of, sound_roots
 
 Measure = Literal["macs", "parameters"]

@@ -16,16 +16,18 @@ import torch
 from limner.datasets.photo_map import prepare
 from limner.datasets.sampler import Sampler
 from limner.errors import ModelError, OptionError
+from limner.kinds import is_checkpoint
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
+from limner.nets.initial_weights import start_net
 from limner.nets.rebuild import averaged_net
 from limner.nets.widths import changed_widths
-from limner.training.batches import batches
-from limner.training.initial_weights import start_net
+from limner.tasks.batches import batches
+from limner.tasks.recipes.recipe import Recipe, float_recipe, recorded, to_dict
+from limner.tasks.recipes.run import NetRecipe
 from limner.training.job import Job, Report
 from limner.training.loop import train
 from limner.training.prune.pruning import PruneOptions, cost, prune
-from limner.training.recipes.recipe import NetRecipe, Recipe, float_recipe, recorded, to_dict
 from limner.weights.checkpoint import Checkpoint
 from limner.whole_file import whole_text
 
@@ -188,7 +190,7 @@ class _Curve:
 
 def _source_net(job: PruneJob) -> tuple[SegmentationNet, NetRecipe]:
     """The net that is pruned, and the recipe that makes it."""
-    if job.source.endswith(".pt"):
+    if is_checkpoint(job.source):
         state = Checkpoint.load(Path(job.source))
         trained = float_recipe(state.recipe, source=job.source)
         return averaged_net(trained.record, state, source=job.source), trained.net

@@ -1,0 +1,73 @@
+"""Reads recipes: YAML files that may be like another one, with changes, checked against dataclasses."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from limner.errors import OptionError
+
+T = TypeVar("T")
+
+
+def read_recipe(path: Path, *, changes: Sequence[str] = ()) -> dict[str, Any]:
+    """A recipe's fields as plain data, for whatever ``task``, with ``changes`` applied; nothing is checked yet."""
+    raw = _read(path)
+    for change in changes:
+        _apply(raw, change)
+    return raw
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A recipe's fields, with those of the recipe it is like."""
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise OptionError(f"{path}: no such recipe; the ones that ship lie in recipes/") from None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise OptionError(f"{path}: not a readable YAML file ({' '.join(str(error).split())})") from None
+    if not isinstance(raw, dict):
+        raise OptionError(f"{path}: a recipe is a mapping of fields, this is {type(raw).__name__}")
+    model = raw.pop("like", None)
+    if model is None:
+        return raw
+    other = path.parent / str(model)
+    if not other.is_file() or other.resolve() == path.resolve():
+        raise OptionError(f"{path}: like: there is no other recipe {other}")
+    base, data = _read(other), raw.get("data", {})
+    return {**base, **raw, "data": {**base.get("data", {}), **data} if isinstance(data, dict) else data}
+
+
+def validated(adapter: TypeAdapter[T], raw: dict[str, Any], *, source: str) -> T:
+    """What ``adapter`` makes of plain data; OptionError where it is wrong, in one line that names the field."""
+    try:
+        return adapter.validate_python(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        parts = [str(part) for part in first["loc"]]
+        if len(parts) > 1 and parts[0] in ("optimizer", "schedule"):
+            del parts[1]  # the kind, which is not a field
+        where = ".".join(parts)
+        raise OptionError(f"{source}: {where + ': ' if where else ''}{first['msg']}") from None
+
+
+def _apply(raw: dict[str, Any], change: str) -> None:
+    path, equals, text = change.partition("=")
+    if not equals:
+        raise OptionError(f"‹set› {change}: write it as field=value, for example ‹set› optimizer.lr=3e-4")
+    *parents, last = path.strip().split(".")
+    target = raw
+    for parent in parents:
+        target = target.setdefault(parent, {})
+        if not isinstance(target, dict):
+            raise OptionError(f"‹set› {change}: {parent} holds no fields")
+    value = yaml.safe_load(text)
+    if isinstance(value, str):  # YAML reads 3e-4 as text
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    target[last] = value
