@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 from limner import samples
-from limner.datasets.manifest import Photo, PhotoFolder
+from limner.datasets.manifest import PhotoFolder
+from limner.datasets.photo import Photo
 from limner.evaluation.moving_clips import Cutout, MovingClip, Span, make_moving_clip
 
 PEOPLE = Path(__file__).parent / "people"

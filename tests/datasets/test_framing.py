@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from limner.datasets.framing import Window, cutout_window, photo_window, scene_window, view, whole
-from limner.datasets.manifest import Photo
+from limner.datasets.photo import Photo
 from limner.datasets.photo_map import MappedPhoto
 
 ENTRY = MappedPhoto(

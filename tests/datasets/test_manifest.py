@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from limner.datasets.manifest import Photo, PhotoFolder, read_manifest
+from limner.datasets.manifest import PhotoFolder, read_manifest
+from limner.datasets.photo import Photo
 from limner.errors import DataError
 
 

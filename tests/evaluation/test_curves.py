@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from limner.datasets.manifest import Photo
+from limner.datasets.photo import Photo
 from limner.evaluation import metrics
 from limner.evaluation.curves import calibration, miou_by_threshold, precision_recall
 from limner.evaluation.evaluate import Score, score_photo

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from limner.datasets.manifest import Photo, PhotoFolder
+from limner.datasets.manifest import PhotoFolder
+from limner.datasets.photo import Photo
 from limner.errors import DataError
 from limner.evaluation.contenders import net_maker
 from limner.evaluation.evaluate import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from limner.datasets.manifest import Photo
+from limner.datasets.photo import Photo
 from limner.evaluation.evaluate import Score, score_photo
 from limner.evaluation.tiles import (
     FALSE,

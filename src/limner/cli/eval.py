@@ -14,7 +14,8 @@ from limner.cli.progress import Meter
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
-    from limner.datasets.manifest import Photo, PhotoFolder
+    from limner.datasets.manifest import PhotoFolder
+    from limner.datasets.photo import Photo
     from limner.evaluation.contenders import Contender
     from limner.evaluation.flicker import Flicker, Recovery
     from limner.evaluation.tables import Table

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from limner.datasets.manifest import VOID_SETS, MaskKind, Photo, Split, read_manifest
+from limner.datasets.manifest import VOID_SETS, read_manifest
 from limner.datasets.masks_overlay import MasksOverlay
+from limner.datasets.photo import MaskKind, Photo, Split
 from limner.datasets.photo_sets import SUFFIXES, grey, open_photo, photos_in
 from limner.errors import DataError, OptionError
 from limner.whole_file import aside, whole_text

@@ -6,9 +6,8 @@ import csv
 import io
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -16,36 +15,14 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from limner.datasets.masks_overlay import MasksOverlay
+from limner.datasets.photo import MaskKind, Photo, Split
 from limner.datasets.photo_sets import PhotoSet, grey, open_set
 from limner.errors import DataError
-
-Split = Literal["train", "val", "test"]
-MaskKind = Literal["hand", "auto", "exact", "none", "unlabelled"]
 
 VOID = 128
 """Mask value of pixels nobody could decide on, in sets listed in ``VOID_SETS``: left out of loss and scores."""
 
 VOID_SETS = frozenset({"people_with_animals"})
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """One row of the manifest.
-
-    ``mask`` says who drew it: "hand" people, "auto" another net, "exact" a renderer (alpha of an RGBA file), "none"
-    nobody is in the photo, "unlabelled" that it has no mask yet. ``source`` is where the photo came from, ``rights``
-    what may be done with it, as far as the manifest says. ``weight`` in [0, 1] is its share of the loss.
-    """
-
-    set: str
-    stem: str
-    split: Split
-    mask: MaskKind
-    width: int
-    height: int
-    source: str
-    weight: float = 1.0
-    rights: str = ""
 
 
 def read_manifest(folder: Path) -> list[Photo]:

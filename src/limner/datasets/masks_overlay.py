@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from limner.errors import DataError
 
 if TYPE_CHECKING:
-    from limner.datasets.manifest import Photo
+    from limner.datasets.photo import Photo
 
 Use = Literal["new", "old", "drop"]
 Replaces = Literal["auto", "hand", "unlabelled"]

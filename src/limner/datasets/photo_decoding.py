@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from PIL import AvifImagePlugin
 
 from limner.cores import check_parallel, physical_cores
-from limner.datasets.manifest import Photo, PhotoFolder
+from limner.datasets.manifest import PhotoFolder
+from limner.datasets.photo import Photo
 from limner.datasets.pixel_store import write_segment
 
 Box = tuple[int, int, int, int]

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.datasets.manifest import Photo, PhotoFolder
+from limner.datasets.manifest import PhotoFolder
+from limner.datasets.photo import Photo
 from limner.datasets.photo_decoding import Box, Decoder, Task, Touches
 from limner.datasets.pixel_store import PixelStore, Stored, leftovers, remove, size_of
 

@@ -14,7 +14,7 @@ from limner.matte import Matte
 from limner.media.primaries import CodePoints
 
 if TYPE_CHECKING:
-    from limner.effects.layers import Layers
+    from limner.effects.layered import Layers
 
 from limner.frame import Frame
 

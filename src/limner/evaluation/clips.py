@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.datasets.manifest import VOID_SETS, Photo, PhotoFolder
+from limner.datasets.manifest import VOID_SETS, PhotoFolder
+from limner.datasets.photo import Photo
 from limner.errors import DataError
 from limner.evaluation.contenders import Alpha
 from limner.frame import Frame

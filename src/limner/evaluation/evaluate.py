@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.cores import usable_cores
-from limner.datasets.manifest import VOID, VOID_SETS, Photo, PhotoFolder
+from limner.datasets.manifest import VOID, VOID_SETS, PhotoFolder
+from limner.datasets.photo import Photo
 from limner.errors import DataError
 from limner.evaluation import metrics
 from limner.evaluation.contenders import Alpha, MatteMaker, net_maker

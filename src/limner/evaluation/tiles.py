@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.datasets.manifest import Photo
+from limner.datasets.photo import Photo
 from limner.evaluation.contenders import Alpha
 from limner.evaluation.evaluate import Score, decided
 from limner.frame import Frame

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from limner.datasets.manifest import Photo, PhotoFolder
+from limner.datasets.manifest import PhotoFolder
+from limner.datasets.photo import Photo
 from limner.evaluation.evaluate import evaluate, means
 from limner.export.graphs.graph import IMAGE, PREVIOUS, STATE, Graph
 from limner.export.source import Source

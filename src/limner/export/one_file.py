@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from limner.datasets.manifest import Photo, PhotoFolder
+from limner.datasets.manifest import PhotoFolder
+from limner.datasets.photo import Photo
 from limner.export.onnx_file import Parity, Storage, write_onnx
 from limner.models.card import Measurement, ModelCard
 from limner.models.pair import publish

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limner.errors import ModelError
-from limner.inspect.inspection import Inspection, TensorReport
+from limner.inspect.report import Inspection, TensorReport
 from limner.models.card import PACKED, PACKED_BITS, InputSpec, ModelCard, OutputSpec
 
 _FACTORY = {

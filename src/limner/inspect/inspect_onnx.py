@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from limner.errors import MissingExtraError, ModelError
-from limner.inspect.inspection import Inspection, TensorReport, maker
+from limner.inspect.report import Inspection, TensorReport, maker
 
 _Shape = tuple[int | None, ...]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import ModelError
-from limner.inspect.inspection import Inspection
+from limner.inspect.report import Inspection
 from limner.models.card import ModelCard
 from limner.runtimes.base import Array, TensorInfo
 from limner.segment.preprocess import Preprocessor

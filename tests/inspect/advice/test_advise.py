@@ -12,7 +12,7 @@ import pytest
 from limner.inspect.advice.advise import advise
 from limner.inspect.advice.delegates import EDGE_TPU, MOBILE_GPU, runs
 from limner.inspect.advice.finding import Finding
-from limner.inspect.advice.layers import read_layers
+from limner.inspect.advice.reading import read_layers
 from limner.models.catalogue import find_model
 
 onnx = pytest.importorskip("onnx")

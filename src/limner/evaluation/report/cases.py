@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from limner.datasets.manifest import Photo, PhotoFolder
+from limner.datasets.manifest import PhotoFolder
+from limner.datasets.photo import Photo
 from limner.evaluation.contenders import Contender
 from limner.evaluation.evaluate import Score
 from limner.evaluation.tiles import error_tile, false_people, grey_tile, matte_tile, most_different, worst

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.datasets.manifest import Photo, PhotoFolder, Split
+from limner.datasets.manifest import PhotoFolder
+from limner.datasets.photo import Photo, Split
 from limner.errors import DataError
 from limner.models.card import ModelCard
 from limner.runtimes.base import Array, TensorInfo

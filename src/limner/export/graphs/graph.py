@@ -133,9 +133,7 @@ class Graph:
         """The graph as ONNX fp32 in the workspace, for converters that start from it; made once."""
         path = self.workspace / f"{self.name}.graph.onnx"
         if not path.is_file():
-            from limner.export.targets.onnx import translate
-
-            translate(self, path)
+            save(translated(self), path)
         return path
 
     def calibration_file(self, precision: str) -> Path:
@@ -222,3 +220,33 @@ def _integers(net: SegmentationNet, *, fold: bool = True) -> SegmentationNet:
 def _example(channels: int, size: tuple[int, int], options: GraphOptions) -> Tensor:
     shape = (1, channels, *size) if options.layout == "NCHW" else (1, *size, channels)
     return torch.zeros(shape, dtype=torch.uint8 if options.uint8_input else torch.float32)
+
+
+def translated(graph: Graph) -> Any:
+    """The graph as an onnx.ModelProto, without the exporter's notes."""
+    with silence():
+        program = torch.onnx.export(
+            graph.exported_program,
+            (),
+            None,
+            input_names=list(graph.input_names),
+            output_names=list(graph.output_names),
+            dynamo=True,
+            optimize=True,
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    for item in (*model.graph.node, *model.graph.input, *model.graph.output, *model.graph.initializer):
+        item.doc_string = ""
+        del item.metadata_props[:]
+    del model.graph.value_info[:], model.graph.metadata_props[:], model.metadata_props[:]
+    return model
+
+
+def save(model: Any, path: Path) -> None:
+    """Write an onnx.ModelProto, in one file, checked for consistency."""
+    import onnx
+
+    onnx.checker.check_model(model)
+    onnx.save_model(model, path)

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import onnx
-import torch
-
 from limner.errors import MissingExtraError
-from limner.export.graphs.graph import Graph
+from limner.export.graphs.graph import Graph, save, translated
 from limner.export.targets.base import Execution, Feeds, Made, Target
 from limner.kinds import ONNX
 from limner.silence import silence
@@ -33,15 +30,15 @@ class OnnxTarget(Target):
 
             model = translated(graph)
             for_int8_kernels(model)
-            _save(model, out)
+            save(model, out)
         elif precision == "int8":
             from limner.export.graphs.onnx_int8 import quantize
 
             return Made(notes=quantize(graph, out))
         elif precision == "fp16":
-            _save(_half(translated(graph)), out)
+            save(_half(translated(graph)), out)
         else:
-            translate(graph, out)
+            save(translated(graph), out)
         return Made()
 
     def in_browser(self) -> Target | None:
@@ -56,33 +53,6 @@ class _OnnxInBrowser(OnnxTarget):
         return run_in_browser(path, feeds, runtime="onnxruntime")
 
 
-def translate(graph: Graph, path: Path) -> None:
-    """Write the graph as ONNX fp32, in one file, checked for consistency."""
-    _save(translated(graph), path)
-
-
-def translated(graph: Graph) -> Any:
-    """The graph as an onnx.ModelProto, without the exporter's notes."""
-    with silence():
-        program = torch.onnx.export(
-            graph.exported_program,
-            (),
-            None,
-            input_names=list(graph.input_names),
-            output_names=list(graph.output_names),
-            dynamo=True,
-            optimize=True,
-            verbose=False,
-        )
-    assert program is not None
-    model = program.model_proto
-    for item in (*model.graph.node, *model.graph.input, *model.graph.output, *model.graph.initializer):
-        item.doc_string = ""
-        del item.metadata_props[:]
-    del model.graph.value_info[:], model.graph.metadata_props[:], model.metadata_props[:]
-    return model
-
-
 def _half(model: Any) -> Any:
     try:
         from onnxconverter_common import float16
@@ -93,8 +63,3 @@ def _half(model: Any) -> Any:
         # told of the whole kind, it never ends, because it puts casts around them.
         casts = [node.name for node in model.graph.node if node.op_type == "Cast"]
         return float16.convert_float_to_float16(model, keep_io_types=True, node_block_list=casts)
-
-
-def _save(model: Any, path: Path) -> None:
-    onnx.checker.check_model(model)
-    onnx.save_model(model, path)

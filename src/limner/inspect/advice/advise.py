@@ -8,9 +8,10 @@ from pathlib import Path
 from limner.errors import ModelError
 from limner.inspect.advice import channel_rules, operator_rules
 from limner.inspect.advice.finding import Finding
-from limner.inspect.advice.layers import LayerGraph, read_layers
+from limner.inspect.advice.layers import LayerGraph
 from limner.inspect.advice.number_rules import half_precision
 from limner.inspect.advice.ranges import Feeds, Range, measure_ranges
+from limner.inspect.advice.reading import read_layers
 
 _ORDER = ("change", "know", "fine")
 

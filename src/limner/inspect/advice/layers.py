@@ -7,12 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-
-from limner.inspect.inspection import read_model_file
 
 Shape = tuple[int | None, ...]
 
@@ -125,27 +122,6 @@ class LayerGraph:
         """Channels of a tensor of four axes; None for others."""
         shape = self.shapes.get(name, ())
         return shape[self.channel_axis] if len(shape) == 4 else None
-
-
-def read_layers(path: str | Path, *, size: tuple[int, int] | None = None) -> LayerGraph:
-    """The layers of a .onnx or .tflite file.
-
-    Args:
-        size: (height, width) of the input image, for files that leave it open.
-
-    Raises:
-        ModelError: the file is missing, empty, damaged, or neither of the two.
-        MissingExtraError: the package that reads this format is not installed.
-    """
-    path = Path(path)
-    kind, data = read_model_file(path)
-    if kind == "onnx":
-        from limner.inspect.advice.onnx_layers import read_onnx_layers
-
-        return read_onnx_layers(path, data, size)
-    from limner.inspect.advice.tflite_layers import read_tflite_layers
-
-    return read_tflite_layers(path, data)
 
 
 def fuse(layers: Sequence[Layer], outputs: Sequence[str]) -> tuple[Layer, ...]:

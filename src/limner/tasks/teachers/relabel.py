@@ -16,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from limner.datasets.manifest import VOID_SETS, Photo, PhotoFolder
+from limner.datasets.manifest import VOID_SETS, PhotoFolder
 from limner.datasets.masks_overlay import TABLE, Row
+from limner.datasets.photo import Photo
 from limner.errors import DataError, OptionError
 from limner.tasks.teachers.distillation import Teacher
 from limner.tasks.teachers.gates import Gates, Scores, score, why_not
