@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Literal
 
 from limner.errors import ModelError
-
-__all__ = ["Inspection", "TensorReport", "inspect_model", "read_model_file"]
 from limner.inspect.inspect_onnx import inspect_onnx
 from limner.inspect.inspect_tflite import inspect_tflite
 from limner.inspect.report import Inspection, TensorReport
 from limner.kinds import ONNX, TFLITE
+
+__all__ = ["Inspection", "TensorReport", "inspect_model", "read_model_file"]
 
 
 def inspect_model(path: str | Path) -> Inspection:
