@@ -94,7 +94,10 @@ def test_on_a_photo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
             "harmonize strength 2.0 is out of range",
         ),
         (("image", samples.PORTRAIT, "-o", "x.png", "--effect", "harmonize:x"), "harmonize strength 'x' is no number"),
-        (("train", "own.yaml", "--set", "task=paint"), "own.yaml: task: must be one of segment, harmonize, not 'paint'"),
+        (
+            ("train", "own.yaml", "--set", "task=paint"),
+            "own.yaml: task: must be one of segment, harmonize, not 'paint'",
+        ),
         (("train", "own.yaml", "--data", "none"), "no such file; --data must name a folder"),
         (("train", "own.yaml", "--set", "data.sets={nobody: 1}"), "data.sets names 'nobody'"),
         (("train", "own.yaml", "--init", "none.pt"), "none.pt: no such file"),
