@@ -13,7 +13,7 @@ TORCH  ?= torch==2.13.0
 # A checkout that was moved has a .venv that points to the old place: forget that it was ready.
 $(shell [ "$$(cat $(VENV)/.ready-run 2>/dev/null)" = "$(CURDIR)" ] || rm -f $(VENV)/.ready-run $(VENV)/.ready-test)
 
-.PHONY: help run test test-all test-exports lint format bench bench-live results weights clean distclean
+.PHONY: help run test test-all test-exports test-wheel lint format bench bench-live results weights clean distclean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -31,6 +31,9 @@ test-all: $(VENV)/.ready-test  ## all tests, the slow ones too
 test-exports: $(VENV)/.ready-test  ## slow tests: heavy converters, models in a browser (about 6 GB), making the weights again, small
 	@sh tools/install_browser.sh
 	@$(BIN)/python -m pytest tests/export tests/test_make_weights.py -m slow
+
+test-wheel: $(VENV)/.ready-test  ## the built wheel, installed into a fresh environment: photos, video and training without the checkout
+	@$(BIN)/python -m pytest tests/test_wheel.py
 
 lint: $(VENV)/.ready-test  ## style, formatting and types
 	@$(BIN)/ruff check .

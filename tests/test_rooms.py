@@ -30,6 +30,7 @@ GROUND = frozenset(
         "matte",
         "no_telemetry",
         "samples",
+        "shipped_recipes",
         "silence",
         "threads",
         "version",

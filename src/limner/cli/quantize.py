@@ -21,7 +21,9 @@ def command(
             "weights (.safetensors) of the recipe's net.",
         ),
     ],
-    recipe: Annotated[Path, typer.Option(help="How it is trained; recipes/quantize.yaml suits every net.")],
+    recipe: Annotated[
+        Path, typer.Option(help="How it is trained: a YAML file or a shipped recipe; quantize suits every net.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; its name is the model's name.")],
     to: Annotated[str, typer.Option(help="Targets of the int8 files, such as onnx or onnx,litert.")] = "onnx",
     data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    recipe: Annotated[Path, typer.Argument(help="Recipe, a YAML file such as recipes/fast.yaml.")],
+    recipe: Annotated[Path, typer.Argument(help="Recipe: a YAML file, or the name of a shipped one, such as fast.")],
     data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
         "data"
     ),

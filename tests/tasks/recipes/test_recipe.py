@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,15 @@ def test_phases_follow_each_other() -> None:
     phases = "phases=[{size: 64, share: 0.5}, {size: 96, share: 0.5}]"
     recipe = load_recipe(FAST, changes=["samples=240", "batch=24", phases])
     assert [recipe.size_at(step) for step in range(recipe.steps)] == [64] * 5 + [96] * 5
+
+
+def test_a_recipe_may_be_like_one_that_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("like: from_nothing.yaml\nsamples: 48\n")
+    assert load_recipe(Path("mine.yaml")) == replace(load_recipe(FAST), samples=48)
+    assert load_recipe(Path("from_nothing")) == load_recipe(FAST)
+
+
+def test_a_missing_recipe_is_told_the_names_of_those_that_ship(tmp_path: Path) -> None:
+    with pytest.raises(LimnerError, match=r"none\.yaml: no such recipe; the shipped ones are .*fast, .*video"):
+        load_recipe(tmp_path / "none.yaml")

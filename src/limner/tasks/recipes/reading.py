@@ -11,12 +11,16 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from limner.errors import OptionError
+from limner.shipped_recipes import find_recipe, names
 
 T = TypeVar("T")
 
 
 def read_recipe(path: Path, *, changes: Sequence[str] = ()) -> dict[str, Any]:
-    """A recipe's fields as plain data, for whatever ``task``, with ``changes`` applied; nothing is checked yet."""
+    """A recipe's fields as plain data, for whatever ``task``, with ``changes`` applied; nothing is checked yet.
+
+    ``path`` may be the name of a recipe that ships, such as "fast".
+    """
     raw = _read(path)
     for change in changes:
         _apply(raw, change)
@@ -25,10 +29,11 @@ def read_recipe(path: Path, *, changes: Sequence[str] = ()) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     """A recipe's fields, with those of the recipe it is like."""
+    path = find_recipe(path)
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise OptionError(f"{path}: no such recipe; the ones that ship lie in recipes/") from None
+        raise OptionError(f"{path}: no such recipe; the shipped ones are {', '.join(names())}") from None
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise OptionError(f"{path}: not a readable YAML file ({' '.join(str(error).split())})") from None
     if not isinstance(raw, dict):
@@ -36,7 +41,8 @@ def _read(path: Path) -> dict[str, Any]:
     model = raw.pop("like", None)
     if model is None:
         return raw
-    other = path.parent / str(model)
+    beside = path.parent / str(model)
+    other = beside if beside.is_file() else find_recipe(Path(str(model)))
     if not other.is_file() or other.resolve() == path.resolve():
         raise OptionError(f"{path}: like: there is no other recipe {other}")
     base, data = _read(other), raw.get("data", {})

@@ -84,7 +84,8 @@ _ADAPTER = TypeAdapter(Recipe)
 def load_recipe(path: Path, *, changes: Sequence[str] = ()) -> Recipe:
     """Read a recipe and apply ``changes`` such as "optimizer.lr=3e-4".
 
-    ``like: other.yaml`` takes every field that a recipe does not name from another one beside it; the fields of
+    ``path`` may be the name of a recipe that ships, such as "fast". ``like: other.yaml`` takes every field that a
+    recipe does not name from another one, which lies beside it or ships; the fields of
     ``data`` are taken one by one, all others whole.
 
     Raises:
