@@ -71,3 +71,19 @@ def test_several_classes_become_one_person_logit() -> None:
     assert said.logits.shape == (2, 2, 32, 32)
     torch.testing.assert_close(torch.sigmoid(said.person), torch.softmax(said.logits, 1)[:, 1:])
     assert said.twin is None
+
+
+def test_own_priors_are_what_the_net_says_of_the_frame_before() -> None:
+    net, batch = make_net("fast", width=0.25, in_channels=4).eval(), _batch(4)
+    raw = {**RAW, "own_priors": 0.5, "loss": {"bce": 1, "temporal": 1}}
+    said = Forward(net, from_dict(raw, source="test"), "cpu")(batch)
+    assert batch.previous is not None
+    assert batch.priors is not None
+    before = net(torch.cat([batch.previous.float() / 255, batch.priors], dim=1))
+    priors = torch.cat([before[:2].sigmoid(), batch.priors[2:]])
+    now = net(torch.cat([batch.images.float() / 255, priors], dim=1))
+    torch.testing.assert_close(said.previous, before, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(said.person, now, rtol=1e-4, atol=1e-5)
+    assert said.previous is not None
+    assert said.person.requires_grad
+    assert not said.previous.requires_grad

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -19,7 +21,9 @@ class Forward:
     """Runs a net in training on batches.
 
     Twins and previous frames go through the net together with their photos, so that batch norm sees them all. A
-    fourth channel takes the batch's previous masks, for the three alike.
+    fourth channel takes the batch's previous masks, for the three alike. Where the recipe asks for ``own_priors``,
+    previous frames go first and alone, without a gradient, and what the net says of them is the previous mask of the
+    first photos of the batch.
 
     Args:
         recipe: its terms say what is computed beside the photos.
@@ -35,6 +39,7 @@ class Forward:
         self._autocast = autocast(recipe.precision, device)
         terms = recipe.loss.active()
         self.twins, self.previous = "consistency" in terms, "temporal" in terms
+        self.own_priors = recipe.own_priors
         self.teacher = Teacher(recipe.teacher, device=device) if recipe.teacher is not None else None
 
     def on_device(self, batch: Batch) -> Batch:
@@ -45,12 +50,27 @@ class Forward:
 
     def __call__(self, batch: Batch) -> Prediction:
         """What the net says of a batch that lies on its device, with all that the loss may ask for, in float32."""
+        if self.own_priors:
+            return self._after_previous(batch)
+        return self._together(batch, previous=self.previous)
+
+    def _after_previous(self, batch: Batch) -> Prediction:
+        """Previous frames first: their mattes are previous masks."""
+        assert batch.previous is not None
+        assert batch.priors is not None
+        with torch.no_grad(), self._autocast():
+            before = person_logits(self.net(net_input(batch.previous, batch.priors)), self.net.person_class).float()
+        own = round(self.own_priors * len(before))
+        priors = torch.cat([torch.sigmoid(before[:own]), batch.priors[own:]])
+        return replace(self._together(replace(batch, priors=priors), previous=False), previous=before)
+
+    def _together(self, batch: Batch, *, previous: bool) -> Prediction:
         count = len(batch.images)
         pictures = [batch.images]
         if self.twins:
             assert batch.twins is not None
             pictures.append(batch.twins)
-        if self.previous:
+        if previous:
             assert batch.previous is not None
             pictures.append(batch.previous)
         x = net_input(torch.cat(pictures), batch.priors if self.net.in_channels == 4 else None)
@@ -67,7 +87,7 @@ class Forward:
             batch.targets,
             batch.weights,
             twin=person.pop(0) if self.twins else None,
-            previous=person.pop(0) if self.previous else None,
+            previous=person.pop(0) if previous else None,
             previous_target=batch.previous_targets,
             teacher=teacher,
         )
