@@ -48,7 +48,7 @@ def test_an_open_gate_changes_nothing() -> None:
 @torch.no_grad()
 def test_a_closed_gate_lowers_all_logits() -> None:
     plain, gated = _started(threshold=25.0)
-    torch.testing.assert_close(gated(_picture()), plain(_picture()) - 200, rtol=1e-5, atol=1e-3)
+    torch.testing.assert_close(gated(_picture()), plain(_picture()) - 3000, rtol=1e-5, atol=1e-3)
 
 
 @torch.no_grad()

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from limner.nets.blocks import ConvBN, GlobalContext, InvertedResidual, init_weights
 from limner.nets.selfie import Features, SelfieNet, deep_blocks
 
-_STEEPNESS = 8.0
+_STEEPNESS = 120.0
+_SOFTENED = 0.07
+"""The selfie net's logits are some 14 times larger than those of nets trained here: the gate hears a softer voice."""
 
 
 class Presence(nn.Module):
@@ -35,7 +37,7 @@ class Presence(nn.Module):
         nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
 
     def forward(self, seen: Features, person: Tensor) -> Tensor:
-        """Logits (N, 1, H/16, W/16) of somebody being near; ``person`` is the net's probability (N, 1, H/2, W/2)."""
+        """Logits (N, 1, H/16, W/16) of somebody being near; ``person`` is the softened probability (N, 1, H/2, W/2)."""
         y = seen.eighth
         for block in self.blocks.values():
             y = block(y)
@@ -77,7 +79,7 @@ class GatedSelfieNet(SelfieNet):
     def gated(self, seen: Features) -> tuple[Tensor, Tensor]:
         """Logits (N, 4, H/2, W/2), four pixels of each, behind the gate; and the gate's (N, 1, H/16, W/16)."""
         quads = self.head(seen.fine)
-        near = self.presence(seen, torch.sigmoid(quads[:, :1]))
+        near = self.presence(seen, torch.sigmoid(_SOFTENED * quads[:, :1]))
         shut = F.max_pool2d(near, 3, 1, 1)  # a neighbour that is sure keeps a cell open, so no edge is cut
         shut = F.interpolate(shut, scale_factor=8.0, mode="bilinear", align_corners=False)
         return quads + torch.clamp(_STEEPNESS * (shut - self.threshold), max=0.0), near
