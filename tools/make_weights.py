@@ -21,13 +21,14 @@ from limner.models.pair import publish
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "src" / "limner" / "models"
-GROWN = (
-    "Grown out of MediaPipe Selfie Segmentation (Google, Apache-2.0).",
+PUBLIC = (
     "ISNet (Xuebin Qin and others, Apache-2.0) and MediaPipe's nets drew the masks of the sets called auto_*.",
     "People own their likeness; the photos come from public research and hobby collections and from templates of web "
     "sites, some of which allow research use only, and are not part of this file.",
     "The rows about photos without people are measured on photos that were trained on: there is no held-out split.",
 )
+GATED = ("MediaPipe Selfie Segmentation (Google, Apache-2.0), unchanged, and a gate that was trained here.", *PUBLIC)
+GROWN = ("Grown out of MediaPipe Selfie Segmentation (Google, Apache-2.0).", *PUBLIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,9 @@ class Step:
 
 
 STEPS = (
-    Step("fast"),
+    Step("fast", notes=GATED),
     Step("tiny"),
-    Step("video", after="fast"),
+    Step("video", after="fast", notes=GATED),
     Step("quality", notes=("Its encoder began with ImageNet weights (EfficientNet-Lite0, Apache-2.0).", *GROWN)),
 )
 
