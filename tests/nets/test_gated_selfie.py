@@ -12,7 +12,7 @@ from limner.nets.base import SegmentationNet
 from limner.nets.gated_selfie import GatedSelfieNet
 from limner.nets.initial_weights import start_net, start_part
 from limner.nets.selfie import SelfieNet
-from limner.training.optimizers import Freezer
+from limner.training.optimizers import Freezer, encoder_modules
 from nets.net_tester import NetTester
 
 
@@ -70,7 +70,7 @@ def test_only_the_gate_learns_where_the_recipe_freezes_the_rest() -> None:
     assert torch.equal(net.presence.blocks["7"].project.weight, net.blocks[7].project.weight)
     assert "out.weight" in report.missing
     nn.init.ones_(net.presence.out.weight)
-    Freezer(net.train(), until=1.0).at(0.5)
+    Freezer(encoder_modules(net.train()), until=1.0).at(0.5)
     net(_picture(2)).square().mean().backward()
     learning = {name for name, value in net.named_parameters() if value.grad is not None}
     assert learning == {name for name, _ in net.named_parameters() if name.startswith("presence.")}

@@ -12,7 +12,7 @@ from limner.nets.base import SegmentationNet
 from limner.nets.gated_selfie import GatedSelfieNet
 from limner.nets.initial_weights import start_net
 from limner.nets.steady_selfie import Steady, SteadySelfieNet
-from limner.training.optimizers import Freezer
+from limner.training.optimizers import Freezer, encoder_modules
 from nets.net_tester import NetTester
 
 
@@ -76,7 +76,7 @@ def test_each_pixel_meets_its_own_previous_one() -> None:
 def test_only_the_trust_learns_where_the_recipe_freezes_the_rest() -> None:
     net = SteadySelfieNet().train()
     start_net(net, "selfie")
-    Freezer(net, until=1.0).at(0.5)
+    Freezer(encoder_modules(net), until=1.0).at(0.5)
     net(_seen(0.5)).square().mean().backward()
     learning = {name for name, value in net.named_parameters() if value.grad is not None}
     assert learning == {name for name, _ in net.named_parameters() if name.startswith("steady.")}

@@ -9,7 +9,8 @@ from limner.errors import OptionError
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
 from limner.tasks.recipes.optimizer import AdamW, Sgd
-from limner.training.optimizers import Freezer, ScaledOptimizer
+from limner.tasks.recipes.run import FreezeRecipe
+from limner.training.optimizers import Freezer, ScaledOptimizer, encoder_modules
 
 
 class _Headless(SegmentationNet):
@@ -58,7 +59,7 @@ def test_the_encoder_may_learn_slower() -> None:
 
 def test_a_frozen_encoder_stays_as_it_is() -> None:
     net = make_net("fast", width=0.25).train()
-    freezer = Freezer(net, until=0.5)
+    freezer = Freezer(encoder_modules(net), until=0.5)
     freezer.at(0.4)
     optimizer = ScaledOptimizer(net, Sgd(lr=0.1))
     optimizer.set_rate(1.0)
@@ -75,10 +76,20 @@ def test_a_frozen_encoder_stays_as_it_is() -> None:
 
 def test_nets_without_an_encoder_say_so() -> None:
     with pytest.raises(OptionError, match=r"freeze.encoder_until: this net has no encoder"):
-        Freezer(_Headless(), until=0.1)
+        Freezer.for_recipe(_Headless(), FreezeRecipe(encoder_until=0.1))
+    with pytest.raises(OptionError, match=r"freeze.parts: _Headless, with these options, has no part 'selfie'"):
+        Freezer.for_recipe(_Headless(), FreezeRecipe(parts=("selfie",)))
     with pytest.raises(OptionError, match=r"optimizer.encoder_lr: this net has no encoder"):
         ScaledOptimizer(_Headless(), AdamW(lr=0.1, encoder_lr=0.5))
-    Freezer(_Headless(), until=0.0).at(0.0)
+    assert Freezer.for_recipe(_Headless(), None) == []
+
+
+def test_a_frozen_part_never_learns_though_the_encoder_that_it_is_in_does() -> None:
+    net = make_net("quality", selfie=True).train()
+    for freezer in Freezer.for_recipe(net, FreezeRecipe(encoder_until=0.2, parts=("selfie",))):
+        freezer.at(0.9)
+    assert not any(value.requires_grad for value in net.selfie.parameters())
+    assert all(value.requires_grad for name, value in net.named_parameters() if not name.startswith("selfie."))
 
 
 def test_the_state_of_another_optimiser_is_refused() -> None:

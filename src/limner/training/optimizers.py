@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Protocol, runtime_checkable
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
 
 from limner.errors import OptionError
 from limner.tasks.recipes.optimizer import AdamW, Sgd
+
+if TYPE_CHECKING:
+    from limner.tasks.recipes.run import FreezeRecipe
 
 
 class ScaledOptimizer:
@@ -77,16 +81,29 @@ class Freezes(Protocol):
 
 
 class Freezer:
-    """Keeps the encoder as it is, batch norm statistics too, for the first part of a run.
+    """Keeps modules as they are, batch norm statistics too, for the first part of a run.
 
-    Raises:
-        OptionError: the net has no encoder.
+    Args:
+        modules: see `encoder_modules` and `named_parts`.
+        until: share of the run, in [0, 1]; at 0 nothing is ever touched, at infinity the modules never learn.
     """
 
-    def __init__(self, net: nn.Module, *, until: float) -> None:
-        self.until, self._modules = until, encoder_modules(net)
-        if until and not self._modules:
-            raise OptionError("freeze.encoder_until: this net has no encoder of its own; take `freeze` out")
+    def __init__(self, modules: Sequence[nn.Module], *, until: float) -> None:
+        self.until, self._modules = until, modules
+
+    @classmethod
+    def for_recipe(cls, net: nn.Module, freeze: FreezeRecipe | None) -> list[Freezer]:
+        """What the recipe's ``freeze`` asks for; parts that never learn come last, so that they have the last word.
+
+        Raises:
+            OptionError: the net has no encoder, or no such part.
+        """
+        if freeze is None:
+            return []
+        encoder = encoder_modules(net)
+        if freeze.encoder_until and not encoder:
+            raise OptionError("freeze.encoder_until: this net has no encoder of its own; take it out")
+        return [cls(encoder, until=freeze.encoder_until), cls(named_parts(net, freeze.parts), until=math.inf)]
 
     def at(self, progress: float) -> None:
         """Freeze or unfreeze for the step at ``progress`` in [0, 1]; the net's other modules are not touched."""
@@ -95,8 +112,18 @@ class Freezer:
         learn = progress >= self.until
         for module in self._modules:
             module.train(learn)
-        for parameter in self._parameters():
-            parameter.requires_grad_(learn)
+            for parameter in module.parameters():
+                parameter.requires_grad_(learn)
 
-    def _parameters(self) -> Iterator[nn.Parameter]:
-        return (parameter for module in self._modules for parameter in module.parameters())
+
+def named_parts(net: nn.Module, names: Iterable[str]) -> list[nn.Module]:
+    """The modules of ``net`` with these attribute names.
+
+    Raises:
+        OptionError: there is none of a name.
+    """
+    parts = {name: getattr(net, name, None) for name in names}
+    for name, part in parts.items():
+        if not isinstance(part, nn.Module):
+            raise OptionError(f"freeze.parts: {type(net).__name__}, with these options, has no part {name!r}")
+    return [part for part in parts.values() if isinstance(part, nn.Module)]

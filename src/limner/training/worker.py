@@ -64,7 +64,7 @@ class Worker:
         self.scaler = torch.amp.GradScaler(device, enabled=recipe.precision == "fp16")
         if state.progress.get("scaler"):
             self.scaler.load_state_dict(state.progress["scaler"])
-        self.freezers: list[Freezes] = [Freezer(self.net, until=recipe.freeze.encoder_until if recipe.freeze else 0.0)]
+        self.freezers: list[Freezes] = [*Freezer.for_recipe(self.net, recipe.freeze)]
         if isinstance(self.net, Freezes):
             self.freezers.append(self.net)
         self.average = AveragedWeights(state.ema, decay=recipe.ema, device=device)

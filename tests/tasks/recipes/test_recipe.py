@@ -72,6 +72,7 @@ def test_changes_apply() -> None:
         ("data.replace_hands=1", "data.replace_hands: "),
         ("samples=many", "samples: "),
         ("samples=0", "samples: Input should be greater than 0"),
+        ("freeze={}", "freeze: .*names nothing to freeze"),
         ("own_priors=0.5", "own_priors: needs previous frames and masks; set data.previous"),
         ("ema=1", "ema: "),
         ("optimizer.kind=lion", "optimizer: .*'lion'.*'adamw'"),

@@ -41,6 +41,8 @@ class Recipe(RunRecipe):
             This and ``init_sharpness`` belong to ``init``: with other weights than the recipe's they do not count.
         init_sharpness: factor on the net's last convolution after ``init``, in (0, 1]. A net may mask well with huge
             logits, and then the loss is steep; below 1 it draws the same masks and learns gently.
+        own_priors: share of each batch whose previous mask is what the net itself says of the frame before, for nets
+            with four channels; needs ``data.previous`` and ``data.priors``. The others get the masks that are made.
         augment_on: where light and camera change pictures: "host" while they are drawn, or "device", beside the net, a
             whole batch at a time, which on a GPU spares the CPU most of its work.
     """
@@ -51,6 +53,7 @@ class Recipe(RunRecipe):
     quantize: QuantizeRecipe | None = None
     init_parts: dict[str, str] = field(default_factory=dict)
     init_sharpness: Annotated[float, Field(gt=0, le=1)] = 1.0
+    own_priors: Annotated[float, Field(ge=0, le=1)] = 0.0
     augment_on: Literal["host", "device"] = "host"
 
     @property
@@ -66,6 +69,8 @@ class Recipe(RunRecipe):
 
     def __post_init__(self) -> None:
         self.check_run()
+        if self.own_priors and not (self.data.previous and self.data.priors):
+            raise ValueError("own_priors: needs previous frames and masks; set data.previous: true and data.priors: {}")
         if self.quantize is not None:
             self._check_quantize()
 

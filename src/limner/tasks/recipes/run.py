@@ -35,9 +35,19 @@ class Phase:
 
 @dataclass(frozen=True, config=_CONFIG)
 class FreezeRecipe:
-    """The encoder, batch norm statistics too, does not learn before the share ``encoder_until`` of the run."""
+    """What does not learn, batch norm statistics included.
 
-    encoder_until: Annotated[float, Field(gt=0, le=1)]
+    Attributes:
+        encoder_until: share of the run before which the encoder does not learn; 0 lets it learn from the start.
+        parts: attributes of the net that never learn.
+    """
+
+    encoder_until: Annotated[float, Field(ge=0, le=1)] = 0.0
+    parts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.encoder_until and not self.parts:
+            raise ValueError("names nothing to freeze; set encoder_until above 0, or parts, or take `freeze` out")
 
 
 @dataclass(frozen=True, config=_CONFIG)
