@@ -73,7 +73,9 @@ def test_the_readme_has_two_commands_and_five_recipes() -> None:
 
 
 MINE = """
-net: {name: fast, options: {width: 0.75}}
+net: {name: selfie, options: {widen: [1, 1, 1, 1]}}
+init: selfie
+init_sharpness: 0.07
 input_size: 224
 data:
   sets: {fashion_full_body: 0.5, faces_close_up: 0.4, no_people: 0.1}

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from limner.nets.base import SegmentationNet
-from limner.nets.gated_selfie import GatedSelfieNet
+from limner.nets.gated_selfie import GatedSelfieNet, _spread
 from limner.nets.initial_weights import start_net, start_part
 from limner.nets.selfie import SelfieNet
 from limner.training.optimizers import Freezer, encoder_modules
@@ -56,12 +56,21 @@ def test_a_closed_gate_lowers_all_logits() -> None:
 def test_a_cell_with_somebody_keeps_its_neighbours_open(row: int, column: int, monkeypatch: pytest.MonkeyPatch) -> None:
     plain, gated = _started()
     near = torch.full((1, 1, 4, 6), -30.0)
-    near[0, 0, row, column] = 5.0
+    near[0, 0, row, column] = 0.2
     monkeypatch.setattr(gated.presence, "forward", lambda *_: near)
     changed = (gated(_picture()) != plain(_picture()))[0, 0]
     top, left = 16 * row, 16 * column
     assert not changed[max(0, top - 8) : top + 24, max(0, left - 8) : left + 24].any()
     assert changed[top + 48 :].all()
+
+
+def test_certainty_flows_along_a_person_and_hardly_beyond() -> None:
+    near, person = torch.full((1, 1, 3, 12), -9.0), torch.zeros(1, 1, 3, 12)
+    near[0, 0, 1, 0] = 3.0
+    person[0, 0, 1, :6] = 1.0
+    along = _spread(near, person)[0, 0, 1]
+    inside = [3.0, 2.9, 2.8, 2.7, 2.6, 2.5]
+    torch.testing.assert_close(along, torch.tensor([*inside, 2.0, 1.5, 1.0, -9.0, -9.0, -9.0]))  # eight cells, no more
 
 
 def test_only_the_gate_learns_where_the_recipe_freezes_the_rest() -> None:

@@ -14,6 +14,8 @@ from limner.nets.selfie import Features, SelfieNet, deep_blocks
 _STEEPNESS = 120.0
 _SOFTENED = 0.07
 """The selfie net's logits are some 14 times larger than those of nets trained here: the gate hears a softer voice."""
+_REACH, _LOSS_INSIDE, _LOSS_OUTSIDE = 8, 0.1, 0.5
+"""Cells that the gate's certainty flows, and what a step costs its logit where a person is seen and where none is."""
 
 
 class Presence(nn.Module):
@@ -79,7 +81,24 @@ class GatedSelfieNet(SelfieNet):
     def gated(self, seen: Features) -> tuple[Tensor, Tensor]:
         """Logits (N, 4, H/2, W/2), four pixels of each, behind the gate; and the gate's (N, 1, H/16, W/16)."""
         quads = self.head(seen.fine)
-        near = self.presence(seen, torch.sigmoid(_SOFTENED * quads[:, :1]))
-        shut = F.max_pool2d(near, 3, 1, 1)  # a neighbour that is sure keeps a cell open, so no edge is cut
+        person = torch.sigmoid(_SOFTENED * quads[:, :1])
+        near = self.presence(seen, person)
+        shut = F.max_pool2d(_spread(near, F.max_pool2d(person, 8)), 3, 1, 1)  # so that no edge is cut
         shut = F.interpolate(shut, scale_factor=8.0, mode="bilinear", align_corners=False)
         return quads + torch.clamp(_STEEPNESS * (shut - self.threshold), max=0.0), near
+
+
+def _spread(near: Tensor, person: Tensor) -> Tensor:
+    """Let certainty flow from cell to cell: nearly undiminished where the net sees a person, hardly elsewhere.
+
+    So a person is kept or dropped whole: a face that the gate doubts stays with the body that it does not.
+
+    Args:
+        near: logits (N, 1, h, w).
+        person: probability (N, 1, h, w).
+    """
+    loss = _LOSS_OUTSIDE - (_LOSS_OUTSIDE - _LOSS_INSIDE) * person
+    open_ = near
+    for _ in range(_REACH):
+        open_ = torch.maximum(near, F.max_pool2d(open_, 3, 1, 1) - loss)
+    return open_
