@@ -58,7 +58,7 @@ class Forward:
         """Previous frames first: their mattes are previous masks."""
         assert batch.previous is not None
         assert batch.priors is not None
-        with torch.no_grad(), self._autocast():
+        with torch.no_grad(), self._autocast:
             before = person_logits(self.net(net_input(batch.previous, batch.priors)), self.net.person_class).float()
         own = round(self.own_priors * len(before))
         priors = torch.cat([torch.sigmoid(before[:own]), batch.priors[own:]])
