@@ -13,7 +13,7 @@ from limner.moved import MOVED
 @pytest.mark.parametrize("old", MOVED)
 def test_an_old_name_warns_and_gives_the_same_things(old: str) -> None:
     sys.modules.pop(old, None)
-    with pytest.warns(DeprecationWarning, match=f"{old} is called {MOVED[old]} now"):
+    with pytest.warns(DeprecationWarning, match=f"{old} is deprecated and goes with .*; use {MOVED[old]}"):
         moved = importlib.import_module(old)
     new = importlib.import_module(MOVED[old])
     own = {name: value for name, value in vars(new).items() if getattr(value, "__module__", None) == new.__name__}

@@ -22,6 +22,7 @@ GROUND = frozenset(
         "charts",
         "colors",
         "cores",
+        "deprecation",
         "errors",
         "fitting",
         "frame",

@@ -1,14 +1,15 @@
-"""Modules that were moved: their old names still import, with a DeprecationWarning, until the next release but one."""
+"""Modules that were moved: their old names still import, with a DeprecationWarning, for a release."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-import warnings
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+
+from limner.deprecation import deprecated
 
 MOVED = {
     "limner.data": "limner.datasets",
@@ -52,7 +53,7 @@ class _Moved(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         old, new = module.__name__, MOVED[module.__name__]
-        warnings.warn(f"{old} is called {new} now; the old name goes with 0.3", DeprecationWarning, stacklevel=2)
+        deprecated(old, new)
         there = importlib.import_module(new)
         vars(module).update({name: value for name, value in vars(there).items() if not name.startswith("__")})
         module.__doc__ = there.__doc__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.deprecation import deprecated
 from limner.errors import ModelError, OptionError
 from limner.matte import Matte, hidden_matte
 from limner.models.card import SEGMENT, ModelCard
@@ -136,11 +136,7 @@ class Segmenter:
 
     @threshold.setter
     def threshold(self, value: float | None) -> None:
-        warnings.warn(
-            "setting Segmenter.threshold goes with 0.3; set TemporalSegmenter.edge, or give matte() an edge",
-            DeprecationWarning,
-            stacklevel=2,
-        )
+        deprecated("setting Segmenter.threshold", "TemporalSegmenter.edge, or give matte() an edge")
         self._edge = replace(self._edge, threshold=value)
 
     def probability(self, frame: NDArray[np.uint8], *, previous: Matte | None = None) -> NDArray[np.float32]:

@@ -90,8 +90,8 @@ def load_recipe(path: Path, *, changes: Sequence[str] = ()) -> Recipe:
     """Read a recipe and apply ``changes`` such as "optimizer.lr=3e-4".
 
     ``path`` may be the name of a recipe that ships, such as "fast". ``like: other.yaml`` takes every field that a
-    recipe does not name from another one, which lies beside it or ships; the fields of
-    ``data`` are taken one by one, all others whole.
+    recipe does not name from another one, which lies beside it or ships; the fields of ``data`` are taken one by one,
+    all others whole.
 
     Raises:
         OptionError: the file is missing or not YAML, a field is unknown, missing or of the wrong type, or a change
