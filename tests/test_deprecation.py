@@ -23,10 +23,8 @@ def test_the_warning_names_both_and_blames_the_caller() -> None:
 
 
 def test_python_shows_it_in_a_script_of_the_users_own() -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", "import limner.processing.pipeline"], capture_output=True, text=True, check=True
-    )
-    assert "DeprecationWarning: limner.processing.pipeline is deprecated" in run.stderr
+    run = subprocess.run([sys.executable, "-c", "import limner.pipeline"], capture_output=True, text=True, check=True)
+    assert "DeprecationWarning: limner.pipeline is deprecated" in run.stderr
     assert "use limner.processing.pipeline" in run.stderr
 
 
