@@ -12,15 +12,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from limner import samples
-from limner.assembly import EffectOptions
-from limner.cli.camera import begin_with, find_backgrounds, parse_size
-from limner.errors import OptionError
+from limner.cli.camera import parse_size
 from limner.media.images import read_image
 from video_clips import Clip, frames_of, make_clip, times_of
 
@@ -149,29 +146,9 @@ def test_the_list_needs_no_camera(tmp_path: Path) -> None:
     assert isinstance(json.loads(limner("--list", "--json", cwd=tmp_path).stdout), list)
 
 
-def test_sizes_and_backgrounds_are_read(tmp_path: Path) -> None:
+def test_sizes_are_read() -> None:
     assert parse_size("1280x720", "--size") == (1280, 720)
     assert parse_size(None, "--size") is None
-    for name in ("b.jpg", "a.jpg"):
-        shutil.copy(samples.BACKGROUND, tmp_path / name)
-    assert find_backgrounds([str(tmp_path), "red", "red"]) == [*(str(tmp_path / n) for n in ("a.jpg", "b.jpg")), "red"]
-    assert find_backgrounds([]) == [str(samples.BACKGROUND)]
-    with pytest.raises(OptionError, match="neither"):
-        find_backgrounds(["no-such-thing"])
-
-
-@pytest.mark.parametrize(
-    ("options", "background", "strength"),
-    [
-        ({}, None, 0.5),
-        ({"settings": {"blur_strength": 0.2}}, None, 0.2),
-        ({"effect": "blur:0.8"}, None, 0.8),
-        ({"effect": "replace", "settings": {"background": "red"}}, "red", 0.5),
-        ({"effect": "harmonize,replace:sea.jpg"}, "sea.jpg", 0.5),
-    ],
-)
-def test_keys_begin_with_what_was_asked_for(options: dict[str, Any], background: str | None, strength: float) -> None:
-    assert begin_with(EffectOptions(**options)) == (background, strength)
 
 
 # ------------------------------------------------------------------ a real window

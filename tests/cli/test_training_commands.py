@@ -164,7 +164,6 @@ def test_the_sheet_of_samples(workshop: Path, data_folder: Path) -> None:
         ),
         (("eval", "--split", "best"), "must be val, train, test or all"),
         (("eval", "small.onnx", "--data", "nowhere"), "nowhere/manifest.csv: no such file"),
-        (("eval", "runs/small/last.pt", "--refine", "--data", "DATA"), "is a checkpoint; export it first"),
     ],
 )
 def test_wrong_input_is_one_line_and_exit_2(

@@ -28,11 +28,8 @@ from limner.cli.options import spread
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
-    from limner.effects import Effect
     from limner.live.session import LiveResult, LiveSession
     from limner.live.source import LatestFrames
-    from limner.live.stages import Picked
-    from limner.live.window.controls import Controls
     from limner.media.virtual_camera import VirtualCamera
     from limner.media.window import Window
 
@@ -135,18 +132,20 @@ def command(
 
         check_recording(target.record, alpha=chosen.has_alpha)  # before anything is opened
     from limner.heap import keep_freed_memory
+    from limner.live.building import build_mattes
     from limner.live.session import LiveOptions, LiveSession
+    from limner.live.window.building import build_controls, find_backgrounds
     from limner.live.window.desk import Desk
     from limner.threads import stage_threads
 
+    find_backgrounds(backgrounds or [])  # what is not there is told before anything is opened
     keep_freed_memory()
-    background, strength = begin_with(effect)
-    choices = find_backgrounds([*([background] if background else []), *(backgrounds or [])])
     with _opened(source, size, target, virtual_size) as (camera, window, virtual):
         options = LiveOptions(seconds=seconds, frames=frames, stall=stall, folder=target.folder, always=target.always)
         try:
             people_ = People(people, matte if matte.threads else replace(matte, threads=stage_threads()), privacy="on")
-            mattes, controls = _stages(chosen, choices, strength, people_, temporal)
+            mattes, steady = build_mattes(people_, temporal)
+            controls = build_controls(chosen, effect, backgrounds or [], steady)
             desk = None if window is None else Desk(window, controls, mirror=target.mirror, overlay=target.overlay)
             session = LiveSession(
                 camera, mattes, chosen, guard=people_.guard,
@@ -195,43 +194,6 @@ def parse_size(text: str | None, option: str) -> tuple[int, int] | None:
     return int(found[1]), int(found[2])
 
 
-def find_backgrounds(named: list[str]) -> list[str]:
-    """What the keys can choose from: folders become the files in them; by default the lake that comes with Limner.
-
-    Raises:
-        OptionError: one of them is neither a file, a folder nor a colour.
-    """
-    from limner import samples
-    from limner.colors import is_color
-
-    found: list[str] = []
-    for name in named:
-        path = Path(name)
-        if path.is_dir():
-            inside = sorted(str(item) for item in path.iterdir() if item.is_file() and not item.name.startswith("."))
-            if not inside:
-                raise OptionError(f"--backgrounds {name}: the folder is empty")
-            found += inside
-        elif path.exists() or is_color(name):
-            found.append(name)
-        else:
-            raise OptionError(f"--backgrounds {name}: neither a file, a folder nor a colour")
-    return list(dict.fromkeys(found)) or [str(samples.BACKGROUND)]
-
-
-def begin_with(options: EffectOptions) -> tuple[str | None, float]:
-    """Background and strength of the blur that the options ask for, as options or within ``--effect``."""
-    from limner.effects import EFFECTS
-    from limner.effects.spec import parse_spec
-
-    told: dict[str, Any] = {}
-    for link in parse_spec(options.effect):
-        if link.name in ("blur", "replace") and link.text is not None:
-            told |= EFFECTS[link.name].from_text(link.text)
-    strength = told.get("strength", options.settings.get("blur_strength"))
-    return told.get("background", options.settings.get("background")), 0.5 if strength is None else strength
-
-
 @contextmanager
 def _opened(
     source: SourceOptions, size: tuple[int, int] | None, target: TargetOptions, virtual_size: tuple[int, int] | None
@@ -264,36 +226,6 @@ def _opened(
         for item in opened:
             item.close()
         raise
-
-
-def _stages(
-    chosen: Effect,
-    choices: list[str],
-    strength: float,
-    people: People,
-    temporal: TemporalOptions,
-) -> tuple[Picked, Controls]:
-    """What gives the mattes, and what the keys change."""
-    from limner.live.stages import Picked
-    from limner.live.window.controls import Controls
-
-    steady = people.steady(temporal)
-
-    def set_threshold(value: float) -> None:
-        if steady.edge is not None:
-            steady.edge = replace(steady.edge, threshold=value)
-
-    threshold = None if steady.edge is None else 0.5 if steady.edge.threshold is None else steady.edge.threshold
-    controls = Controls(
-        chosen,
-        backgrounds=choices,
-        strength=strength,
-        threshold=threshold,
-        set_threshold=set_threshold,
-    )
-    filtered, people.subjects = people.subjects, None  # a click may choose anew, so the filter is always there
-    guarded = people.stream(steady)
-    return Picked(guarded, filtered), controls
 
 
 @contextmanager
