@@ -22,6 +22,7 @@ from limner.export.targets.onnx import OnnxTarget
 from limner.matte import Matte
 from limner.models.card import NetSpec
 from limner.nets.deployed import GraphOptions
+from limner.runtimes.cpu import int8_kernels
 from limner.runtimes.onnx_runtime import OnnxRuntime
 from limner.segment.preprocess import shrink
 from limner.segment.pyramid import build_pyramid
@@ -99,6 +100,20 @@ def test_every_kind_of_graph_runs_at_once_from_its_card(tmp_path: Path, data_fol
             difference = np.abs(probability(model) - expected(net, options.output))
             assert difference.mean() < (5e-3 if row.precision == "fp16" else 1e-5)
     assert not list(tmp_path.rglob(".export-*"))
+
+
+def test_int8_files_are_checked_in_exact_numbers_too(tmp_path: Path, data_folder: Path) -> None:
+    plan = Plan(targets=("onnx",), precisions=("fp16", "int8"), data=data_folder, photos=4, calibration=4)
+    half, kernels, exact = export(tmp_path, plan).rows
+    assert [row.file for row in (half, kernels, exact)] == ["net.fp16.onnx", "net.int8.onnx", "net.int8.onnx"]
+    assert half.figures is not None
+    assert kernels.figures is not None
+    assert exact.figures is not None
+    assert half.figures.runtime == "onnxruntime"
+    assert kernels.figures.runtime == f"onnxruntime, {int8_kernels()}".removesuffix(", ")
+    assert exact.figures.runtime == "onnxruntime, exact"
+    assert exact.figures.mean_error == pytest.approx(kernels.figures.mean_error, abs=2 / 255)
+    assert kernels.figures.runtime in Segmenter(tmp_path / "net.int8.onnx").card.measured[0].protocol
 
 
 def test_the_state_is_what_a_phone_feeds_back(tmp_path: Path) -> None:

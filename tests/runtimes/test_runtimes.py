@@ -14,6 +14,8 @@ import pytest
 from limner import samples, threads
 from limner.errors import MissingExtraError, ModelError, OptionError
 from limner.media.images import read_image
+from limner.runtimes import cpu
+from limner.runtimes.base import ProfilingRuntime
 from limner.runtimes.loading import load_runtime
 from limner.runtimes.onnx_runtime import available_devices
 from limner.segment.segmenter import Segmenter
@@ -160,3 +162,44 @@ def test_the_results_are_the_callers_to_keep(nets: dict[str, Path]) -> None:
         before = first.copy()
         runtime.run({"image": 1 - ones})
         np.testing.assert_array_equal(first, before)
+
+
+@pytest.mark.parametrize(
+    ("machine", "features", "says"),
+    [
+        ("x86_64", ("avx2", "avx512f"), "no VNNI"),
+        ("x86_64", ("avx2", "avx_vnni"), "VNNI"),
+        ("x86_64", ("avx512_vnni",), "VNNI"),
+        ("aarch64", ("asimd", "asimddp"), "dot product"),
+        ("aarch64", ("asimd",), "no dot product"),
+        ("arm64", (), ""),
+    ],
+)
+def test_what_multiplies_8_bit_numbers_is_told(
+    monkeypatch: pytest.MonkeyPatch, machine: str, features: tuple[str, ...], says: str
+) -> None:
+    monkeypatch.setattr(cpu, "this_cpu", lambda: cpu.Cpu("some", machine, features))
+    assert cpu.int8_kernels() == says
+
+
+def test_exact_leaves_no_integer_kernel(tmp_path: Path, make_onnx: Callable[..., Path]) -> None:
+    quantization = pytest.importorskip("onnxruntime.quantization")
+    image, path = np.random.default_rng(0).random((1, 3, 32, 32)).astype(np.float32), tmp_path / "q.onnx"
+
+    class Once(quantization.CalibrationDataReader):
+        rows = iter([{"image": image}])
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            return next(self.rows, None)
+
+    quantization.quantize_static(str(make_onnx(tmp_path / "net.onnx")), str(path), Once())
+    kinds = {}
+    for name in ("onnxruntime", "onnxruntime:exact"):
+        runtime = load_runtime(path, runtime=name, threads=1, profile=True)
+        for _ in range(3):
+            runtime.run({"image": image})
+        assert isinstance(runtime, ProfilingRuntime)
+        kinds[name] = {node.kind for node in runtime.node_times()}
+    assert "QLinearConv" in kinds["onnxruntime"]
+    assert "Conv" in kinds["onnxruntime:exact"]
+    assert "QLinearConv" not in kinds["onnxruntime:exact"]

@@ -152,8 +152,9 @@ def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int
             progress(number, len(jobs), file)
             if offered:
                 rows.append(_export(target, precision, graph, card, judge, out / file, photos=len(photos)))
-                if plan.browser and rows[-1].figures is not None and (runner := target.in_browser()):
-                    rows.append(_again(rows[-1], runner, out / file, judge))
+                runners = [target.exactly(precision), target.in_browser() if plan.browser else None]
+                made = rows[-1] if rows[-1].figures is not None else None
+                rows += [_again(made, runner, out / file, judge) for runner in runners if made and runner]
             else:
                 offers = target.rounded if rounded else target.precisions
                 of = " of nets trained rounded to 8 bits" if rounded else ""
@@ -215,6 +216,8 @@ def _checked(row: Row, target: Target, made: Made, aside: Path, judge: Judge) ->
         figures = judge.judge(target, made, aside)
     except NotRunHereError as error:
         return replace(row, state="not run here", reason=str(error))
+    if kernels := target.kernels(row.precision):
+        figures = replace(figures, runtime=f"{figures.runtime}, {kernels}")
     return replace(row, figures=figures, missed=failures(figures, judge.reference, row.precision))
 
 
@@ -241,7 +244,8 @@ def _measurement(row: Row, judge: Judge, photos: int) -> Measurement:
     return Measurement(
         on=f"export: {photos} val photos" if photos else f"export: {judge.photos} pictures of noise",
         protocol="absolute differences of the person's probability between the file and PyTorch; agreement is the mIoU "
-        "of their masks; mIoU and Boundary IoU against the photos' masks, percent, means over photos; bare net",
+        "of their masks; mIoU and Boundary IoU against the photos' masks, percent, means over photos; bare net; "
+        f"run by {figures.runtime}",
         metrics=finite,
     )
 

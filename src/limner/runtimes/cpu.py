@@ -34,3 +34,16 @@ def this_cpu() -> Cpu:
     flags = set(told.get("flags", told.get("features", "")).split())
     name = told.get("model name") or platform.processor() or platform.machine()
     return Cpu(name, platform.machine(), tuple(flag for flag in (*_TELLING, *_ARM) if flag in flags))
+
+
+def int8_kernels() -> str:
+    """What multiplies 8-bit numbers here, in words; "" where the system does not tell what the CPU can do.
+
+    Without VNNI, x86 processors hold sums of two products in 16 bits, and saturate.
+    """
+    cpu = this_cpu()
+    if not cpu.features:
+        return ""
+    if cpu.machine in ("x86_64", "AMD64", "i686"):
+        return "VNNI" if {"avx512_vnni", "avx_vnni"} & set(cpu.features) else "no VNNI"
+    return "dot product" if {"asimddp", "i8mm"} & set(cpu.features) else "no dot product"

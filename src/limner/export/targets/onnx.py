@@ -10,6 +10,7 @@ from limner.errors import MissingExtraError
 from limner.export.graphs.graph import Graph, save, translated
 from limner.export.targets.base import Execution, Feeds, Made, Target
 from limner.kinds import ONNX
+from limner.runtimes.cpu import int8_kernels
 from limner.silence import silence
 
 
@@ -41,11 +42,27 @@ class OnnxTarget(Target):
             save(translated(graph), out)
         return Made()
 
+    def kernels(self, precision: str) -> str:
+        return int8_kernels() if precision == "int8" else ""
+
+    def exactly(self, precision: str) -> Target | None:
+        return _OnnxExactly() if precision == "int8" else None
+
     def in_browser(self) -> Target | None:
         return _OnnxInBrowser()
 
 
+class _OnnxExactly(OnnxTarget):
+    runtime: ClassVar[str] = "onnxruntime:exact"
+
+    def kernels(self, precision: str) -> str:
+        return "exact"
+
+
 class _OnnxInBrowser(OnnxTarget):
+    def kernels(self, precision: str) -> str:
+        return ""
+
     def execute(self, path: Path, feeds: Sequence[Feeds]) -> Execution:
         """Run the file in onnxruntime-web in headless Chromium, in WebAssembly on one thread."""
         from limner.export.browser.run import run_in_browser

@@ -11,6 +11,7 @@ from limner.errors import MissingExtraError
 from limner.export.graphs.graph import Graph
 from limner.export.targets.base import Made, Target
 from limner.kinds import OPENVINO
+from limner.runtimes.cpu import int8_kernels
 from limner.silence import silence
 
 
@@ -24,6 +25,9 @@ class OpenVinoTarget(Target):
     name: ClassVar[str] = "openvino"
     precisions: ClassVar[tuple[str, ...]] = ("fp32", "fp16", "int8")
     suffix: ClassVar[str] = OPENVINO
+
+    def kernels(self, precision: str) -> str:
+        return int8_kernels() if precision == "int8" else ""
 
     def convert(self, graph: Graph, precision: str, out: Path) -> Made:
         try:
@@ -51,4 +55,6 @@ def _quantized(model: Any, graph: Graph) -> Any:
             nncf.Dataset(samples),
             preset=nncf.QuantizationPreset.MIXED,
             subset_size=len(samples),
+            # All weights in 7 bits: kernels of x86 CPUs without VNNI overflow with more. It costs no quality.
+            advanced_parameters=nncf.AdvancedQuantizationParameters(overflow_fix=nncf.OverflowFix.ENABLE),
         )

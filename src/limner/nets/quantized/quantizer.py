@@ -21,6 +21,7 @@ from torchao.quantization.pt2e.quantizer import (
 from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY
 
 from limner.nets.quantized.joined_norms import JOINED, channel_axis
+from limner.nets.quantized.pairs import pair_bound
 
 _aten = torch.ops.aten
 _LAYERS = {_aten.conv2d.default, _aten.conv_transpose2d.input, _aten.linear.default}
@@ -58,6 +59,32 @@ _SAME_RANGE = {
     _aten.view.default,
 }
 """What moves or mixes values without leaving their range: inputs and output share scale and zero point."""
+
+
+class _ChannelWeights(MovingAveragePerChannelMinMaxObserver):  # type: ignore[misc]
+    """Gives each output channel of a weight the range in which no kernel overflows, see ``pair_bound``."""
+
+    def forward(self, weight: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = super().forward(weight)
+        bound = pair_bound(weight, self.ch_axis).to(self.max_val)
+        self.min_val.copy_(-bound)
+        self.max_val.copy_(bound)
+        return result
+
+
+class _Weights(MovingAverageMinMaxObserver):  # type: ignore[misc]
+    """The same, with one range for all channels; ``axis`` is the output channels', None where that is not known."""
+
+    def __init__(self, *, axis: int | None, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.axes = (0, 1) if axis is None else (axis,)
+
+    def forward(self, weight: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = super().forward(weight)
+        bound = max(pair_bound(weight, axis).max() for axis in self.axes).to(self.max_val)
+        self.min_val.copy_(-bound)
+        self.max_val.copy_(bound)
+        return result
 
 
 class NetQuantizer(Quantizer):  # type: ignore[misc]
@@ -116,10 +143,10 @@ class NetQuantizer(Quantizer):  # type: ignore[misc]
     def _weight(self, node: Node) -> QuantizationSpec:
         axis = 0 if node.target is _aten.linear.default else channel_axis(node)
         if self.per_channel and axis is not None:
-            observer: Any = MovingAveragePerChannelMinMaxObserver.with_args(averaging_constant=1.0, ch_axis=axis)
+            observer: Any = _ChannelWeights.with_args(averaging_constant=1.0, ch_axis=axis)
             scheme = torch.per_channel_symmetric
         else:
-            observer = MovingAverageMinMaxObserver.with_args(averaging_constant=1.0)
+            observer = _Weights.with_args(averaging_constant=1.0, axis=axis)
             scheme = torch.per_tensor_symmetric
         return QuantizationSpec(
             dtype=torch.int8,
