@@ -235,3 +235,16 @@ def test_plans_that_cannot_be_carried_out(tmp_path: Path, data_folder: Path) -> 
         with pytest.raises(OptionError, match=message):
             run()
     assert not (tmp_path / "o").exists()
+
+
+def test_a_line_names_what_half_precision_cannot_hold(tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    net = small_net().for_inference()
+    with torch.no_grad():
+        net.head.bias.fill_(1e5)
+    plan = Plan(targets=("onnx", "openvino"), precisions=("fp32", "fp16"))
+    source = Source(net, NetSpec(name="small", options={}), SIZE, "net")
+    rows = export_all(source, tmp_path, plan, progress=lambda *_: None).rows
+    assert [(row.precision, len(row.notes)) for row in rows] == [("fp32", 0), ("fp16", 1)] * 2
+    assert rows[1].notes[0] == "what reads net.head.bias stays in float: half precision ends at 65504"
+    assert rows[3].notes[0] == "beyond 65504, where half precision ends: net.head.bias"

@@ -192,7 +192,7 @@ def _export(
         aside = Path(staging) / path.name
         try:
             made = target.convert(graph, precision, aside)
-            row = replace(row, bytes=model_bytes(aside), notes=made.notes)
+            row = replace(row, bytes=model_bytes(aside), notes=(*made.notes, *_beyond_half(graph, precision, made)))
             row = _checked(row, target, made, aside, judge)
             measured = (_measurement(row, judge, photos),) if row.figures is not None else ()
             notes = tuple(f"fails: {why}" for why in row.missed.values())
@@ -209,6 +209,12 @@ def _export(
             text = (str(error).strip().splitlines() or [""])[0][:200]
             return replace(row, state="failed", reason=f"{path.name}: {type(error).__name__}: {text}")
     return row
+
+
+def _beyond_half(graph: Graph, precision: str, made: Made) -> tuple[str, ...]:
+    """A note about numbers that an fp16 file cannot hold, where the target has not said what it did with them."""
+    names = graph.beyond_half if precision == "fp16" and not made.notes else ()
+    return (f"beyond 65504, where half precision ends: {', '.join(names)}",) if names else ()
 
 
 def _checked(row: Row, target: Target, made: Made, aside: Path, judge: Judge) -> Row:

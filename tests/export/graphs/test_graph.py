@@ -98,3 +98,13 @@ def test_what_it_cannot_be_is_named(tmp_path: Path) -> None:
         make_graph(small_net(), name="s", size=(12, 16), workspace=tmp_path)
     with pytest.raises(OptionError, match="precision int8: needs real photos"):
         graph(tmp_path).calibration_file("int8")
+
+
+def test_numbers_beyond_half_precision_are_named(tmp_path: Path) -> None:
+    net = small_net()
+    with torch.no_grad():
+        net.head.bias.fill_(65504)
+    assert make_graph(net, name="s", size=SIZE, workspace=tmp_path).beyond_half == ()
+    with torch.no_grad():
+        net.head.bias.fill_(-7e4)
+    assert make_graph(net, name="s", size=SIZE, workspace=tmp_path).beyond_half == ("net.head.bias",)

@@ -165,3 +165,36 @@ def test_exact_numbers_are_those_of_the_kernels_within_a_level(tmp_path: Path) -
     ours, theirs = (made.execute(path, rows) for made in (target, exactly))
     for kernels, exact in zip(ours.outputs, theirs.outputs, strict=True):
         assert np.abs(kernels["alpha"] - exact["alpha"]).max() <= 2 / 255
+
+
+class Scaled(SegmentationNet):
+    """What a convolution gives, times ``factor`` and divided by it again."""
+
+    size_divisor: ClassVar[int] = 8
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv = nn.Conv2d(3, 1, 1)
+        self.register_buffer("factor", torch.tensor([[[[factor]]]]))
+
+    def run(self, x: Tensor, *, heads: bool) -> tuple[Tensor, dict[str, Tensor]]:
+        return self.conv(x) * self.factor / self.factor, {}
+
+
+@pytest.mark.parametrize(("factor", "noted"), [(20_000.0, False), (65_504.0, False), (1e6, True), (1e-7, False)])
+def test_half_files_hold_all_that_half_precision_can_say(tmp_path: Path, factor: float, noted: bool) -> None:
+    graph = make_graph(Scaled(factor), name="s", size=(16, 24), workspace=tmp_path)
+    row = {"image": np.random.default_rng(0).random((1, 3, 16, 24)).astype(np.float32)}
+    target, path = OnnxTarget(), tmp_path / "s.onnx"
+    made = target.convert(graph, "fp16", path)
+    stored = [onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer]
+    factors = [float(array.reshape(-1)[0]) for array in stored if array.size == 1 and array.ndim == 4]
+    assert factors == [pytest.approx(factor, rel=0.2)]
+    assert bool(made.notes) is noted
+    if noted:
+        assert "stays in float: half precision ends at 65504" in made.notes[0]
+        assert "factor" in made.notes[0]
+    if factor >= 1:
+        (got,) = target.execute(path, [row]).outputs
+        np.testing.assert_allclose(got["alpha"], graph.torch_outputs(row)["alpha"], atol=2e-3)

@@ -76,6 +76,17 @@ class Graph:
         shape = self.inputs[IMAGE].shape
         return (int(shape[2]), int(shape[3])) if self.options.layout == "NCHW" else (int(shape[1]), int(shape[2]))
 
+    @property
+    def beyond_half(self) -> tuple[str, ...]:
+        """Names of the module's tensors with finite numbers that half precision cannot say."""
+        most = torch.finfo(torch.float16).max
+        tensors = self.module.state_dict().items()
+        return tuple(
+            name
+            for name, value in tensors
+            if value.is_floating_point() and bool((value.isfinite() & (value.abs() > most)).any())
+        )
+
     def calibration_for(self, precision: str) -> Sequence[Feeds]:
         """The calibration inputs; OptionError where there are none, naming ``precision``."""
         if not self.calibration:
