@@ -154,7 +154,7 @@ def _train(variant: Variant, options: argparse.Namespace) -> Path:
     phases = ", ".join(f"{{size: {size}, share: {share}}}" for size, share in variant.phases)
     changes = (f"samples={options.samples * variant.samples}", f"phases=[{phases}]", "ema=0.99", *variant.changes)
     command = [sys.executable, "-m", "limner", "train", str(ROOT / "recipes" / "tiny_net.yaml"), "--no-validate"]
-    command += ["--data", str(options.data), "--out", str(out)]
+    command += ["--data", str(options.data), "--output", str(out)]
     command += ["--cache", str(options.cache)] if options.cache else []
     subprocess.run([*command, *(part for change in changes for part in ("--set", change))], check=True)
     return out / "last.pt"

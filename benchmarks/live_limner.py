@@ -51,7 +51,7 @@ def main() -> None:
     app = camera.typer.Typer(add_completion=False)
     app.command()(camera.command)
     pace = ["--pace", "--rate", str(rate)] if rate else ["--no-pace"]
-    app(["--device", clip, *pace, "--frames", str(count), "--json"], standalone_mode=False)
+    app(["--camera", clip, *pace, "--frames", str(count), "--json"], standalone_mode=False)
     result = told[0]
     print(
         json.dumps(

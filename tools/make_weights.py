@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def train(step: Step, options: argparse.Namespace) -> None:
     """Run the step's recipe, or go on with it."""
     command = ["train", str(ROOT / "recipes" / f"{step.name}.yaml"), "--data", str(options.data)]
-    command += ["--out", str(options.out / "runs" / step.name), "--cache", str(options.cache)]
+    command += ["--output", str(options.out / "runs" / step.name), "--cache", str(options.cache)]
     if step.after is not None and step.after in options.only:
         command += ["--init", str(options.out / f"{step.after}.onnx")]
     if options.small:

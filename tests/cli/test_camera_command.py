@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 
 from limner import samples
-from limner.cli.camera import parse_size
 from limner.media.images import read_image
 from video_clips import Clip, frames_of, make_clip, times_of
 
@@ -39,14 +38,14 @@ def limner(*args: str | Path, cwd: Path, **environment: str) -> subprocess.Compl
 def test_without_a_window_a_clip_is_recorded(tmp_path: Path) -> None:
     shutil.copy(samples.CLIP, tmp_path / "clip.mp4")
     done = limner(
-        "--device", "clip.mp4", "--no-window", "--record", "out.mp4", "--frames", "12", "--no-pace", "--size",
+        "--camera", "clip.mp4", "--no-window", "--record", "out.mp4", "--frames", "12", "--no-pace", "--size",
         "160x90", "-e", "color", "--json", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["files"] == ["out.mp4"]
     assert said["dropped"] == 0
-    assert set(said["milliseconds"]) == {"decode", "segment", "compose", "show"}
+    assert set(said["milliseconds"]) == {"decode", "segment", "effect", "show"}
     assert said["delay_ms"]["median"] > 0
     frames = frames_of(tmp_path / "out.mp4")
     assert len(frames) == len(times_of(tmp_path / "out.mp4")) == said["frames"] - said["frames_not_recorded"]
@@ -144,11 +143,6 @@ def test_the_list_needs_no_camera(tmp_path: Path) -> None:
     done = limner("--list", cwd=tmp_path)
     assert (done.returncode, bool(done.stdout.strip())) == (0, True)
     assert isinstance(json.loads(limner("--list", "--json", cwd=tmp_path).stdout), list)
-
-
-def test_sizes_are_read() -> None:
-    assert parse_size("1280x720", "--size") == (1280, 720)
-    assert parse_size(None, "--size") is None
 
 
 # ------------------------------------------------------------------ a real window

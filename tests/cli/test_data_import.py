@@ -58,13 +58,13 @@ def test_the_recipe_of_the_docs_runs_on_an_imported_folder(desk: Path, capsys: p
     ("args", "message"),
     [
         (("nowhere",), "nowhere: no such folder"),
-        (("mine", "--set", "a b"), "set 'a b': a set's name has letters"),
+        (("mine", "--name", "a b"), "set 'a b': a set's name has letters"),
         (("mine", "--mask", "drawn"), "mask: must be one of hand"),
         (("mine", "--mask", "none"), "mine/masks: photos of the kind none have no masks"),
         (("rooms", "--mask", "hand"), "lie in a folder images"),
         (("rooms", "--mask", "exact"), "r0.webp: has no transparency"),
         (("mine", "--val", "1.5"), "val: must lie in"),
-        (("mine", "--out", "mine/images/p0.jpg"), "p0.jpg"),
+        (("mine", "--output", "mine/images/p0.jpg"), "p0.jpg"),
     ],
 )
 def test_wrong_imports_are_refused_in_one_line(

@@ -84,8 +84,8 @@ def test_models_with_cards_need_no_torch(models: list[str], data_folder: Path) -
         (("--split", "best"), "must be val, train, test or all"),
         (("--report", "none/r.html"), "--report none/r.html: the folder none does not exist"),
         (("--csv", "none/r.csv"), "--csv none/r.csv: the folder none does not exist"),
-        (("--set", "no_people_rooms", "--split", "train", "--clips", "2"), "there are none"),
-        (("--set", "faces"), "there is no set 'faces'"),
+        (("--sets", "no_people_rooms", "--split", "train", "--clips", "2"), "there are none"),
+        (("--sets", "faces"), "there is no set 'faces'"),
         (("--split", "test"), "no photo of this split"),
     ],
 )

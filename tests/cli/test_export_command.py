@@ -50,7 +50,7 @@ def test_a_folder_of_files_each_of_which_runs(
     export: Callable[..., int], data_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = ["--to", "onnx", "--precision", "fp32,dynamic", "--uint8-input", "--layout", "nhwc", "--name", "v"]
-    code = export(*options, "--size", "16x24", "--data", str(data_folder), "--photos", "3", "-o", "made/out", "--json")
+    code = export(*options, "--size", "24x16", "--data", str(data_folder), "--photos", "3", "-o", "made/out", "--json")
     told = capsys.readouterr()
     assert code == 0, told.err
     table = json.loads(told.out)
@@ -70,13 +70,14 @@ def test_a_folder_of_files_each_of_which_runs(
         (("--to", "onxn", "-o", "x"), "--to onxn: not known; there are onnx"),
         (("--precision", "int9", "-o", "x"), "--precision int9: not known"),
         (("--precision", "int8", "-o", "x"), "--precision int8: needs real photos to calibrate on"),
-        (("-o", "x.tflite"), "--out x.tflite: several files go into a folder"),
-        (("-o", "x.onnx", "--output", "logits"), "--output: belongs to exports into a folder"),
+        (("-o", "x.tflite"), "--output x.tflite: several files go into a folder"),
+        (("-o", "x.onnx", "--output-kind", "logits"), "--output-kind: belongs to exports into a folder"),
         (("-o", "x.onnx", "--to", "onnx,openvino"), "--to onnx,openvino: makes several files; name a folder"),
         (("-o", "x", "--storage", "fp16"), "--storage: belongs to one .onnx file"),
-        (("-o", "small.yaml"), "--out small.yaml"),
+        (("-o", "small.yaml"), "--output small.yaml"),
+        (("-o", "x", "--output-kind", "mask"), "--output-kind mask: must be one of logits, sigmoid, argmax, packed"),
         (("-o", "x", "--layout", "chw"), "--layout chw: must be one of nchw, nhwc"),
-        (("-o", "x", "--size", "wide"), "--size wide: say pixels such as 256"),
+        (("-o", "x", "--size", "wide"), "--size wide: is no size; say width x height"),
     ],
 )
 def test_wrong_options_are_one_line(
@@ -94,9 +95,10 @@ def test_weights_become_a_model_that_takes_the_matte_before(
 ) -> None:
     Path("out").mkdir()
     arguments = ["--data", str(data_folder), "--licence", "CC0-1.0", "--note", "made in a test"]
-    code = export("--size", "16x24", "-o", "out/video.onnx", *arguments)
+    code = export("--size", "24x16", "-o", "out/video.onnx", *arguments)
     told = capsys.readouterr()
     assert code == 0, told.err
+    assert "--size 24x16 is 24 wide and 16 high; 0.1 took the height first" in told.err
     assert "out/video.onnx: 0.00 MB; small: 0.00 M parameters" in told.out
     assert "export: 16 train photos: mean_difference" in told.out
     assert sorted(path.name for path in Path("out").iterdir()) == ["video.json", "video.onnx"]

@@ -122,4 +122,4 @@ def test_wrong_options_are_one_line(
 
 def test_a_file_is_no_folder(workshop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert limner("quantize", "net.pt", "--recipe", "quantize.yaml", "-o", "net.int8.onnx") == 2
-    assert "--out net.int8.onnx: names a file" in capsys.readouterr().err
+    assert "--output net.int8.onnx: names a file" in capsys.readouterr().err

@@ -88,7 +88,7 @@ def test_eval_of_checkpoint_and_export_agree(workshop: Path, data_folder: Path) 
 
 def test_training_goes_on_from_weights_and_says_so(workshop: Path, data_folder: Path) -> None:
     done = limner(
-        "train", "small.yaml", "--data", data_folder, "--out", "more", "--init", "small.onnx", "--set",
+        "train", "small.yaml", "--data", data_folder, "--output", "more", "--init", "small.onnx", "--set",
         "samples=4", "--no-validate", cwd=workshop,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -97,7 +97,7 @@ def test_training_goes_on_from_weights_and_says_so(workshop: Path, data_folder: 
 
 
 def test_a_short_stretch_resumes(workshop: Path, data_folder: Path) -> None:
-    command = ("train", "small.yaml", "--data", data_folder, "--out", "short", "--no-validate")
+    command = ("train", "small.yaml", "--data", data_folder, "--output", "short", "--no-validate")
     first = limner(*command, "--minutes", "0.01", "--set", "samples=400", cwd=workshop)
     assert "short/last.pt: stopped at step" in first.stdout
     second = limner(*command, "--set", "samples=24", cwd=workshop)
@@ -116,7 +116,7 @@ def test_an_interrupt_keeps_a_whole_checkpoint(
     workshop: Path, data_folder: Path, name: str, start: list[str], changes: list[str], code: int
 ) -> None:
     command = [sys.executable, "-m", *start, "limner", "train", "small.yaml", "--data", str(data_folder)]
-    command += ["--out", name, "--no-validate", "--device", "cpu", "--set", "samples=400000", *changes]
+    command += ["--output", name, "--no-validate", "--device", "cpu", "--set", "samples=400000", *changes]
     process = subprocess.Popen(
         command, cwd=workshop, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -146,12 +146,15 @@ def test_the_sheet_of_samples(workshop: Path, data_folder: Path) -> None:
     [
         (("train", "none.yaml"), "none.yaml: no such recipe"),
         (("train", "small.yaml", "--data", "nowhere"), "nowhere/manifest.csv: no such file"),
-        (("train", "small.yaml", "--init", "none.pt", "--out", "fresh"), "none.pt: no such file"),
-        (("train", "small.yaml", "--init", "huge", "--out", "fresh"), "no shipped model has weights of that name"),
+        (("train", "small.yaml", "--init", "none.pt", "--output", "fresh"), "none.pt: no such file"),
+        (("train", "small.yaml", "--init", "huge", "--output", "fresh"), "no shipped model has weights of that name"),
         (("train", "small.yaml", "--set", "samples"), "write it as field=value"),
         (("export", "none.pt", "-o", "x.onnx"), "none.pt: no such checkpoint"),
         (("export", "runs/small/last.pt", "-o", "x.tflite"), "name one (only .onnx is taken as one file)"),
-        (("export", "runs/small/last.pt", "-o", "x.onnx", "--size", "64x"), "say pixels such as 256"),
+        (
+            ("export", "runs/small/last.pt", "-o", "x.onnx", "--size", "64x"),
+            "--size 64x: is no size; say width",
+        ),
         (("export", "runs/small/last.pt", "-o", "x.onnx", "--size", "64x70"), "FastNet takes sizes divisible by 32"),
         (("export", "runs/small/last.pt", "-o", "x.onnx", "--storage", "int8"), "must be fp16 or fp32"),
         (("export", "runs/small/last.pt", "-o", "x.onnx", "--recipe", "small.yaml"), "has its own recipe"),

@@ -42,7 +42,7 @@ def test_blur_keeps_everything_and_says_so(tmp_path: Path) -> None:
     said = json.loads(done.stdout)
     assert (said["frames_in"], said["frames_out"], said["size"]) == (10, 10, [96, 128])
     assert [s["how"] for s in said["streams"]] == ["copied", "copied"]
-    assert set(said["milliseconds"]) == {"decode", "segment", "compose", "encode"}
+    assert set(said["milliseconds"]) == {"decode", "segment", "effect", "encode"}
     assert said["notices"] == []
     assert times_of(tmp_path / "out.mp4") == times_of(tmp_path / "in.mp4")
 

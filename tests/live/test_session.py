@@ -50,7 +50,7 @@ def test_keys_change_the_effect_and_only_the_background(tmp_path: Path) -> None:
     assert raw_share(window.pictures) < RAW / 5
     assert window.closed
     assert own_threads() == []
-    assert set(result.milliseconds) == {"decode", "segment", "compose", "show"}
+    assert set(result.milliseconds) == {"decode", "segment", "effect", "show"}
     assert 0 < result.delay_median <= result.delay_p95
 
 

@@ -57,7 +57,7 @@ def test_the_overlay_is_the_same_on_both_kinds_of_picture() -> None:
     panel = Panel(Controls(make_effect("blur"), backgrounds=("green",)))
     panel.say("saved clip.mp4")
     paint = panel.painter(
-        Status(Reading(30.0, dict.fromkeys(("decode", "segment", "compose", "show"), 1.0)), 0, recording=5)
+        Status(Reading(30.0, dict.fromkeys(("decode", "segment", "effect", "show"), 1.0)), 0, recording=5)
     )
     assert paint is not None
     rgb = np.full((360, 640, 3), (90, 140, 40), np.uint8)

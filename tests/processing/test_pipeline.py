@@ -56,7 +56,7 @@ def test_every_frame_arrives_in_order_with_its_own_time(depth: int) -> None:
     assert [f.time for f in out] == [Fraction(i, 25) for i in range(300)]
     assert all(f.pixels[0, 0, 0] == f.pixels[0, 0, 1] == i % 256 for i, f in enumerate(out))
     assert len(seen) == stats.frames == 300
-    assert set(stats.milliseconds) == {"decode", "segment", "compose", "encode"}
+    assert set(stats.milliseconds) == {"decode", "segment", "effect", "encode"}
     assert all(value > 0 for value in stats.milliseconds.values())
     assert own_threads() == []
 
@@ -164,7 +164,7 @@ class BrokenError(Exception):
     pass
 
 
-@pytest.mark.parametrize("stage", ["decode", "segment", "compose", "encode"])
+@pytest.mark.parametrize("stage", ["decode", "segment", "effect", "encode"])
 @pytest.mark.parametrize("kind", [BrokenError, KeyboardInterrupt, SystemExit])
 def test_an_error_in_any_stage_stops_all_and_is_raised(stage: str, kind: type[BaseException]) -> None:
     def broken_source() -> Iterator[TimedFrame]:
@@ -173,7 +173,7 @@ def test_an_error_in_any_stage_stops_all_and_is_raised(stage: str, kind: type[Ba
                 raise kind(stage)
             yield frame
 
-    calls = {"segment": 0, "compose": 0, "encode": 0}
+    calls = {"segment": 0, "effect": 0, "encode": 0}
 
     def count(name: str) -> None:
         calls[name] += 1
@@ -186,7 +186,7 @@ def test_an_error_in_any_stage_stops_all_and_is_raised(stage: str, kind: type[Ba
 
     class Breaks(Clock):
         def __call__(self, frame: Frame, matte: Matte) -> Frame:
-            count("compose")
+            count("effect")
             return frame
 
     with pytest.raises(kind, match=stage):

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from limner.cli.flags import told
+from limner.cli.old_options import translated
 from limner.errors import LimnerError
 from limner.heap import keep_training_memory
 from limner.version import __version__
@@ -54,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         keep_training_memory()
     if args and args[0] in COMMANDS:
         name = args.pop(0)
+        args = translated(name, args, lambda text: print(f"limner: {text}", file=sys.stderr))
         app, prog = _load(name), f"limner {name}"
     else:
         app, prog = _overview(), "limner"

@@ -13,7 +13,7 @@ from limner.kinds import is_checkpoint
 
 def command(
     checkpoints: Annotated[list[Path], typer.Argument(metavar="CHECKPOINT…", help="Checkpoints (.pt) of one net.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Checkpoint (.pt) to write.")],
+    out: Annotated[Path, typer.Option("--output", "-o", help="Checkpoint (.pt) to write.")],
 ) -> None:
     """Average the weights of several runs into one net, which costs what each of them costs.
 
@@ -25,6 +25,6 @@ def command(
     except ImportError as error:
         raise MissingExtraError("limner average", str(error.name), "train") from None
     if not is_checkpoint(out):
-        raise OptionError(f"--out {out}: a checkpoint ends in .pt")
+        raise OptionError(f"--output {out}: a checkpoint ends in .pt")
     average_checkpoints(checkpoints).save(out)
     typer.echo(f"{out}: the mean of {len(checkpoints)} nets; next: limner export {out} -o {out.stem}.onnx")

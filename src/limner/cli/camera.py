@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from limner.assembly import (
     check_temporal,
 )
 from limner.cli.options import spread
+from limner.cli.sizes import parse_size
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
@@ -32,15 +32,6 @@ if TYPE_CHECKING:
     from limner.live.source import LatestFrames
     from limner.media.virtual_camera import VirtualCamera
     from limner.media.window import Window
-
-_SIZE = re.compile(r"(\d+)\s*[x×*]\s*(\d+)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveMatteOptions(MatteOptions):
-    """As elsewhere, but `--device` is the camera here."""
-
-    device: Annotated[str, typer.Option("--run-on", help="What the model runs on; --device of other commands.")] = "cpu"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +41,7 @@ class SourceOptions:
     camera: Annotated[
         str,
         typer.Option(
-            "--device", "-d", help="Camera: its number, its device, or a video file. See --list.", metavar="N|DEV|FILE"
+            "--camera", "-d", help="The camera's number, its device, or a video file. See --list.", metavar="N|DEV|FILE"
         ),
     ] = "0"
     size: Annotated[str | None, typer.Option("--size", help="Size of the picture. [1280x720]", metavar="WxH")] = None
@@ -96,7 +87,7 @@ def command(
     effect: EffectOptions,
     source: SourceOptions,
     target: TargetOptions,
-    matte: LiveMatteOptions,
+    matte: MatteOptions,
     temporal: TemporalOptions,
     people: PeopleOptions,
     list_: Annotated[bool, typer.Option("--list", help="List cameras and virtual cameras, and end.")] = False,
@@ -124,8 +115,8 @@ def command(
     _check(target, seconds, frames, stall)
     check_temporal(temporal)
     check_people(people, matte)
-    size = parse_size(source.size, "--size")
-    virtual_size = parse_size(target.virtual_size, "--virtual-size")
+    size = parse_size(source.size, "--size", least=16)
+    virtual_size = parse_size(target.virtual_size, "--virtual-size", least=16)
     chosen = build_effect(effect)
     if target.record is not None:
         from limner.live.recorder import check_recording
@@ -178,20 +169,6 @@ def _check(target: TargetOptions, seconds: float | None, frames: int | None, sta
         raise OptionError("--no-window leaves the picture nowhere to go: say --record FILE, --virtual or --seconds too")
     if not target.folder.is_dir():
         raise OptionError(f"--folder {target.folder}: there is no such folder; make it first")
-
-
-def parse_size(text: str | None, option: str) -> tuple[int, int] | None:
-    """(width, height) of "1280x720".
-
-    Raises:
-        OptionError: it is no size.
-    """
-    if text is None:
-        return None
-    found = _SIZE.fullmatch(text.strip().lower())
-    if found is None or not all(16 <= int(side) <= 16384 for side in found.groups()):
-        raise OptionError(f"{option} {text!r} is no size: say width x height, such as 1280x720")
-    return int(found[1]), int(found[2])
 
 
 @contextmanager
@@ -265,7 +242,7 @@ def _list(as_json: bool) -> None:
         print(json.dumps(kinds, indent=2))
         return
     if not entries:
-        print("no camera is connected (a video file can stand in: limner camera --device clip.mp4)")
+        print("no camera is connected (a video file can stand in: limner camera --camera clip.mp4)")
     for entry in entries:
         kind = "virtual camera" if entry.is_loopback else "camera" if entry.captures else "not a camera"
         print(f"{entry.path}  {entry.name}  ({kind})")

@@ -58,10 +58,10 @@ def prepare(
 @app.command()
 def sheet(
     recipe: Annotated[Path, typer.Argument(help="Recipe whose mix is drawn.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Picture to write.")] = Path("augmentation.png"),
+    out: Annotated[Path, typer.Option("--output", "-o", help="Picture to write.")] = Path("augmentation.png"),
     data: _DATA = Path("data"),
     cache: _CACHE = Path("cache"),
-    size: Annotated[int, typer.Option(min=32, max=512, help="Pixels of each sample.")] = 160,
+    size: Annotated[int, typer.Option(min=32, max=512, help="Side of each sample, a square, in pixels.")] = 160,
     count: Annotated[int, typer.Option(min=1, max=400, help="How many samples.")] = 48,
 ) -> None:
     """Draw training samples of a recipe: picture beside target, void and weak edges shaded red.

@@ -15,10 +15,10 @@ def import_(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Folder with images/ and masks/, or photos alone.", show_default=False)
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Data folder; it is made, or the set is added.")] = Path(
+    out: Annotated[Path, typer.Option("--output", "-o", help="Data folder; it is made, or the set is added.")] = Path(
         "data"
     ),
-    set_: Annotated[str | None, typer.Option("--set", help="Name of the set. [the folder's]")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the set. [the folder's]")] = None,
     mask: Annotated[
         str | None,
         typer.Option(
@@ -37,7 +37,7 @@ def import_(
     """
     from limner.datasets.importing import ImportOptions, import_photos
 
-    name = set_ if set_ is not None else folder.resolve().name
+    name = folder.resolve().name if name is None else name
     options = ImportOptions(name=name, mask=mask, val=val, source=source, rights=rights)  # type: ignore[arg-type]
     with Meter("importing", "photos") as meter:
         done = import_photos(folder, out, options, progress=meter.update)

@@ -19,7 +19,7 @@ def relabel(
     teacher: Annotated[
         list[str], typer.Option(help="A model's name or file, or a checkpoint, that finds people; several are a mean.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; a recipe names it as `masks`.")],
+    out: Annotated[Path, typer.Option("--output", "-o", help="Folder to write; a recipe names it as `masks`.")],
     data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
         "data"
     ),

@@ -30,7 +30,7 @@ def command(
         "data"
     ),
     split: Annotated[str, typer.Option(help="val, train, test or all.")] = "val",
-    sets: Annotated[list[str] | None, typer.Option("--set", help="Only this set; may be repeated.")] = None,
+    sets: Annotated[list[str] | None, typer.Option("--sets", help="Only this set; may be repeated.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many photos of each set.")] = None,
     refine: Annotated[
         bool, typer.Option(help="Full-resolution edges as `limner image` makes them, instead of the bare net.")

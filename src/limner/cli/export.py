@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from limner.cli.sizes import parse_size
 from limner.errors import MissingExtraError, OptionError
 from limner.kinds import ONNX
-
-_SIZE = re.compile(r"(\d+)(?:[x×](\d+))?")
 
 
 def command(
@@ -25,7 +24,7 @@ def command(
     out: Annotated[
         Path,
         typer.Option(
-            "--out",
+            "--output",
             "-o",
             help="Folder to write the files and their cards in; or one .onnx file to go on training from.",
         ),
@@ -39,7 +38,7 @@ def command(
             help="Precisions, such as fp32,fp16,int8: each target makes those it has; all is all. [each target's first]"
         ),
     ] = None,
-    output: Annotated[
+    output_kind: Annotated[
         str | None, typer.Option(help="What the files give: logits, sigmoid, argmax or packed. [sigmoid]")
     ] = None,
     layout: Annotated[str | None, typer.Option(help="Order of the axes: nchw or nhwc. [nchw]")] = None,
@@ -50,7 +49,7 @@ def command(
     name: Annotated[str | None, typer.Option(help="What the files are called. [the model's or the run's name]")] = None,
     recipe: Annotated[Path | None, typer.Option(help="The recipe of weights that are not a checkpoint.")] = None,
     size: Annotated[
-        str | None, typer.Option(help="Input size: pixels, or HEIGHTxWIDTH. [what the net was made for]")
+        str | None, typer.Option(metavar="WxH", help="Input size: pixels, or width x height. [the net's own]")
     ] = None,
     storage: Annotated[
         str | None,
@@ -81,12 +80,12 @@ def command(
 ) -> None:
     """Turn a trained net into files for many runtimes, each with its card, and check each against PyTorch.
 
-    With a folder as --out every target and precision that is asked for is made, run on val photos (on noise without
+    With a folder as --output every target and precision that is asked for is made, run on val photos (on noise without
     --data) and put in one table: errors, mIoU, Boundary IoU, size, load time and latency, red where a limit is missed.
     What cannot be made or run here says so in one line, and the others still finish. The command ends with 1 if a file
     failed or misses its limits.
 
-    With one .onnx file as --out the file keeps the net's tensors by name: `limner train --init` goes on from it.
+    With one .onnx file as --output the file keeps the net's tensors by name: `limner train --init` goes on from it.
     """
     try:
         import onnxscript  # noqa: F401
@@ -94,10 +93,10 @@ def command(
     except ImportError as error:
         raise MissingExtraError("limner export", str(error.name), "export") from None
     notes = tuple(note or ())
-    pixels = None if size is None else parse_size(size)
+    pixels = _height_and_width(size)
     options = {
         "--precision": precision,
-        "--output": output,
+        "--output-kind": output_kind,
         "--layout": layout,
         "--dynamic": dynamic,
         "--uint8-input": uint8_input or None,
@@ -112,9 +111,9 @@ def command(
 
         given = [option for option, value in options.items() if value is not None]
         if given:
-            raise OptionError(f"{given[0]}: belongs to exports into a folder, not to the one file {out}; see --out")
+            raise OptionError(f"{given[0]}: belongs to exports into a folder, not to the one file {out}; see --output")
         if to != "onnx":
-            raise OptionError(f"--to {to}: makes several files; name a folder with --out, not {out}")
+            raise OptionError(f"--to {to}: makes several files; name a folder with --output, not {out}")
         export_one(
             model,
             out,
@@ -136,7 +135,12 @@ def command(
         out,
         to=to,
         precision=precision,
-        graph={"output": output, "layout": layout and layout.upper(), "dynamic": dynamic, "uint8_input": uint8_input},
+        graph={
+            "output": output_kind,
+            "layout": layout and layout.upper(),
+            "dynamic": dynamic,
+            "uint8_input": uint8_input,
+        },
         recipe=recipe,
         plan={
             "name": name,
@@ -155,13 +159,12 @@ def command(
         raise typer.Exit(1)
 
 
-def parse_size(text: str) -> tuple[int, int]:
-    """(height, width) of "256" or "192x320".
-
-    Raises:
-        OptionError: it is no size.
-    """
-    found = _SIZE.fullmatch(text.strip())
+def _height_and_width(size: str | None) -> tuple[int, int] | None:
+    """The size as arrays have it; of one that is not square a line says what is the width."""
+    found = parse_size(size, "--size")
     if found is None:
-        raise OptionError(f"--size {text}: say pixels such as 256, or height and width such as 192x320")
-    return int(found[1]), int(found[2] or found[1])
+        return None
+    width, height = found
+    if width != height:  # until 0.3
+        print(f"limner: --size {size} is {width} wide and {height} high; 0.1 took the height first", file=sys.stderr)
+    return height, width

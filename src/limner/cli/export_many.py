@@ -11,6 +11,9 @@ import typer
 
 from limner.errors import OptionError
 
+_CALLED = {"output": "output_kind"}
+"""Field of ``GraphOptions`` -> what the command calls it, whose --output is a path."""
+
 
 def export_many(
     model: str,
@@ -45,9 +48,9 @@ def export_many(
             f"--precision {integers[0]}: needs real photos to calibrate on; name a data folder with --data"
         )
     if out.suffix and not out.is_dir():
-        raise OptionError(f"--out {out}: several files go into a folder; name one (only .onnx is taken as one file)")
+        raise OptionError(f"--output {out}: several files go into a folder; name one (only .onnx is taken as one file)")
     if out.is_file():
-        raise OptionError(f"--out {out}: is a file; name a folder")
+        raise OptionError(f"--output {out}: is a file; name a folder")
     from limner.export.exporting import Plan, export_all
     from limner.export.source import load_source
     from limner.export.subjects import checkpoint_task
@@ -55,9 +58,12 @@ def export_many(
     from limner.models.card import HARMONIZE
     from limner.nets.deployed import GraphOptions
 
-    options = GraphOptions(**_given(graph))
+    try:
+        options = GraphOptions(**_given(graph))
+    except OptionError as error:
+        raise error.renamed(_CALLED) from None
     if checkpoint_task(model) == HARMONIZE:
-        raise OptionError(f"{model}: a net of the task harmonize becomes one .onnx file; name that with --out")
+        raise OptionError(f"{model}: a net of the task harmonize becomes one .onnx file; name that with --output")
     source = load_source(model, recipe)
     wanted = Plan(targets=targets, precisions=precisions, options=options, **_given(plan))
     with Meter("exporting", "files", quiet=as_json) as meter:

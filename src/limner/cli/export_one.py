@@ -34,7 +34,7 @@ def export_one(
     if storage not in (None, "fp16", "fp32"):
         raise OptionError(f"--storage {storage}: must be fp16 or fp32")
     if not out.parent.is_dir():
-        raise OptionError(f"--out {out}: the folder {out.parent} does not exist; make it first")
+        raise OptionError(f"--output {out}: the folder {out.parent} does not exist; make it first")
     kind = cast(Literal["fp16", "fp32"], storage or "fp16")
     from limner.export.one_file import export_file
     from limner.export.subjects import load_subject

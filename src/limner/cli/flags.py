@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from limner.errors import LimnerError
 
+_CALLED = {"out": "output"}
+"""Field of the library -> what every command calls it."""
+
 
 def flag(name: str) -> str:
     """``--keep-going`` for the field ``keep_going``."""
-    return f"--{name.replace('_', '-')}"
+    return f"--{_CALLED.get(name, name).replace('_', '-')}"
 
 
 def told(error: LimnerError) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from limner.cli.sizes import parse_size
 from limner.errors import MissingExtraError, OptionError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def command(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NET]…", help="Only these; all if none.")] = None,
     size: Annotated[
-        int | None, typer.Option(min=1, help="Side of the picture in pixels; each net's usual one if not given.")
+        str | None, typer.Option(metavar="WxH", help="Input size: pixels, or width x height. [each net's own]")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -31,25 +32,26 @@ def command(
     unknown = [name for name in names or [] if name not in NETS]
     if unknown:
         raise OptionError(f"there is no net {unknown[0]!r}; the nets are {', '.join(sorted(NETS))}")
-    rows = [_row(name, make_net(name).for_inference(), size) for name in names or NETS]
+    sides = parse_size(size, "--size")
+    rows = [_row(name, make_net(name).for_inference(), sides) for name in names or NETS]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
         _print(rows)
 
 
-def _row(name: str, net: SegmentationNet, size: int | None) -> dict[str, Any]:
+def _row(name: str, net: SegmentationNet, size: tuple[int, int] | None) -> dict[str, Any]:
     """What is said of a net; the receptive field is null where it is the whole picture."""
     from limner.nets.blocks import count_macs, count_parameters
     from limner.nets.receptive_field import receptive_field
 
-    side = size or net.usual_size
-    net.check_size(side, side)
+    width, height = size or (net.usual_size, net.usual_size)
+    net.check_size(height, width)
     return {
         "name": name,
         "parameters": count_parameters(net),
-        "size": side,
-        "macs": count_macs(net, (side, side), channels=net.in_channels),
+        "size": [width, height],
+        "macs": count_macs(net, (height, width), channels=net.in_channels),
         "receptive_field": receptive_field(net, channels=net.in_channels, step=net.size_divisor),
         "channels": net.in_channels,
         "training_heads": list(net.head_names),
@@ -70,7 +72,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
         table.add_row(
             row["name"],
             f"{row['parameters'] / 1e6:.3f} M",
-            f"{row['size']} × {row['size']}" + (f" × {row['channels']}" if row["channels"] != 3 else ""),
+            " × ".join(map(str, row["size"])) + (f" × {row['channels']}" if row["channels"] != 3 else ""),
             f"{row['macs'] / 1e6:,.0f} M",
             "whole picture" if field is None else f"{field} px",
             row["paper"],

@@ -25,7 +25,7 @@ def command(
         ),
     ],
     recipe: Annotated[Path, typer.Option(help="Recipe of each fine-tuning; its samples are those of one step.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; its name is the model's name.")],
+    out: Annotated[Path, typer.Option("--output", "-o", help="Folder to write; its name is the model's name.")],
     macs: Annotated[float | None, typer.Option(help="Share of the multiply-accumulates to keep, e.g. 0.5.")] = None,
     parameters: Annotated[float | None, typer.Option(help="Share of the parameters to keep, instead.")] = None,
     steps: Annotated[int, typer.Option(min=1, help="Prune and fine-tune this often.")] = 3,

@@ -24,7 +24,7 @@ def command(
     recipe: Annotated[
         Path, typer.Option(help="How it is trained: a YAML file or a shipped recipe; quantize suits every net.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; its name is the model's name.")],
+    out: Annotated[Path, typer.Option("--output", "-o", help="Folder to write; its name is the model's name.")],
     to: Annotated[str, typer.Option(help="Targets of the int8 files, such as onnx or onnx,litert.")] = "onnx",
     data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
         "data"
@@ -59,7 +59,7 @@ def command(
 
     chosen(to, tuple(TARGETS), option="--to")  # before an hour of training, not after it
     if out.suffix or out.is_file():
-        raise OptionError(f"--out {out}: names a file; name a folder for checkpoint and int8 files")
+        raise OptionError(f"--output {out}: names a file; name a folder for checkpoint and int8 files")
     plan = quantize_plan(source, load_recipe(recipe, changes=set_ or []))
     with Meter("decoding photos", "photos") as meter:
         prepare(data, cache, masks=plan.masks, progress=meter.update)

@@ -20,7 +20,9 @@ def command(
     data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
         "data"
     ),
-    out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/<recipe's name> if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the run. [runs/ and the recipe's name]")
+    ] = None,
     init: Annotated[
         str | None,
         typer.Option(

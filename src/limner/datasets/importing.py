@@ -51,7 +51,7 @@ class ImportOptions:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", self.name) or self.name in _RESERVED:
             raise OptionError(
                 f"set {self.name!r}: a set's name has letters, digits, - and _ only, and is none of "
-                f"{', '.join(sorted(_RESERVED))}; choose one with ‹set›"
+                f"{', '.join(sorted(_RESERVED))}; choose one with ‹name›"
             )
         if self.mask is not None and self.mask not in get_args(MaskKind):
             raise OptionError(f"mask: must be one of {', '.join(get_args(MaskKind))}, not {self.mask!r}")
@@ -94,7 +94,7 @@ def import_photos(
     target = out / options.name
     stays = target.resolve() == folder.resolve()
     if any(photo.set == options.name for photo in listed) or (target.exists() and not stays):
-        raise DataError(f"{target}: there is a set of that name; choose another with ‹set›")
+        raise DataError(f"{target}: there is a set of that name; choose another with ‹name›")
     partial = out / f".{options.name}.part"
     shutil.rmtree(partial, ignore_errors=True)
     try:

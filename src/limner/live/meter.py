@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-STAGES = ("decode", "segment", "compose", "show")
+STAGES = ("decode", "segment", "effect", "show")
 _SECONDS = 1.0
 _BINS = 4000
 

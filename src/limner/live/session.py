@@ -225,7 +225,7 @@ class LiveSession:
         self._show()
         busy = self._stats.spent
         stages = {"decode": self._source.busy, "show": busy["encode"]}
-        stages |= {"segment": busy["segment"], "compose": busy["compose"]}
+        stages |= {"segment": busy["segment"], "effect": busy["effect"]}
         self.meter.shown(time.monotonic() - self._source.epoch - float(frame.time), stages)
         if self.options.frames is not None and self.meter.frames >= self.options.frames:
             self.stop()
@@ -332,7 +332,7 @@ class LiveSession:
         result.frames, result.dropped, result.losses = self.meter.frames, self._source.dropped, self._source.losses
         result.delay_median, result.delay_p95 = self.meter.delay_ms(0.5), self.meter.delay_ms(0.95)
         each = 1000 / max(1, result.frames)
-        spent = {"decode": self._source.busy, "segment": busy["segment"], "compose": busy["compose"]}
+        spent = {"decode": self._source.busy, "segment": busy["segment"], "effect": busy["effect"]}
         result.milliseconds = {stage: seconds * each for stage, seconds in (spent | {"show": busy["encode"]}).items()}
         result.hidden = Counter() if self._guard is None else self._guard.hidden
         return result

@@ -21,7 +21,7 @@ from limner.segment.base import Foresighted, MatteStream, Result
 
 T = TypeVar("T")
 
-STAGES = ("decode", "segment", "compose", "encode")
+STAGES = ("decode", "segment", "effect", "encode")
 
 
 @dataclass(slots=True)
@@ -196,7 +196,7 @@ def run_pipeline(
     workers = [_worker(run, "decode", lambda: _decode(run, source, segment, decoded if effect else composed, stats))]
     if segment is not None and effect is not None:
         workers.append(_worker(run, "segment", lambda: _segment(decoded, segment, matted, stats)))
-        workers.append(_worker(run, "compose", lambda: _compose(matted, effect, composed, stats)))
+        workers.append(_worker(run, "effect", lambda: _compose(matted, effect, composed, stats)))
     began = time.perf_counter()
     try:
         for worker in workers:
@@ -290,7 +290,7 @@ def _compose(
         began = time.perf_counter()
         effect.at(frame.time)
         pixels = apply_effect(effect, frame.pixels, matte, frame.alpha)
-        stats.busy["compose"] += time.perf_counter() - began
+        stats.busy["effect"] += time.perf_counter() - began
         out.put(TimedFrame(pixels, frame.time, frame.duration))
     out.end()
 

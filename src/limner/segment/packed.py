@@ -1,4 +1,4 @@
-"""Packed masks: one bit a pixel, as `limner export --output packed` makes them in the net; 32 times less than floats.
+"""Packed masks: one bit a pixel, as `limner export --output-kind packed` makes them; 32 times less than floats.
 
 The wire format: a mask of H rows and W columns is H rows of ceil(W / bits) numbers. Each number holds ``bits`` (8 or
 16) neighbours of a row, the leftmost in its most significant bit; 1 is person. The last number of a row is filled up

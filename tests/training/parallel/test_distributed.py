@@ -43,7 +43,7 @@ def test_two_processes_of_torchrun_have_the_loss_curve_of_one(data_folder: Path,
     train(job, validate=lambda _net, _size: {"x": 1.0})  # a row of the log a step
     (tmp_path / "r.yaml").write_text(yaml.safe_dump(RAW))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command += ["-m", "limner", "train", "r.yaml", "--data", str(data_folder), "--out", "two", "--device", "cpu"]
+    command += ["-m", "limner", "train", "r.yaml", "--data", str(data_folder), "--output", "two", "--device", "cpu"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("two/last.pt: complete") == 1  # only the first process speaks

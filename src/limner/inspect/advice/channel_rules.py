@@ -96,7 +96,7 @@ def ends(graph: LayerGraph) -> Finding | None:
         topic="ends",
         text=(
             f"the mask {name} is {in_bytes(4 * numbers)} of floats to read back, {in_bytes(16 * numbers)} where a "
-            "mobile GPU keeps it in fours; where a hard mask will do, `limner export --output packed` sends "
+            "mobile GPU keeps it in fours; where a hard mask will do, `limner export --output-kind packed` sends "
             f"{in_bytes(numbers / 8)}"
         ),
     )
