@@ -54,7 +54,7 @@ results: $(VENV)/.ready-test  ## docs/results.md: every net beside MediaPipe; DA
 	@test -n "$(DATA)" || { echo "make results needs DATA=<folder with manifest.csv>"; exit 2; }
 	@$(BIN)/python benchmarks/results.py --data "$(DATA)" $(if $(RUNS),--runs $(RUNS)) $(ARGS)
 
-weights: $(VENV)/.ready-test  ## the nets that ship, again from public starts; DATA=<folder>, OUT=<folder>; goes on where it stopped
+weights: $(VENV)/.ready-test  ## retrain the shipped nets from public weights; DATA=<folder>, OUT=<folder>; resumes where it stopped
 	@test -n "$(DATA)" || { echo "make weights needs DATA=<folder with manifest.csv>"; exit 2; }
 	@$(BIN)/python tools/make_weights.py --data "$(DATA)" $(if $(OUT),--out "$(OUT)") $(ARGS)
 

@@ -78,11 +78,11 @@ _TEXT = """\
 
 Made by `benchmarks/ablation.py`; do not edit.
 
-`recipes/tiny_net.yaml`, from chance weights, for {samples:,} samples at 128 px with one thing changed; a whole run has
+`recipes/tiny_net.yaml`, randomly initialised, for {samples:,} samples at 128 px with one thing changed; a whole run has
 thirty times as many. The figures are differences to the run with nothing changed, in points: mIoU and Boundary IoU on
 fashion and faces, mIoU on people with animals (all split `val`), and the share of photos without people that was taken
 for a person. Two runs that differ only in their seed stand in the table, too: what is not clearly more than their
-difference is noise. Longer runs, of the nets that ship: [training](training.md#how-far-more-samples-lead).
+difference is noise. Longer runs, of the shipped nets: [training](training.md#how-far-more-samples-lead).
 """
 
 BY_NAME = {variant.name: variant for variant in VARIANTS}

@@ -1,4 +1,4 @@
-"""What 8 bits cost: each net in float, quantized after training, and trained rounded; writes docs/quantization.md."""
+"""What 8 bits cost: each net in float, quantized after training and in training; writes docs/quantization.md."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def load() -> dict[str, Record]:
 def table(records: Mapping[str, Record]) -> str:
     """The records as a markdown table, and when each was measured."""
     lines = [
-        "| net | input | float | after training | trained rounded | samples | MB |",
+        "| net | input | float | post-training | quantization-aware | samples | MB |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for record in records.values():

@@ -115,7 +115,7 @@ def test_licences_are_accepted_or_nothing_is_fetched(
     assert code == 2
     assert "Apache-2.0" in out
     assert "AGPL, is not taken" in out
-    assert err == "limner: --yes: say it to accept these licences; there is no terminal to ask at\n"
+    assert err == "limner: --yes: needed to accept these licences, since there is no terminal to ask at\n"
     monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
     code, out, _ = run(capsys, "models", "fetch", "studio")
     assert code == 1

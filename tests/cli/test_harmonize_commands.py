@@ -84,7 +84,7 @@ def test_on_a_photo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (("eval", "harmonize", "fast"), "fast: is not for harmonization, as others named are"),
+        (("eval", "harmonize", "fast"), "fast: is not for harmonization, as the others are"),
         (
             ("image", samples.PORTRAIT, "-o", "x.png", "--model", "harmonize"),
             "model 'harmonize' is for the task harmonize",

@@ -335,7 +335,7 @@ def test_existing_results_can_be_left_alone(limner, photo, tmp_path) -> None:
     (tmp_path / "out" / "photo.png").write_bytes(b"mine")
     code, out, _ = limner(photo, tmp_path / "second.png", "-o", tmp_path / "out", "--skip-existing")
     assert code == 0
-    assert "1 of 2 results are there already" in out
+    assert "1 of 2 results exist already" in out
     assert (tmp_path / "out" / "photo.png").read_bytes() == b"mine"
     assert names(tmp_path / "out") == ["photo.png", "second.png"]
     code, out, _ = limner(photo, "-o", tmp_path / "out", "--skip-existing", "--json")

@@ -71,7 +71,7 @@ def test_it_ends_in_an_int8_file_that_runs(
     assert state.recipe["teacher"]["models"] == ["net.pt"]
     card = json.loads((workshop / "rounded/rounded.int8.onnx.json").read_text())
     assert card["input"]["size"] == [32, 32]
-    assert "rounded to 8 bits" in card["training"]["procedure"]
+    assert "quantized to 8 bits" in card["training"]["procedure"]
     kinds = _kinds(workshop / "rounded/rounded.int8.onnx", workshop / "ran.onnx")
     assert "QLinearConv" in kinds
     assert "Conv" not in kinds
@@ -85,7 +85,7 @@ def test_it_ends_in_an_int8_file_that_runs(
     told = capsys.readouterr().err
     assert "none of onnx offers it" in told
     assert "its int8 files go into a folder" in told
-    assert "rounded/last.pt: is rounded to 8 bits already" in told
+    assert "rounded/last.pt: is quantized already" in told
 
 
 def _kinds(model: Path, ran: Path) -> set[str]:

@@ -126,7 +126,7 @@ def test_an_interrupt_keeps_a_whole_checkpoint(
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to all of them
     out, err = process.communicate(timeout=120)
     assert process.returncode == code, err
-    assert out.count("the same command goes on") == 1
+    assert out.count("the same command resumes") == 1
     assert [p.name for p in (workshop / name).iterdir() if "partial" in p.name] == []
     from limner.weights.checkpoint import Checkpoint
 

@@ -37,9 +37,9 @@ def test_what_does_not_fit_is_told_by_kind() -> None:
     for name in report.untouched:
         torch.testing.assert_close(wider.state_dict()[name], fresh[name])
     text = "\n".join(report.lines())
-    assert "not in it, begun from chance: head (2)" in text
+    assert "not in it, randomly initialised: head (2)" in text
     assert "in it but not in this net: extra (2)" in text
-    assert "stage4.0.project.0.weight (8×24×1×1 there" in text.split("other shapes, begun from chance: ")[1]
+    assert "stage4.0.project.0.weight (8×24×1×1 there" in text.split("other shapes, randomly initialised: ")[1]
     assert report.record()["missing"] == ["head.1.weight", "head.1.bias"]
 
 

@@ -17,7 +17,7 @@ def command(
 ) -> None:
     """Average the weights of several runs into one net, which costs what each of them costs.
 
-    The runs must have gone on from the same weights, say with other seeds, lights or samples. Measure what comes out:
+    The runs must have started from the same weights, with different seeds, lights or samples. Measure the result:
     `limner eval` takes all of them at once.
     """
     try:

@@ -29,20 +29,22 @@ def command(
         str | None, typer.Option("--threads", metavar="N,…", help="Threads of a call. [the runtime's choice]")
     ] = None,
     batch: Annotated[str, typer.Option("--batch", metavar="N,…", help="Pictures in a call.")] = "1",
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Rounds, in which all rows take turns.")] = 20,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Rounds, each of which runs every row once.")] = 20,
     picture: Annotated[
-        Path | None, typer.Option("--input", metavar="PHOTO", help="What they look at. [the sample portrait]")
+        Path | None, typer.Option("--input", metavar="PHOTO", help="The photo they run on. [the sample portrait]")
     ] = None,
-    memory: Annotated[bool, typer.Option("--memory/--no-memory", help="Measure memory, a second a row.")] = True,
+    memory: Annotated[
+        bool, typer.Option("--memory/--no-memory", help="Measure memory; takes a second for each row.")
+    ] = True,
     profile: Annotated[
-        bool, typer.Option("--profile", help="Tell the time of operators too: onnxruntime and openvino.")
+        bool, typer.Option("--profile", help="Time each operator, too: onnxruntime and openvino.")
     ] = False,
     profile_out: Annotated[
         Path | None, typer.Option("--profile-out", metavar="FILE.svg", help="Draw the profile into this file.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
-    """Measure models: warm-up, then rounds in turns; preprocessing, net and postprocessing apart."""
+    """Time models: warm-up, then rounds in which they take turns; preprocessing, net and postprocessing apart."""
     from limner.bench import cases as planning
     from limner.bench import operators
     from limner.bench.flame import flame

@@ -41,14 +41,14 @@ class SourceOptions:
     camera: Annotated[
         str,
         typer.Option(
-            "--camera", "-d", help="The camera's number, its device, or a video file. See --list.", metavar="N|DEV|FILE"
+            "--camera", "-d", help="The camera's number or device, or a video file. See --list.", metavar="N|DEV|FILE"
         ),
     ] = "0"
     size: Annotated[str | None, typer.Option("--size", help="Size of the picture. [1280x720]", metavar="WxH")] = None
     rate: Annotated[float | None, typer.Option("--rate", help="Frames a second. [30, or the file's own]")] = None
-    loop: Annotated[bool, typer.Option("--loop/--once", help="A file: begin again at its end.")] = True
+    loop: Annotated[bool, typer.Option("--loop/--once", help="A file: start again at its end.")] = True
     pace: Annotated[
-        bool, typer.Option("--pace/--no-pace", help="A file: at its own rate, or every frame as fast as it goes.")
+        bool, typer.Option("--pace/--no-pace", help="A file: play at its own rate, or every frame as fast as possible.")
     ] = True
 
 
@@ -57,18 +57,18 @@ class TargetOptions:
     """Where frames go."""
 
     window: Annotated[bool, typer.Option("--window/--no-window", help="Show a window.")] = True
-    mirror: Annotated[bool, typer.Option("--mirror/--no-mirror", help="Show the window as a mirror does.")] = False
+    mirror: Annotated[bool, typer.Option("--mirror/--no-mirror", help="Mirror the window.")] = False
     overlay: Annotated[
-        bool, typer.Option("--overlay/--no-overlay", help="Begin with figures and sliders on the picture.")
+        bool, typer.Option("--overlay/--no-overlay", help="Start with figures and sliders on the picture.")
     ] = True
     record: Annotated[
         Path | None, typer.Option("--record", help="Record from the start: .mp4, .mov, .mkv or .webm.")
     ] = None
-    folder: Annotated[Path, typer.Option("--folder", help="Where snapshots (space) and recordings by key (v) go.")] = (
-        Path()
-    )
+    folder: Annotated[
+        Path, typer.Option("--folder", help="Folder for snapshots (space) and recordings by key (v).")
+    ] = Path()
     virtual: Annotated[
-        bool, typer.Option("--virtual", help="Be a camera for other programs, through v4l2loopback.")
+        bool, typer.Option("--virtual", help="Act as a camera for other programs, through v4l2loopback.")
     ] = False
     virtual_device: Annotated[
         str | None,
@@ -77,9 +77,9 @@ class TargetOptions:
     virtual_size: Annotated[
         str | None, typer.Option("--virtual-size", help="Size of its picture. [the camera's]", metavar="WxH")
     ] = None
-    always: Annotated[bool, typer.Option("--always", help="Process although nobody watches the virtual camera.")] = (
-        False
-    )
+    always: Annotated[
+        bool, typer.Option("--always", help="Process frames even when nobody watches the virtual camera.")
+    ] = False
 
 
 @spread
@@ -90,23 +90,25 @@ def command(
     matte: MatteOptions,
     temporal: TemporalOptions,
     people: PeopleOptions,
-    list_: Annotated[bool, typer.Option("--list", help="List cameras and virtual cameras, and end.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List cameras and virtual cameras, and exit.")] = False,
     backgrounds: Annotated[
         list[str] | None,
-        typer.Option("--backgrounds", help="More to choose from with r and the arrow keys: files, folders, colours."),
+        typer.Option(
+            "--backgrounds", help="More backgrounds to choose with r and the arrow keys: files, folders, colours."
+        ),
     ] = None,
-    seconds: Annotated[float | None, typer.Option("--seconds", help="End after so many seconds.")] = None,
-    frames: Annotated[int | None, typer.Option("--frames", help="End after so many frames.")] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", help="Stop after this many seconds.")] = None,
+    frames: Annotated[int | None, typer.Option("--frames", help="Stop after this many frames.")] = None,
     stall: Annotated[
-        float, typer.Option("--stall", help="Hide the picture when no frame was finished for so many seconds.")
+        float, typer.Option("--stall", help="Hide the picture when no frame has been finished for this many seconds.")
     ] = 1.0,
     json_: Annotated[bool, typer.Option("--json", help="Print a summary for programs.")] = False,
 ) -> None:
-    """Blur, replace or recolour the background of a camera's picture while you look.
+    """Blur, replace or recolour the background of a camera's picture, live.
 
     Keys: b blur, r replace (again: the next background), g magenta, c colour transfer, s seamless clone, m smooth step,
     h harmonize, left and right for strength or background, up and down for the threshold, p pause, space snapshot,
-    v record, o overlay, q quit. A click picks the person who stays, a lets all stay again. Nothing is shown before
+    v record, o overlay, q quit. A click picks the person who stays; a keeps everybody again. Nothing is shown before
     its own matte is trusted.
     """
     if list_:
@@ -157,13 +159,13 @@ def command(
 
 def _check(target: TargetOptions, seconds: float | None, frames: int | None, stall: float) -> None:
     if seconds is not None and not seconds > 0:
-        raise OptionError(f"--seconds {seconds:g} is no length; say more than 0")
+        raise OptionError(f"--seconds {seconds:g} must be more than 0")
     if frames is not None and frames < 1:
-        raise OptionError(f"--frames {frames} is no number of frames; say 1 or more")
+        raise OptionError(f"--frames {frames} must be 1 or more")
     if not stall > 0:
-        raise OptionError(f"--stall {stall:g} is no length; say more than 0 seconds")
+        raise OptionError(f"--stall {stall:g} must be more than 0 seconds")
     if target.virtual_device is not None and not target.virtual:
-        raise OptionError("--virtual-device belongs to --virtual; say that too")
+        raise OptionError("--virtual-device belongs to --virtual; give both")
     bounded = seconds is not None or frames is not None
     if not (target.window or target.record or target.virtual or bounded):
         raise OptionError("--no-window leaves the picture nowhere to go: say --record FILE, --virtual or --seconds too")

@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Prepare training photos, and look at what the augmentation makes of them.",
+    help="Import and prepare training photos; draw them as the augmentation changes them.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -34,14 +34,14 @@ def prepare(
     data: _DATA = Path("data"),
     cache: _CACHE = Path("cache"),
     masks: Annotated[
-        Path | None, typer.Option(help="Folder of `limner data relabel`, whose masks stand in for the data folder's.")
+        Path | None, typer.Option(help="Folder of `limner data relabel`, whose masks replace the data folder's.")
     ] = None,
     clean: Annotated[
         bool,
-        typer.Option("--clean", help="Then delete what these photos do not use and what other versions left."),
+        typer.Option("--clean", help="Then delete what these photos do not use and what older versions left."),
     ] = False,
 ) -> None:
-    """Decode all new photos into memory maps, once; `limner train` does this by itself."""
+    """Decode all new photos into memory maps, once; `limner train` does this automatically."""
     from limner.datasets import photo_map
 
     with Meter("decoding photos", "photos") as meter:
@@ -57,8 +57,8 @@ def prepare(
 
 @app.command()
 def sheet(
-    recipe: Annotated[Path, typer.Argument(help="Recipe whose mix is drawn.")],
-    out: Annotated[Path, typer.Option("--output", "-o", help="Picture to write.")] = Path("augmentation.png"),
+    recipe: Annotated[Path, typer.Argument(help="Recipe to draw samples of.")],
+    out: Annotated[Path, typer.Option("--output", "-o", help="Picture file to write.")] = Path("augmentation.png"),
     data: _DATA = Path("data"),
     cache: _CACHE = Path("cache"),
     size: Annotated[int, typer.Option(min=32, max=512, help="Side of each sample, a square, in pixels.")] = 160,

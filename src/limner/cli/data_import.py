@@ -15,15 +15,13 @@ def import_(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Folder with images/ and masks/, or photos alone.", show_default=False)
     ],
-    out: Annotated[Path, typer.Option("--output", "-o", help="Data folder; it is made, or the set is added.")] = Path(
-        "data"
-    ),
+    out: Annotated[Path, typer.Option("--output", "-o", help="Data folder; created if missing.")] = Path("data"),
     name: Annotated[str | None, typer.Option(help="Name of the set. [the folder's]")] = None,
     mask: Annotated[
         str | None,
         typer.Option(
             help="Who drew the masks: hand, auto (another net) or exact (alpha of RGBA files); none if nobody is in "
-            "the photos; unlabelled if masks are still to be made. [hand with masks/, else unlabelled]"
+            "the photos; unlabelled if there are no masks yet. [hand with masks/, else unlabelled]"
         ),
     ] = None,
     val: Annotated[float, typer.Option(help="Share of the photos kept for validation.")] = 0.1,
@@ -32,8 +30,8 @@ def import_(
 ) -> None:
     """Copy a folder of photos and masks into a data folder and list them in its manifest.
 
-    A file sources.csv in DIR (columns file, source, rights) says where each photo is from. A folder that lies in the
-    data folder already, as data/NAME, is listed where it is.
+    A file sources.csv in DIR (columns file, source, rights) says where each photo is from. A folder that is
+    already in the data folder, as data/NAME, is listed where it is.
     """
     from limner.datasets.importing import ImportOptions, import_photos
 

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 def relabel(
     teacher: Annotated[
-        list[str], typer.Option(help="A model's name or file, or a checkpoint, that finds people; several are a mean.")
+        list[str],
+        typer.Option(help="A model's name or file, or a checkpoint, that finds people; several are averaged."),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", help="Folder to write; a recipe names it as `masks`.")],
     data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
         "data"
     ),
     salient: Annotated[
-        list[str] | None, typer.Option(help="The same of a model that finds any object that stands out, not people.")
+        list[str] | None, typer.Option(help="The same, for a model that finds any salient object, not people.")
     ] = None,
     share: Annotated[
         list[float] | None,
@@ -57,8 +58,8 @@ def relabel(
 ) -> None:
     """Draw masks with teachers, keep those that they agree on, and list the rest in review.csv.
 
-    Photos that another net labelled, or nobody did, get them; masks drawn by people or a renderer stay as they are.
-    Stopped anywhere, the same command goes on; other thresholds look at no photo again.
+    Photos without a mask, or with one drawn by a net, get these masks; masks drawn by people or a renderer are kept.
+    If it is stopped, the same command resumes. Other thresholds do not run the teachers again.
     """
     try:
         import pydantic

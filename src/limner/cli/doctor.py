@@ -16,7 +16,7 @@ def command(
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads. [the runtimes' choice]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Look at this machine; runs each installed runtime for a second, changes nothing."""
+    """Check this machine: runs each installed runtime for a second, and changes nothing."""
     from limner.bench.advice import advise, can_bf16
     from limner.bench.packages import packages
     from limner.bench.running import runs

@@ -48,7 +48,7 @@ def command(
         Path | None,
         typer.Option(help="Write an HTML report: tables, curves, worst cases. It contains photos of --data."),
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write a line for each model and photo.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write a CSV with a line for each model and photo.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Write a picture of the worst cases of the first model.")] = None,
     worst: Annotated[int, typer.Option(min=1, help="How many worst cases the report and the picture show.")] = 16,
     json_: Annotated[bool, typer.Option("--json", help="Print results for programs.")] = False,
@@ -59,8 +59,8 @@ def command(
     papers do: squeezed to its input, the mask scaled back, cut at 0.5. Photos without people are scored by the share of
     the picture taken for a person. See docs/evaluation.md.
 
-    Models that fit colours (harmonize) are scored on photos of the split val whose person was recoloured: fMSE beside
-    that of doing nothing and of Reinhard's colour transfer; --limit counts pairs. See docs/harmonize.md.
+    Models that fit colours (harmonize) are scored on photos of the split val whose person was recoloured: fMSE, beside
+    that of no change and of Reinhard's colour transfer; --limit counts pairs. See docs/harmonize.md.
     """
     from limner.datasets.manifest import PhotoFolder
     from limner.evaluation.contenders import contenders

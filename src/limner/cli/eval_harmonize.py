@@ -25,7 +25,7 @@ def is_for(models: Sequence[str]) -> bool:
     tasks = [_task(model) for model in models]
     if HARMONIZE in tasks and set(tasks) != {HARMONIZE}:
         other = models[next(i for i, task in enumerate(tasks) if task != HARMONIZE)]
-        raise OptionError(f"{other}: is not for harmonization, as others named are; measure them one kind at a time")
+        raise OptionError(f"{other}: is not for harmonization, as the others are; measure one kind at a time")
     return HARMONIZE in tasks
 
 

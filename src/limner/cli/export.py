@@ -26,7 +26,7 @@ def command(
         typer.Option(
             "--output",
             "-o",
-            help="Folder to write the files and their cards in; or one .onnx file to go on training from.",
+            help="Folder to write the files and their cards in; or one .onnx file to continue training from.",
         ),
     ],
     to: Annotated[
@@ -39,21 +39,21 @@ def command(
         ),
     ] = None,
     output_kind: Annotated[
-        str | None, typer.Option(help="What the files give: logits, sigmoid, argmax or packed. [sigmoid]")
+        str | None, typer.Option(help="What the files output: logits, sigmoid, argmax or packed. [sigmoid]")
     ] = None,
     layout: Annotated[str | None, typer.Option(help="Order of the axes: nchw or nhwc. [nchw]")] = None,
-    dynamic: Annotated[str | None, typer.Option(help="What stays open: none, batch, size or both. [none]")] = None,
+    dynamic: Annotated[str | None, typer.Option(help="Dynamic axes: none, batch, size or both. [none]")] = None,
     uint8_input: Annotated[
-        bool, typer.Option("--uint8-input", help="The image comes as bytes, 0 to 255; the graph scales them.")
+        bool, typer.Option("--uint8-input", help="The image input is uint8, 0 to 255; the graph scales it.")
     ] = False,
-    name: Annotated[str | None, typer.Option(help="What the files are called. [the model's or the run's name]")] = None,
-    recipe: Annotated[Path | None, typer.Option(help="The recipe of weights that are not a checkpoint.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the files. [the model's or the run's name]")] = None,
+    recipe: Annotated[Path | None, typer.Option(help="Recipe of weights that are not a checkpoint.")] = None,
     size: Annotated[
         str | None, typer.Option(metavar="WxH", help="Input size: pixels, or width x height. [the net's own]")
     ] = None,
     storage: Annotated[
         str | None,
-        typer.Option(help="Of one .onnx file: weights as fp16 (half the size) or fp32; computing is fp32. [fp16]"),
+        typer.Option(help="One .onnx file: store weights as fp16 (half the size) or fp32; computation is fp32. [fp16]"),
     ] = None,
     data: Annotated[
         Path | None,
@@ -85,7 +85,7 @@ def command(
     What cannot be made or run here says so in one line, and the others still finish. The command ends with 1 if a file
     failed or misses its limits.
 
-    With one .onnx file as --output the file keeps the net's tensors by name: `limner train --init` goes on from it.
+    With one .onnx file as --output the file keeps the net's tensors by name: `limner train --init` can start from it.
     """
     try:
         import onnxscript  # noqa: F401

@@ -32,7 +32,7 @@ _STDOUT = {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 
 @spread
 def command(
-    photos: Annotated[list[str], typer.Argument(help="Photos, folders (searched all the way down), or - for stdin.")],
+    photos: Annotated[list[str], typer.Argument(help="Photos, folders (searched recursively), or - for stdin.")],
     output: Annotated[str, typer.Option("-o", "--output", help="File, folder, or - for stdout.", metavar="OUT")],
     effect: EffectOptions,
     matte: MatteOptions,
@@ -52,7 +52,7 @@ def command(
         bool, typer.Option("--overwrite", help="Results may replace the photos they come from.")
     ] = False,
     skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Leave out photos whose result is there already.")
+        bool, typer.Option("--skip-existing", help="Skip photos whose result exists already.")
     ] = False,
     metadata: Annotated[
         str, typer.Option("--metadata", help="EXIF that results keep: all, no-place (where it was taken) or none.")
@@ -111,7 +111,7 @@ def command(
 def _without_results(jobs: list[Any], *, quiet: bool) -> list[Any]:
     left = [job for job in jobs if not (isinstance(job.target, Path) and job.target.exists())]
     if len(left) < len(jobs) and not quiet:
-        print(f"{len(jobs) - len(left)} of {len(jobs)} results are there already", flush=True)
+        print(f"{len(jobs) - len(left)} of {len(jobs)} results exist already", flush=True)
     return left
 
 

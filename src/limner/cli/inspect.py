@@ -14,7 +14,7 @@ from limner.errors import ModelError, OptionError
 
 def command(
     model: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="A .onnx or .tflite file, or the name of a model that ships.")
+        Path, typer.Argument(metavar="MODEL", help="A .onnx or .tflite file, or the name of a shipped model.")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     card_out: Annotated[
@@ -24,16 +24,16 @@ def command(
         bool,
         typer.Option(
             "--advise",
-            help="Say instead what costs more than it should on phones, GPUs, Edge TPUs and in browsers, and what half "
-            "precision would break. Exits with 1 where something is worth changing.",
+            help="Print instead what costs more than it should on phones, GPUs, Edge TPUs and in browsers, and what "
+            "half precision would break. Exits with 1 where something is worth changing.",
         ),
     ] = False,
     edge_tpu: Annotated[
         bool,
         typer.Option(
             "--edge-tpu",
-            help="Say instead which operators of a .tflite file an Edge TPU runs, and why others fall back to the CPU. "
-            "Exits with 1 where some do.",
+            help="Print instead which operators of a .tflite file an Edge TPU runs, and why others fall back to the "
+            "CPU. Exits with 1 where some do.",
         ),
     ] = False,
     photo: Annotated[
@@ -131,7 +131,7 @@ def _advise(model: Path, photo: Path | None, as_json: bool) -> None:
         data = {"file": str(model), "findings": [finding.to_dict() for finding in findings]}
         print(json.dumps(data, indent=2, ensure_ascii=False))
     else:
-        print(f"{model}: {report.format}, looked at with {photo or 'the sample portrait'}")
+        print(f"{model}: {report.format}, checked with {photo or 'the sample portrait'}")
         for finding in findings:
             print(f"  {finding.level:<8}{finding.topic:<12}{finding.text}")
     if any(finding.level == "change" for finding in findings):

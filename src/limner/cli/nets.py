@@ -23,7 +23,7 @@ def command(
 ) -> None:
     """List the nets with their parameters, multiply-accumulates, receptive field and paper.
 
-    Each is made with its default options and without training heads, as it would ship.
+    Each is made with its default options and without training heads, as it would be shipped.
     """
     try:
         from limner.nets import NETS, make_net

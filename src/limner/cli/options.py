@@ -27,7 +27,7 @@ SUBJECT = {
 FLAGS: dict[type, Mapping[str, Any]] = {
     MatteOptions: {
         "model": typer.Option("--model", "-m", help="A name from `limner models`, or an .onnx or .tflite file."),
-        "card": typer.Option("--card", help="The card of a model file, where it does not lie beside it."),
+        "card": typer.Option("--card", help="The card of a model file, if it is not beside the file."),
         "runtime": typer.Option(
             "--runtime",
             metavar="NAME[:OPTION,…]",
@@ -43,13 +43,13 @@ FLAGS: dict[type, Mapping[str, Any]] = {
             "--largest-only", help="Keep only the largest region of each picture; see also --subject."
         ),
         "refine": typer.Option("--refine/--no-refine", help="Draw the edges at full size from the picture itself."),
-        "clean": typer.Option("--clean/--no-clean", help="Take faint islands away and close false holes in people."),
-        "tiles": typer.Option("--tiles/--no-tiles", help="Look at pictures of 2:1 and longer in overlapping parts."),
+        "clean": typer.Option("--clean/--no-clean", help="Remove faint islands and close false holes in people."),
+        "tiles": typer.Option("--tiles/--no-tiles", help="Process pictures of 2:1 and longer in overlapping tiles."),
     },
     TemporalOptions: {
         "temporal": typer.Option("--temporal", help="Steady mattes: off, light or strong.", metavar="off|light|strong"),
         "look_ahead": typer.Option(
-            "--look-ahead", help="Frames, 0 to 2, that each frame waits for: steadier, later.", metavar="FRAMES"
+            "--look-ahead", help="Frames, 0 to 2, that each frame waits for: steadier, but later.", metavar="FRAMES"
         ),
         "gate": typer.Option("--gate/--no-gate", help="Keep the matte, and let the model rest, while nothing moves."),
     },
@@ -68,7 +68,7 @@ FLAGS: dict[type, Mapping[str, Any]] = {
             metavar="|".join(METHODS),
         ),
         "empty_scene": typer.Option(
-            "--empty-scene", help="A shot of the room without people, from the same place.", metavar="PHOTO"
+            "--empty-scene", help="A photo of the room without people, from the same place.", metavar="PHOTO"
         ),
         "learn": typer.Option("--learn", help="Frames of the empty scene to learn from; they are hidden. [30]"),
         "difference": typer.Option(

@@ -24,14 +24,16 @@ def command(
             metavar="CHECKPOINT|MODEL", help="Checkpoint (.pt), or weights of the recipe's net: a model's name or file."
         ),
     ],
-    recipe: Annotated[Path, typer.Option(help="Recipe of each fine-tuning; its samples are those of one step.")],
+    recipe: Annotated[Path, typer.Option(help="Recipe of each fine-tuning; `samples` counts for one step.")],
     out: Annotated[Path, typer.Option("--output", "-o", help="Folder to write; its name is the model's name.")],
     macs: Annotated[float | None, typer.Option(help="Share of the multiply-accumulates to keep, e.g. 0.5.")] = None,
     parameters: Annotated[float | None, typer.Option(help="Share of the parameters to keep, instead.")] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Prune and fine-tune this often.")] = 3,
-    importance: Annotated[str, typer.Option(help="What a channel matters: magnitude, bn or taylor.")] = "magnitude",
-    multiple: Annotated[int, typer.Option(min=1, help="Channels go in lots of this many.")] = 4,
-    keep: Annotated[float, typer.Option(help="Share of its channels that every layer keeps at least.")] = 0.25,
+    steps: Annotated[int, typer.Option(min=1, help="How many times to prune and fine-tune.")] = 3,
+    importance: Annotated[
+        str, typer.Option(help="How the importance of a channel is measured: magnitude, bn or taylor.")
+    ] = "magnitude",
+    multiple: Annotated[int, typer.Option(min=1, help="Remove channels in groups of this many.")] = 4,
+    keep: Annotated[float, typer.Option(help="Smallest share of its channels that a layer keeps.")] = 0.25,
     data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
         "data"
     ),
@@ -46,7 +48,7 @@ def command(
 
     The folder ends up with the model (.onnx, .json), a checkpoint of each step for more training (step3/last.pt), and
     the curve of cost against quality on the val split (curve.csv, curve.svg), before and after each fine-tuning. Ctrl-C
-    stops after the update at hand; the same command goes on from there.
+    stops after the current step; the same command resumes from there.
     """
     try:
         import onnxscript  # noqa: F401
@@ -60,7 +62,7 @@ def command(
     from limner.whole_file import whole_text
 
     if (macs is None) == (parameters is None):
-        raise OptionError("--macs or --parameters: give one of them, the share that is to be left")
+        raise OptionError("--macs or --parameters: give one of them, the share to keep")
     measure, ratio = ("macs", macs) if macs is not None else ("parameters", parameters)
     options = PruneOptions(measure=measure, importance=importance, multiple=multiple, keep=keep)  # type: ignore[arg-type]
     assert ratio is not None
@@ -81,7 +83,7 @@ def command(
         checkpoint = run(job, score=_scorer(data, limit), report=report, told=told)
     whole_text(out / "curve.svg", draw_curve(read_curve(out / "curve.csv")))
     if checkpoint is None:
-        typer.echo(f"{out}: stopped; the same command goes on")
+        typer.echo(f"{out}: stopped; the same command resumes")
         return
     from limner.cli.export import command as export
 

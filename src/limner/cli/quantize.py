@@ -1,4 +1,4 @@
-"""`limner quantize`: train a net with everything rounded to 8 bits, and write what comes of it as int8 files."""
+"""`limner quantize`: fine-tune a net with quantization simulated, and write it as int8 files."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def command(
         list[str] | None, typer.Option("--set", help="Change a field of the recipe, e.g. samples=3000.")
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option(min=0.01, help="Stop training after this long; the same command goes on.")
+        float | None, typer.Option(min=0.01, help="Stop training after this long; the same command resumes.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Fine-tune a trained net so that it loses little or nothing as int8 (quantization-aware training).
 
-    Weights and activations are rounded while it learns, just as the files will have them; the net as it was teaches.
+    Weights and activations are quantized while it learns, just as in the files; the original net is the teacher.
     The folder ends up with the checkpoint (last.pt) and the int8 files with their cards. Try `limner export --precision
-    int8` first: where that loses little, this gains little. Ctrl-C stops after the update at hand; the same command
-    goes on from there.
+    int8` first: where that loses little, this gains little. Ctrl-C stops after the current step; the same command
+    resumes from there.
     """
     try:
         import onnxscript  # noqa: F401
@@ -70,7 +70,7 @@ def command(
             report=teller(meter),
         )
     if not outcome.finished:
-        typer.echo(f"{outcome.checkpoint}: stopped at step {outcome.step} of {plan.steps}; the same command goes on")
+        typer.echo(f"{outcome.checkpoint}: stopped at step {outcome.step} of {plan.steps}; the same command resumes")
         return
     from limner.cli.export import command as export
 

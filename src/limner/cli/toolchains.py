@@ -21,7 +21,7 @@ def command(
 ) -> None:
     """List the environments that `limner export` makes for its converters, once each; make or remove them.
 
-    They lie in the user's cache folder ($LIMNER_CACHE chooses another). "old" are those left by other versions of
+    They are in the user's cache folder ($LIMNER_CACHE chooses another). "old" are those left by other versions of
     Limner or Python, or by an interruption.
     """
     from limner.export.toolchains.environments import remove_folder

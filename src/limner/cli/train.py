@@ -34,7 +34,7 @@ def command(
         list[str] | None, typer.Option("--set", help="Change a field of the recipe, e.g. optimizer.lr=3e-4.")
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option(min=0.01, help="Stop after this long; the same command goes on from there.")
+        float | None, typer.Option(min=0.01, help="Stop after this long; the same command resumes from there.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     cache: Annotated[Path, typer.Option(help="Where decoded photos are kept.")] = Path("cache"),
@@ -45,8 +45,8 @@ def command(
 ) -> None:
     """Train a net from a recipe.
 
-    Run it again to go on from the run's checkpoint; a run that is complete only says so. Ctrl-C stops after the step
-    at hand with a whole checkpoint. Several GPUs or machines: torchrun --nproc-per-node 4 -m limner train RECIPE …
+    Run it again to resume from the run's checkpoint; a run that is complete only says so. Ctrl-C stops after the
+    current step with a whole checkpoint. Several GPUs or machines: torchrun --nproc-per-node 4 -m limner train RECIPE …
     """
     try:
         import safetensors  # noqa: F401
@@ -100,7 +100,7 @@ def teller(meter: Meter) -> Callable[[Progress], None]:
 def _say(outcome: Outcome, recipe: Path, steps: int) -> None:
     checkpoint = outcome.checkpoint
     if not outcome.finished:
-        typer.echo(f"{checkpoint}: stopped at step {outcome.step} of {steps}; the same command goes on")
+        typer.echo(f"{checkpoint}: stopped at step {outcome.step} of {steps}; the same command resumes")
         return
     early = f" (stopped early, at step {outcome.step} of {steps})" if outcome.step < steps else ""
     typer.echo(f"{checkpoint}: complete{early}; next: limner export {checkpoint} -o {recipe.stem}.onnx")

@@ -50,7 +50,7 @@ def command(
     ] = None,
     codec: Annotated[
         str | None,
-        typer.Option("--codec", help="h264, vp9, prores, ffv1 or png. [by the name of the result]"),
+        typer.Option("--codec", help="h264, vp9, prores, ffv1 or png. [by the result's extension]"),
     ] = None,
     crf: Annotated[
         int | None, typer.Option("--crf", help="Quality: lower is better and larger. [h264: 18, vp9: 24]")
@@ -59,28 +59,28 @@ def command(
         str | None, typer.Option("--preset", help="ultrafast to veryslow: slower files are smaller. [medium]")
     ] = None,
     start: Annotated[
-        str | None, typer.Option("--start", help="Begin here, in seconds or [h:]mm:ss.", metavar="TIME")
+        str | None, typer.Option("--start", help="Start here, in seconds or [h:]mm:ss.", metavar="TIME")
     ] = None,
     duration: Annotated[
-        str | None, typer.Option("--duration", help="Take this much, in seconds or [h:]mm:ss.", metavar="TIME")
+        str | None, typer.Option("--duration", help="Process this much, in seconds or [h:]mm:ss.", metavar="TIME")
     ] = None,
     preview: Annotated[
         Path | None,
         typer.Option("--preview", help="Only make a picture of four moments before and after.", metavar="PICTURE"),
     ] = None,
-    audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Carry the sound.")] = True,
+    audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Keep the sound.")] = True,
     keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Leave out damaged frames instead of stopping at them.")
+        bool, typer.Option("--keep-going", help="Skip damaged frames instead of stopping at them.")
     ] = False,
     alpha: Annotated[
-        str, typer.Option("--alpha", help="Transparency of the clip: multiply with what is found, or ignore.")
+        str, typer.Option("--alpha", help="Transparency of the clip: multiply it with the mask, or ignore it.")
     ] = "multiply",
     json_: Annotated[bool, typer.Option("--json", help="Print a summary for programs.")] = False,
 ) -> None:
     """Blur, replace, recolour or cut out the background of a video.
 
-    Every frame keeps its time; sound, subtitles, chapters, colours and proportions are kept. The result appears only
-    when it is whole, after it was read again and checked.
+    Every frame keeps its timestamp; sound, subtitles, chapters, colours and proportions are kept. The result appears
+    only when it is complete, and has been read back and checked.
     """
     span = parse_time(start, "--start"), parse_time(duration, "--duration")
     if (output is None) == (preview is None):

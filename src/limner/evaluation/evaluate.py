@@ -33,7 +33,7 @@ MEDIANS = frozenset({"area_bias"})
 """Metrics whose median over images is told: a single photo whose person is missed would rule the mean."""
 
 WILD = "wild"
-"""The set whose sources training does not share; it comes first in every table, and what ships is chosen by it."""
+"""The set whose sources training does not share; it comes first in every table, and shipped nets are chosen by it."""
 GROUPS = {"fashion + faces": ("fashion_full_body", "faces_close_up")}
 """Means over several sets that the project's targets are set for."""
 

@@ -157,7 +157,7 @@ def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int
                 rows += [_again(made, runner, out / file, judge) for runner in runners if made and runner]
             else:
                 offers = target.rounded if rounded else target.precisions
-                of = " of nets trained rounded to 8 bits" if rounded else ""
+                of = " of quantization-aware nets" if rounded else ""
                 reason = f"{target.name} has {', '.join(offers) or 'nothing'}{of}"
                 rows.append(Row(target=target.name, precision=precision, file=file, state="not offered", reason=reason))
         progress(len(jobs), len(jobs), "done")
@@ -167,7 +167,7 @@ def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int
 
 
 def _jobs(target: Target, precisions: Sequence[str] | None, *, rounded: bool) -> Iterator[tuple[Target, str, bool]]:
-    """The target, a precision, and whether it offers that (of a net that was trained rounded to 8 bits, or not)."""
+    """The target, a precision, and whether it offers that (of a quantization-aware net, or of any other)."""
     offers = target.rounded if rounded else target.precisions
     if precisions is None:
         precisions = offers[:1] or target.precisions[:1]

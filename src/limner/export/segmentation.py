@@ -22,14 +22,14 @@ class PersonSubject:
     """See ``limner.export.one_file.Subject``.
 
     Raises:
-        OptionError: the net does not take this size, or is rounded to 8 bits.
+        OptionError: the net does not take this size, or is quantization-aware.
     """
 
     output, says = OUTPUT, "alpha"
 
     def __init__(self, source: Source, size: tuple[int, int] | None = None) -> None:
         if source.net.rounded:
-            raise OptionError(f"{source.name}: was trained rounded to 8 bits; its int8 files go into a folder")
+            raise OptionError(f"{source.name}: is a quantization-aware net; its int8 files go into a folder")
         self._source, self.size, self.channels = source, size or source.size, source.net.in_channels
         source.net.check_size(*self.size)
         self.module: nn.Module = Alpha(source.net).eval()

@@ -19,7 +19,7 @@ class SegmentationNet(nn.Module):
     maps the names in ``head_names`` to what the heads used only for training say.
 
     Attributes:
-        rounded: whether it computes with what 8 bits can say already, see ``limner.nets.quantized.net``.
+        rounded: whether it simulates 8 bits already (quantization-aware training), see ``limner.nets.quantized.net``.
         size_divisor: height and width of the input must be multiples of this.
         exportable: whether `limner export` takes it.
         head_modules: attribute names of the modules that only training uses.

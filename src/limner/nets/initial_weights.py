@@ -23,8 +23,8 @@ class WeightReport:
         source: where they came from.
         matched: how many were taken over.
         widened: taken over with zeros for the fourth input channel, the previous mask.
-        other_shape: name -> "shape there, shape here"; left from chance.
-        missing: of the net, not among the weights; left from chance.
+        other_shape: name -> "shape there, shape here"; left randomly initialised.
+        missing: of the net, not among the weights; left randomly initialised.
         unused: among the weights, not of the net.
     """
 
@@ -37,7 +37,7 @@ class WeightReport:
 
     @property
     def untouched(self) -> tuple[str, ...]:
-        """The net's tensors that began from chance."""
+        """The net's tensors that stay randomly initialised."""
         return (*self.other_shape, *self.missing)
 
     def lines(self) -> list[str]:
@@ -49,9 +49,11 @@ class WeightReport:
         if self.other_shape:
             shown = [f"{name} ({shapes})" for name, shapes in list(self.other_shape.items())[:4]]
             more = len(self.other_shape) - len(shown)
-            lines.append(f"  other shapes, begun from chance: {', '.join(shown)}{f' and {more} more' if more else ''}")
+            lines.append(
+                f"  other shapes, randomly initialised: {', '.join(shown)}{f' and {more} more' if more else ''}"
+            )
         if self.missing:
-            lines.append(f"  not in it, begun from chance: {_parts(self.missing)}")
+            lines.append(f"  not in it, randomly initialised: {_parts(self.missing)}")
         if self.unused:
             lines.append(f"  in it but not in this net: {_parts(self.unused)}")
         return lines

@@ -37,7 +37,7 @@ def checkpoint_net(path: Path) -> Trained:
 
 
 def recorded_net(record: NetRecord) -> SegmentationNet:
-    """The net of a record, with random weights; rounded to 8 bits where the record says so.
+    """The net of a record, with random weights; quantization-aware where the record says so.
 
     Raises:
         OptionError: an option of the net cannot be, or it does not take its size.

@@ -56,7 +56,7 @@ def procedure(recipe: RunRecipe, step: int, sessions: Sequence[Mapping[str, Any]
         f"averaged weights (decay {recipe.ema:g}); seed {recipe.seed}."
     )
     if isinstance(recipe, Recipe) and recipe.quantize is not None:
-        text += " Weights and activations rounded to 8 bits all along."
+        text += " Weights and activations quantized to 8 bits all along."
     by_device: Counter[str] = Counter()
     for session in sessions:
         if "init" in session:

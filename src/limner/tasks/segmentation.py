@@ -105,7 +105,7 @@ class Segmentation(Task):
 
 
 def _calibrated(net: SegmentationNet, recipe: Recipe, photos: PhotoMap) -> SegmentationNet:
-    """The net rounded to 8 bits, with ranges from the first batches of the run."""
+    """The net with quantization, with ranges from the first batches of the run."""
     from limner.nets.quantized.net import QuantizedNet
 
     assert recipe.quantize is not None

@@ -16,7 +16,7 @@ class NetRecord:
     Attributes:
         name, options: as in ``limner.nets.NETS``.
         size: pixels, square, of the pictures that it is made for.
-        quantize: how it is rounded to 8 bits, fields of ``limner.nets.quantized.options.QuantizeRecipe``; or None.
+        quantize: how it is quantized, fields of ``limner.nets.quantized.options.QuantizeRecipe``; or None.
     """
 
     name: str

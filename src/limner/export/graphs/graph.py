@@ -132,7 +132,7 @@ class Graph:
         return path
 
     def float_weights_file(self) -> Path:
-        """As ``program_file``, of a net that was trained rounded: its weights are floats that the program quantizes."""
+        """As ``program_file``, of a quantization-aware net: its weights are floats that the program quantizes."""
         path = self.workspace / f"{self.name}.float_weights.pt2"
         if not path.is_file():
             module = Deployed(_integers(self.net, fold=False), self.options, width=self.size[1]).eval()
@@ -188,7 +188,7 @@ def make_graph(
     """The graph of a net.
 
     Args:
-        net: in eval mode or not; training heads are dropped. One that was trained rounded to 8 bits takes its own size
+        net: in eval mode or not; training heads are dropped. A quantization-aware one takes its own size
             only, and no open axes.
         size: (height, width) of the input.
 
@@ -198,7 +198,7 @@ def make_graph(
     net.check_size(*size)
     options = options or GraphOptions()
     if net.rounded and options.dynamic != "none":
-        raise OptionError(f"‹dynamic› {options.dynamic}: a net that was trained rounded to 8 bits has one size only")
+        raise OptionError(f"‹dynamic› {options.dynamic}: a quantization-aware net has one size only")
     bare = net.for_inference()
     inputs = {IMAGE: _example(3, size, options)}
     output_names = [OUTPUT_NAMES[options.output]]
@@ -221,7 +221,7 @@ def make_graph(
 
 
 def _integers(net: SegmentationNet, *, fold: bool = True) -> SegmentationNet:
-    """A net that was trained rounded, with quantize and dequantize operators; weights are integers with ``fold``."""
+    """A quantization-aware net, with quantize and dequantize operators; weights are integers with ``fold``."""
     from limner.nets.quantized.net import QuantizedNet
 
     assert isinstance(net, QuantizedNet)

@@ -80,7 +80,7 @@ class Target(ABC):
     Attributes:
         name: what `--to` calls it.
         precisions: those it offers; the first is made where none is asked for.
-        rounded: those it makes of nets that were trained rounded to 8 bits, with the ranges that training found.
+        rounded: those it makes of quantization-aware nets, with the ranges that training found.
         suffix: of its files, with whatever stands before ("." is part of it).
         runtime: with what ``execute`` runs them, see ``load_runtime``; "" is the preferred one.
         device: where.

@@ -1,4 +1,4 @@
-"""Convolutions joined with their batch norms in a captured graph, so that what is rounded is what ships."""
+"""Convolutions joined with their batch norms in a captured graph, so that quantized weights are the file's."""
 
 from __future__ import annotations
 

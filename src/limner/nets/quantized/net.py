@@ -1,4 +1,4 @@
-"""Quantization-aware training: a net whose weights and activations are rounded to 8 bits while it learns.
+"""Quantization-aware training: a net whose weights and activations are quantized to 8 bits while it learns.
 
 Rounding passes gradients through (Jacob et al. 2018); torchao puts it in (its PT2E flow), at the places that
 ``limner.nets.quantized.quantizer`` names.
@@ -50,7 +50,7 @@ class QuantizedNet(SegmentationNet):
     Args:
         net: what is quantized; it is not changed.
         size: side of its pictures in pixels.
-        recipe: how weights are rounded, and when statistics and ranges freeze.
+        recipe: how weights are quantized, and when statistics and ranges freeze.
 
     Raises:
         OptionError: the net does not take this size.
@@ -102,7 +102,7 @@ class QuantizedNet(SegmentationNet):
 
     @torch.no_grad()
     def calibrate(self, pictures: Iterable[Tensor]) -> None:
-        """Observe the ranges of activations on batches (N, in_channels, size, size) in [0, 1], nothing rounded."""
+        """Observe the ranges of activations on batches (N, in_channels, size, size) in [0, 1], without quantization."""
         training = self.training
         self.eval()
         for rounding in self._activations():

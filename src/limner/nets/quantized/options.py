@@ -10,11 +10,11 @@ from pydantic.dataclasses import dataclass
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class QuantizeRecipe:
-    """Train with weights and activations rounded to 8 bits, as the int8 file will have them.
+    """Train with weights and activations quantized to 8 bits, as the int8 file will have them.
 
     Attributes:
         weights: "channel" gives every output channel of a convolution a scale of its own, "tensor" one to all.
-        calibrate: batches whose ranges are observed before the first step, with nothing rounded.
+        calibrate: batches whose ranges are observed before the first step, without quantization.
         freeze_norms: share of the run after which batch norm statistics stay as they are.
         freeze_ranges: share of the run after which the ranges of activations stay as they are; those of weights
             always follow the weights.

@@ -21,7 +21,7 @@ _FAINT = 0.05
 _LONGEST = 128
 _TRACE = 0.02
 _SWITCH = 15
-"""Frames that somebody else must have been the main person by far before they are."""
+"""Frames for which somebody else must clearly have been the main person before they become it."""
 _BY_FAR = 1.4
 _NEAR = 0.1
 """Share of the frame's shorter side by which a click may miss."""
@@ -55,7 +55,7 @@ class SubjectFilter:
     People are told apart on a grid of 128 cells (`limner.segment.people.split`), followed from frame to frame, and keep
     their number when they touch, cross or are lost for a moment (`limner.segment.people.tracks`). Nobody blinks: who
     is new counts after five frames, who is lost is waited for, and the main person changes only when somebody else was
-    it by far for half a second. For a single photo, use a new filter.
+    it clearly for half a second. For a single photo, use a new filter.
 
     Args:
         keep: "everyone", "main" (large, in the middle, there for long), or the number of a subject.

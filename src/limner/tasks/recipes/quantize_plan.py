@@ -26,11 +26,13 @@ def quantize_plan(source: str, recipe: Recipe) -> Recipe:
         recipe: has the field ``quantize``. A teacher is asked for by ``loss.distill``.
 
     Raises:
-        OptionError: the recipe quantizes nothing, or the source is rounded already.
+        OptionError: the recipe quantizes nothing, or the source is quantized already.
         ModelError: the source is missing or damaged, or its card names no net.
     """
     if recipe.quantize is None:
-        raise OptionError("‹recipe›: has no field quantize, so nothing would be rounded; recipes/quantize.yaml has one")
+        raise OptionError(
+            "‹recipe›: has no field quantize, so nothing would be quantized; the shipped recipe quantize has one"
+        )
     net, size = _origin(source, recipe)
     teacher = recipe.teacher
     if teacher is not None:

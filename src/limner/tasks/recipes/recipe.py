@@ -36,7 +36,7 @@ class Recipe(RunRecipe):
         data: how pictures are drawn, see ``limner.datasets.sampler.Mix``.
         loss: the terms that are summed, see ``limner.tasks.recipes.loss``.
         teacher: whose soft masks the term "distill" follows.
-        quantize: train with everything rounded to 8 bits, or None; see ``limner.nets.quantized.net``.
+        quantize: quantization-aware training, or None; see ``limner.nets.quantized.net``.
         init_parts: attribute of the net -> weights that this part of it starts from, such as ``{selfie: selfie}``.
             This and ``init_sharpness`` belong to ``init``: with other weights than the recipe's they do not count.
         init_sharpness: factor on the net's last convolution after ``init``, in (0, 1]. A net may mask well with huge
@@ -78,7 +78,7 @@ class Recipe(RunRecipe):
         if any(phase.size != self.input_size for phase in self.phases):
             raise ValueError(f"quantize: all phases must have the size of input_size, {self.input_size}")
         if self.precision != "fp32":
-            raise ValueError("quantize: needs precision: fp32; 16 bits beside the 8 would blur what is rounded")
+            raise ValueError("quantize: needs precision: fp32; it does not go with 16 bits")
         if self.sync_batch_norm or self.freeze is not None:
             raise ValueError("quantize: takes neither sync_batch_norm nor freeze; it has quantize.freeze_norms")
 
@@ -115,14 +115,14 @@ def recorded(raw: dict[str, Any], *, source: str) -> Recipe:
 
 
 def float_recipe(raw: dict[str, Any], *, source: str) -> Recipe:
-    """The recipe of a checkpoint, as ``recorded``, whose net is not rounded to 8 bits.
+    """The recipe of a checkpoint, as ``recorded``, whose net is not quantized.
 
     Raises:
         OptionError: it is.
     """
     recipe = recorded(raw, source=source)
     if recipe.quantize is not None:
-        raise OptionError(f"{source}: is rounded to 8 bits already; name the checkpoint or model that it started from")
+        raise OptionError(f"{source}: is quantized already; name the checkpoint or model that it started from")
     return recipe
 
 
