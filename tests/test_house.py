@@ -90,7 +90,16 @@ def test_a_python_that_will_not_do_is_one_clear_line(tmp_path: Path, script: str
 
 
 def test_versions_agree() -> None:
-    assert PROJECT["version"] == limner.__version__
+    """The version stands in one file, which the build reads; the changelog has a dated section for it."""
+    assert PROJECT["dynamic"] == ["version"]
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["version"]["path"]
+    assert f'"{limner.__version__}"' in (ROOT / built).read_text(encoding="utf-8")
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", changes, re.MULTILINE)
+    assert released[0] == limner.__version__
+    assert released == sorted(released, reverse=True)
+    kinds = set(re.findall(r"^### (.+)$", changes, re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
     assert run(sys.executable, "-m", "limner.cli.app", "--version").stdout.strip() == f"limner {limner.__version__}"
 
 
