@@ -93,7 +93,8 @@ def command(
     except ImportError as error:
         raise MissingExtraError("limner export", str(error.name), "export") from None
     notes = tuple(note or ())
-    pixels = _height_and_width(size)
+    sides = parse_size(size, "--size")
+    pixels = None if sides is None else sides[::-1]  # arrays have the height first
     options = {
         "--precision": precision,
         "--output-kind": output_kind,
@@ -125,6 +126,7 @@ def command(
             origin=origin,
             notes=notes,
         )
+        _remind(sides)
         return
     from limner.cli.export_many import export_many
 
@@ -155,16 +157,13 @@ def command(
         },
         as_json=json_,
     )
+    _remind(sides)
     if not good:
         raise typer.Exit(1)
 
 
-def _height_and_width(size: str | None) -> tuple[int, int] | None:
-    """The size as arrays have it; of one that is not square a line says what is the width."""
-    found = parse_size(size, "--size")
-    if found is None:
-        return None
-    width, height = found
-    if width != height:  # until 0.3
-        print(f"limner: --size {size} is {width} wide and {height} high; 0.1 took the height first", file=sys.stderr)
-    return height, width
+def _remind(sides: tuple[int, int] | None) -> None:
+    """Say which side of a size that is not square was the width: 0.1 took the height first. Goes with 0.3."""
+    if sides is not None and sides[0] != sides[1]:
+        size = "{}x{} is {} wide and {} high".format(*sides, *sides)
+        print(f"limner: --size {size}; 0.1 took the height first", file=sys.stderr)
