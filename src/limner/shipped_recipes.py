@@ -1,4 +1,4 @@
-"""Where the recipes are that ship with Limner: inside an installed package, or in `recipes/` of a checkout."""
+"""Finds the recipes that are shipped with Limner: inside an installed package, or in `recipes/` of a checkout."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _PLACES = (_PACKAGE / "recipes", _PACKAGE.parents[1] / "recipes")
 
 
 def folder() -> Path | None:
-    """The folder of the recipes that ship; None where the package was built without them."""
+    """The folder of the shipped recipes; None where the package was built without them."""
     return next((place for place in _PLACES if place.is_dir()), None)
 
 
 def names() -> list[str]:
-    """Names of the recipes that ship, such as "fast"."""
+    """Names of the shipped recipes, such as "fast"."""
     home = folder()
     return [] if home is None else sorted(path.stem for path in home.glob("*.yaml"))
 

@@ -1,4 +1,4 @@
-"""Curves over the threshold, and calibration, from counts of alpha levels: no photo is looked at again."""
+"""Curves over the threshold, and calibration, from counts of alpha levels: no photo is read again."""
 
 from __future__ import annotations
 
