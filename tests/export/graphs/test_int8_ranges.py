@@ -12,7 +12,7 @@ pytest.importorskip("onnx")
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from limner.export.graphs.int8_ranges import gates, observe, ranges, swishes, weight_scales
+from limner.export.graphs.int8_ranges import gates, logits, observe, ranges, swishes, weight_scales
 
 
 @pytest.fixture
@@ -78,6 +78,22 @@ def test_gates_and_the_insides_of_swishes_are_named(model: Any) -> None:
     seen = observe(model, rows(0.5))
     assert gates(model.graph, seen) == ["gate", "gate_sigmoid"]
     assert swishes(model.graph) == ["inner", "product"]
+
+
+def test_what_computes_logits_is_named_back_to_the_convolution(model: Any) -> None:
+    node = helper.make_node
+    last = model.graph.node[-1]
+    last.input[0] = "doubled"
+    del model.graph.node[-1]
+    model.graph.node.extend(
+        [
+            node("Conv", ["gated", "wg"], ["head"], name="head"),
+            node("Add", ["head", "head"], ["doubled"], name="twice"),
+            node("Sigmoid", ["doubled"], ["out"], name="last"),
+        ]
+    )
+    # Back to the head's and the gate's convolution; what is before these is rounded.
+    assert sorted(logits(model.graph)) == ["gate", "head", "last", "twice"]
 
 
 def test_scales_of_weights_are_those_of_pairs(model: Any) -> None:

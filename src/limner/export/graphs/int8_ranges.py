@@ -20,6 +20,7 @@ Float32 = NDArray[np.float32]
 _LEVELS = 127
 _SHARES = ("Sigmoid", "HardSigmoid", "Softmax")
 """Operators that give numbers from 0 to 1, whatever photos show."""
+_LAYERS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 _GATES = ("Conv", "Gemm", "MatMul", "Add", "Mul", "Relu", "Clip", "Sigmoid", "HardSigmoid")
 
 
@@ -104,6 +105,25 @@ def gates(graph: Any, seen: Mapping[str, Seen]) -> list[str]:
         for node in graph.node
         if node.op_type in _GATES and all(name in seen and seen[name].whole for name in node.output)
     ]
+
+
+def logits(graph: Any) -> list[str]:
+    """Names of the nodes that compute what a sigmoid or softmax takes or what the graph gives, from convolutions on.
+
+    Logits of sure pixels are large. Levels that reach as far are too coarse where a net is unsure.
+    """
+    makers = {name: node for node in graph.node for name in node.output}
+    inside = {inner.output[0] for inner, _ in _swishes(graph)}
+    ends = [node for node in graph.node if node.op_type in ("Sigmoid", "Softmax") and node.output[0] not in inside]
+    waiting = [*(name for node in ends for name in node.input), *(value.name for value in graph.output)]
+    found: dict[str, None] = {}
+    while waiting:
+        node = makers.get(waiting.pop())
+        if node is not None and node.name not in found:
+            found[node.name] = None
+            if node.op_type not in _LAYERS:
+                waiting += node.input
+    return list(found)
 
 
 def swishes(graph: Any) -> list[str]:

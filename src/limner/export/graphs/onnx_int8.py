@@ -22,7 +22,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from limner.export.graphs.equalize import equalize
 from limner.export.graphs.graph import Feeds, Graph
-from limner.export.graphs.int8_ranges import gates, observe, ranges, swishes, weight_scales
+from limner.export.graphs.int8_ranges import gates, logits, observe, ranges, swishes, weight_scales
 from limner.nets.deployed import PACKING
 from limner.silence import silence
 
@@ -58,7 +58,7 @@ def quantize(graph: Graph, out: Path) -> tuple[str, ...]:
         equalize(model.graph, observe(model, rows))
         onnx.save(model, prepared)
         seen, packing = observe(model, rows), _packing(model.graph)
-        apart = [*packing, *gates(model.graph, seen), *swishes(model.graph)]
+        apart = [*packing, *gates(model.graph, seen), *logits(model.graph), *swishes(model.graph)]
         scales, best = weight_scales(model.graph), float("inf")
         for means in (True, False):
             path = graph.workspace / f"int8_{'means' if means else 'extremes'}.onnx"
