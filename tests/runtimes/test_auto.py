@@ -68,7 +68,7 @@ def test_a_damaged_cache_is_made_anew(damage: bytes) -> None:
     assert all_choices() == []
     remember(choice)
     assert recall({"cpu": "x", "file": "any"}) == choice
-    assert json.loads(choices_file().read_text())["schema"] == 1
+    assert json.loads(choices_file().read_text())["schema"] == 2
     assert [path.name for path in choices_file().parent.iterdir()] == ["runtimes.json"]
 
 
@@ -165,3 +165,37 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch, cache: Path) -
     monkeypatch.setenv(auto.VARIABLE, "best")
     with pytest.raises(OptionError, match="LIMNER_RUNTIME=best: 'best' is not one of onnxruntime, litert"):
         load_runtime(TINY)
+
+
+MAP = np.zeros((1, 1, 100, 100), np.float32)
+MAP[..., 50:] = 1.0
+
+
+@pytest.mark.parametrize(
+    ("reference", "other", "says"),
+    [
+        (MAP, MAP, ""),
+        (MAP, MAP + np.float32(0.002), ""),  # as kernels of 8 bits round
+        (MAP, MAP + np.float32(0.008), "off on average"),
+        (MAP, np.where(np.arange(100) == 50, 1 - MAP, MAP), "off on average"),  # one column of a hundred
+        (np.linspace(0, 1, 10_000), np.linspace(0, 1, 10_000) + 0.004, ""),
+        (np.full((1, 1, 4, 4), 0.3), np.full((1, 1, 4, 4), 0.3000001), ""),
+        (np.arange(1000) % 21, np.where(np.arange(1000) % 100 == 3, 4, np.arange(1000) % 21), "another one in 1.0%"),
+        (np.arange(1000) % 21, np.where(np.arange(1000) == 3, 4, np.arange(1000) % 21), ""),
+        (MAP, MAP * np.float32(np.nan), "off on average"),
+    ],
+)
+def test_what_counts_as_another_result(reference: np.ndarray, other: np.ndarray, says: str) -> None:
+    problem = auto._difference({"alpha": other}, {"alpha": reference})
+    assert bool(problem) is bool(says)
+    assert says in problem
+
+
+def test_a_mask_whose_pixels_flip_near_the_middle_is_another_result() -> None:
+    """Mean differences are small where a net is unsure; 2 % of the mask's pixels are not."""
+    reference = np.full(10_000, 0.499)
+    reference[:5000] = np.linspace(0, 1, 5000)
+    other = reference.copy()
+    other[5000:5200] += 0.02
+    assert np.abs(other - reference).mean() < 0.001
+    assert "another one in 2.0% of its values" in auto._difference({"alpha": other}, {"alpha": reference})

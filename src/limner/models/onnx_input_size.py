@@ -1,22 +1,18 @@
 """Gives a .onnx net that was exported at one input size another, without the package onnx.
 
 Such files have the sizes of their enlargements as constants, each followed by a Resize. They are scaled with the input.
-Only the few messages around them are decoded (see onnx.proto and the wire format of Protocol Buffers); weights are
-copied as they are.
+Only the few messages around them are decoded (see onnx.proto); weights are copied as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 
 from limner.errors import ModelError
+from limner.models.protobuf import VARINT, Field, as_bytes, decode, encode, texts
 
-Field = tuple[int, int, bytes | int]
-"""Number, wire type and value of one field of a message: bytes where it has a length, else a whole number."""
-
-_VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _MODEL_GRAPH = 7
 _GRAPH_NODE, _GRAPH_INPUT, _GRAPH_OUTPUT, _GRAPH_VALUE_INFO = 1, 11, 12, 13
 _NODE_INPUT, _NODE_OUTPUT, _NODE_TYPE, _NODE_ATTRIBUTE = 1, 2, 4, 5
@@ -46,39 +42,6 @@ def with_input_size(model: bytes, *, old: int, new: int, output: str) -> bytes:
         raise ModelError(f"the model cannot be given the input size {new}: {error}") from None
 
 
-def decode(message: bytes) -> list[Field]:
-    """The fields of a message, in order; ValueError where it is none."""
-    fields: list[Field] = []
-    place = 0
-    while place < len(message):
-        key, place = _varint(message, place)
-        number, kind = key >> 3, key & 7
-        value: bytes | int
-        if kind == _VARINT:
-            value, place = _varint(message, place)
-        elif kind in (_LENGTH, _FIXED32, _FIXED64):
-            size, place = _varint(message, place) if kind == _LENGTH else (4 if kind == _FIXED32 else 8, place)
-            value, place = message[place : place + size], place + size
-            if place > len(message):
-                raise ValueError("it ends in the middle of a field")
-        else:
-            raise ValueError(f"it has a field of the unknown wire type {kind}")
-        fields.append((number, kind, value))
-    return fields
-
-
-def encode(fields: Iterable[Field]) -> bytes:
-    """The message of these fields."""
-    parts: list[bytes] = []
-    for number, kind, value in fields:
-        parts.append(_as_varint(number << 3 | kind))
-        if isinstance(value, int):
-            parts.append(_as_varint(value))
-        else:
-            parts += [_as_varint(len(value)), value] if kind == _LENGTH else [value]
-    return b"".join(parts)
-
-
 def _scaled_graph(graph: list[Field], old: int, new: int, output: str) -> bytes:
     """Without the outputs that are not kept and without the shapes in between, which ONNX works out again."""
     sizes = _size_names(graph)
@@ -89,10 +52,10 @@ def _scaled_graph(graph: list[Field], old: int, new: int, output: str) -> bytes:
         if number == _GRAPH_OUTPUT and _name(value) != output:
             continue
         if number in (_GRAPH_INPUT, _GRAPH_OUTPUT):
-            value = _scaled_value(_bytes(value), old, new)
+            value = _scaled_value(as_bytes(value), old, new)
         elif number == _GRAPH_NODE:
-            node = decode(_bytes(value))
-            if _texts(node, _NODE_TYPE) == ["Constant"] and sizes.intersection(_texts(node, _NODE_OUTPUT)):
+            node = decode(as_bytes(value))
+            if texts(node, _NODE_TYPE) == ["Constant"] and sizes.intersection(texts(node, _NODE_OUTPUT)):
                 value = encode(_swap(node, {_NODE_ATTRIBUTE: lambda part: _scaled_attribute(part, old, new)}))
         fields.append((number, kind, value))
     if not any(number == _GRAPH_OUTPUT for number, _, _ in fields):
@@ -102,15 +65,15 @@ def _scaled_graph(graph: list[Field], old: int, new: int, output: str) -> bytes:
 
 def _size_names(graph: list[Field]) -> set[str]:
     """Names of the values that Resize nodes take as sizes, and of those that these are joined from."""
-    nodes = [decode(_bytes(value)) for number, _, value in graph if number == _GRAPH_NODE]
+    nodes = [decode(as_bytes(value)) for number, _, value in graph if number == _GRAPH_NODE]
     sizes = {
         inputs[_RESIZE_SIZES]
         for node in nodes
-        if _texts(node, _NODE_TYPE) == ["Resize"] and len(inputs := _texts(node, _NODE_INPUT)) > _RESIZE_SIZES
+        if texts(node, _NODE_TYPE) == ["Resize"] and len(inputs := texts(node, _NODE_INPUT)) > _RESIZE_SIZES
     }
     for node in nodes:
-        if _texts(node, _NODE_TYPE) == ["Concat"] and sizes.intersection(_texts(node, _NODE_OUTPUT)):
-            sizes.update(_texts(node, _NODE_INPUT))
+        if texts(node, _NODE_TYPE) == ["Concat"] and sizes.intersection(texts(node, _NODE_OUTPUT)):
+            sizes.update(texts(node, _NODE_INPUT))
     return sizes
 
 
@@ -120,7 +83,7 @@ def _scaled_attribute(attribute: bytes, old: int, new: int) -> bytes:
 
 def _scaled_tensor(tensor: bytes, old: int, new: int) -> bytes:
     fields = decode(tensor)
-    if (_TENSOR_TYPE, _VARINT, _INT64) not in fields:
+    if (_TENSOR_TYPE, VARINT, _INT64) not in fields:
         raise ValueError("the size of an enlargement is not int64")
 
     def scaled(raw: bytes) -> bytes:
@@ -166,41 +129,11 @@ def _swap(fields: list[Field], changes: dict[int, Callable[[bytes], bytes]]) -> 
 
 
 def _only(fields: list[Field], number: int) -> bytes:
-    found = [_bytes(value) for own, _, value in fields if own == number]
+    found = [as_bytes(value) for own, _, value in fields if own == number]
     if len(found) != 1:
         raise ValueError("it is not a .onnx model")
     return found[0]
 
 
-def _texts(fields: list[Field], number: int) -> list[str]:
-    return [_bytes(value).decode() for own, _, value in fields if own == number]
-
-
 def _name(value: bytes | int) -> str:
-    return "".join(_texts(decode(_bytes(value)), _VALUE_NAME))
-
-
-def _bytes(value: bytes | int) -> bytes:
-    if isinstance(value, int):
-        raise ValueError("it is not a .onnx model")
-    return value
-
-
-def _varint(message: bytes, place: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[place]
-        place += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, place
-        shift += 7
-
-
-def _as_varint(value: int) -> bytes:
-    parts = bytearray()
-    while value > 0x7F:
-        parts.append(value & 0x7F | 0x80)
-        value >>= 7
-    parts.append(value)
-    return bytes(parts)
+    return "".join(texts(decode(as_bytes(value)), _VALUE_NAME))

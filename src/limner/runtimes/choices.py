@@ -13,7 +13,7 @@ from typing import Any
 from limner.cache import cache_folder
 from limner.whole_file import whole_text
 
-_SCHEMA = 1
+_SCHEMA = 2
 _MOST = 500
 """Choices kept; the oldest go first."""
 

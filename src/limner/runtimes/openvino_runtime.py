@@ -13,8 +13,10 @@ import numpy as np
 
 from limner.cores import check_parallel
 from limner.errors import MissingExtraError, ModelError, OptionError
+from limner.kinds import ONNX
 from limner.runtimes.base import Array, NodeTime, TensorInfo
 from limner.runtimes.checks import check_inputs, check_readable, first_line, quiet
+from limner.runtimes.openvino_resizes import ignored
 from limner.threads import check_threads
 
 Precision = Literal["f32", "bf16", "f16"]
@@ -195,6 +197,10 @@ def _read(core: Any, path: Path) -> Any:
     check_readable(path)
     if path.suffix.lower() == ".xml" and not path.with_suffix(".bin").is_file():
         raise ModelError(f"{path}: its weights {path.with_suffix('.bin').name} do not lie beside it")
+    if path.suffix.lower() == ONNX and (problems := ignored(path.read_bytes())):
+        raise ModelError(
+            f"{path}: OpenVINO would ignore {', '.join(problems)} and give other results; use ‹runtime› onnxruntime"
+        )
     try:
         with quiet():
             return core.read_model(path)

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from limner.errors import MissingExtraError
+from limner.errors import MissingExtraError, ModelError
 from limner.export.graphs.graph import Graph
 from limner.export.targets.base import Made, Target
 from limner.kinds import OPENVINO
 from limner.runtimes.cpu import int8_kernels
+from limner.runtimes.openvino_resizes import ignored
 from limner.silence import silence
 
 
@@ -34,6 +35,8 @@ class OpenVinoTarget(Target):
             import openvino
         except ImportError:
             raise MissingExtraError("exporting to OpenVINO", "openvino", "openvino") from None
+        if problems := ignored(graph.onnx_file().read_bytes()):
+            raise ModelError(f"{out.name}: OpenVINO would ignore {', '.join(problems)} and give other results")
         with silence():
             model = openvino.convert_model(str(graph.onnx_file()))
         if precision == "int8":
