@@ -279,3 +279,20 @@ def test_person_box_is_tight_and_whole_where_nobody_is() -> None:
     assert rgba[person_box(rgba)].shape == (10, 12, 4)
     rgba[3:5, 2:9, 3] = 1
     assert person_box(rgba) == (slice(3, 5), slice(2, 9))
+
+
+ALMOST_ONE, ALMOST_ZERO = np.float32(0.9999999), np.float32(6e-39)
+"""What sigmoids of some runtimes give for the surest pixels."""
+
+
+@pytest.mark.parametrize("soft", [0.0, 9.0])
+def test_surest_pixels_need_no_exact_numbers(soft: float) -> None:
+    size = (64, 96)
+    frame, alpha = noise(size), disc(size, 0.4, soft)
+    near = np.where(alpha == 1, ALMOST_ONE, np.where(alpha == 0, ALMOST_ZERO, alpha)).astype(np.float32)
+    assert (near != alpha).mean() > 0.7
+    for effect, same in zip(every_effect(), every_effect(), strict=True):
+        expected, found = effect(frame, Matte(alpha)), same(frame, Matte(near))
+        off = np.abs(expected.astype(int) - found)
+        assert off.max() <= 1, effect.name
+        assert (off > 0).mean() < 0.001, effect.name

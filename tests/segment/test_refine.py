@@ -136,3 +136,8 @@ def test_pyramid(size: tuple[int, int], step: int, full: tuple[int, int]) -> Non
     np.testing.assert_array_equal(pyramid.full[: size[0], : size[1]], frame)
     block = pyramid.full[:step, :step].mean(axis=(0, 1))
     np.testing.assert_allclose(pyramid.small[0, 0], block, atol=2)
+
+
+@pytest.mark.parametrize("half", [0.5, 0.49999997, 0.50000003])
+def test_a_hard_edge_does_not_hang_on_how_a_sigmoid_of_0_is_rounded(half: float) -> None:
+    assert soften(np.array([[half, 0.499, 0.501]], np.float32), 0.0).tolist() == [[1.0, 0.0, 1.0]]

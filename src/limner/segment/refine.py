@@ -199,10 +199,14 @@ class _Evaluator:
         return value
 
 
+_HALF = np.float32(0.5 - 1e-6)
+"""Where a hard edge lies. A sigmoid of 0 is 0.5 in one runtime and 0.49999997 in another: neither decides."""
+
+
 def soften(alpha: Float32, softness: float) -> Float32:
     """``0.5 + (alpha - 0.5) / softness``, cut to [0, 1]: a steeper edge; 0 is a hard one, 1 changes nothing."""
     if softness <= 0:
-        return (alpha >= 0.5).astype(np.float32)
+        return (alpha >= _HALF).astype(np.float32)
     if softness >= 1:
         return alpha
     steep: Float32 = np.clip(alpha * np.float32(1 / softness) + np.float32(0.5 - 0.5 / softness), 0.0, 1.0)
