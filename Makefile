@@ -9,6 +9,8 @@ BIN    := $(VENV)/bin
 # Exact, so that pip takes the build it has and never resolves to another one. To choose where a CPU-only build comes from,
 # give pip's options along: make test TORCH="torch==2.13.0 --index-url …"
 TORCH  ?= torch==2.13.0
+# Files of tests are shared out among the cores.
+SHARED := -n auto --maxprocesses 4 --dist loadfile
 
 # A checkout that was moved has a .venv that points to the old place: forget that it was ready.
 $(shell [ "$$(cat $(VENV)/.ready-run 2>/dev/null)" = "$(CURDIR)" ] || rm -f $(VENV)/.ready-run $(VENV)/.ready-test)
@@ -23,10 +25,10 @@ run: $(VENV)/.ready-run  ## blur, replace and cut out the sample portrait and cl
 	@$(BIN)/python -m limner.demo --out out
 
 test: $(VENV)/.ready-test  ## the everyday tests
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m "not slow" $(SHARED)
 
 test-all: $(VENV)/.ready-test  ## all tests, the slow ones too
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SHARED)
 
 test-exports: $(VENV)/.ready-test  ## slow tests: heavy converters, models in a browser (about 6 GB), making the weights again, small
 	@sh tools/install_browser.sh
