@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from limner.nets.blocks import ConvBN, GlobalContext, InvertedResidual, init_weights
 from limner.nets.selfie import Features, SelfieNet, deep_blocks
 
-_STEEPNESS = 120.0
+_STEEPNESS, _SUREST = 120.0, 20.0
+"""What a step of the gate's logit is worth in the net's, and the largest logit: its sigmoid is 1 in single precision.
+Beyond it there is nothing to see, and 8 bits that had to span it would leave the edge a handful of levels."""
 _SOFTENED = 0.07
 """The selfie net's logits are some 14 times larger than those of nets trained here: the gate hears a softer voice."""
 _REACH, _LOSS_INSIDE, _LOSS_OUTSIDE = 8, 0.1, 0.5
@@ -54,8 +56,7 @@ class GatedSelfieNet(SelfieNet):
 
     The selfie net learnt from far more people than are at hand, and everything that is trained on in it makes it worse
     on unseen photos. So it stays as it is (it counts as the encoder, which a recipe freezes), and only the gate
-    learns: it lowers the logits where it is sure that nobody is near, and leaves them untouched, to the bit, where
-    somebody may be.
+    learns: it lowers the logits where it is sure that nobody is near, and leaves them untouched where somebody may be.
 
     Args:
         threshold: logit of the gate below which it closes; the lower, the fewer people it can lose.
@@ -85,7 +86,8 @@ class GatedSelfieNet(SelfieNet):
         near = self.presence(seen, person)
         shut = F.max_pool2d(_spread(near, F.max_pool2d(person, 8)), 3, 1, 1)  # so that no edge is cut
         shut = F.interpolate(shut, scale_factor=8.0, mode="bilinear", align_corners=False)
-        return quads + torch.clamp(_STEEPNESS * (shut - self.threshold), max=0.0), near
+        lowered = torch.clamp(_STEEPNESS * (shut - self.threshold), -2 * _SUREST, 0.0)
+        return quads.clamp(-_SUREST, _SUREST) + lowered, near
 
 
 def _spread(near: Tensor, person: Tensor) -> Tensor:
