@@ -41,8 +41,8 @@ def test_untrained_it_says_nearly_what_the_gated_net_says() -> None:
     start_net(gated, "selfie")
     start_net(steady, "selfie")
     alone = gated(_seen(0)[:, :3]).sigmoid()
-    assert (steady(_seen(0)).sigmoid() - alone).abs().max() < 0.02
-    assert (steady(_seen(1)).sigmoid() - alone).abs().max() < 0.02
+    assert torch.equal(steady(_seen(0)).sigmoid(), alone)
+    assert (steady(_seen(0.5)).sigmoid() - alone).abs().max() < 0.02
 
 
 @torch.no_grad()
@@ -60,8 +60,19 @@ def test_untrained_it_says_nearly_what_the_gated_net_says() -> None:
 def test_full_trust_goes_all_the_way_to_the_previous_mask(said: float, previous: float, expected: float) -> None:
     mix = Steady().eval()
     nn.init.constant_(mix.trust.bias, 40.0)
-    got = mix(torch.rand(1, 16, 8, 8), torch.full((1, 4, 8, 8), said), torch.full((1, 1, 16, 16), previous))
-    torch.testing.assert_close(got, torch.full((1, 4, 8, 8), expected), rtol=0, atol=0.01)
+    mask = torch.full((1, 1, 16, 16), previous)
+    mask[..., 8:] = 1 - round(previous)  # elsewhere, so that it is neither empty nor full
+    got = mix(torch.rand(1, 16, 8, 8), torch.full((1, 4, 8, 8), said), mask)[..., :4]
+    torch.testing.assert_close(got, torch.full((1, 4, 8, 4), expected), rtol=0, atol=0.01)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("previous", [0.0, 1.0])
+def test_an_empty_or_full_mask_says_nothing(previous: float) -> None:
+    mix = Steady().eval()
+    nn.init.constant_(mix.trust.bias, 40.0)
+    said = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(mix(torch.rand(1, 16, 8, 8), said, torch.full((1, 1, 16, 16), previous)), said)
 
 
 @torch.no_grad()

@@ -12,6 +12,7 @@ from limner.nets.blocks import ConvBN, GlobalContext, SeparableConv, init_weight
 from limner.nets.gated_selfie import GatedSelfieNet
 
 _SUREST = 4.5
+_SHARE = 100.0
 
 
 class Steady(nn.Module):
@@ -34,7 +35,7 @@ class Steady(nn.Module):
     def forward(self, fine: Tensor, said: Tensor, previous: Tensor) -> Tensor:
         """Logits (N, 4, H/2, W/2) like ``said``, from features (N, 16, H/2, W/2) and a mask (N, 1, H, W) in [0, 1].
 
-        Where both are sure, or trust is 0, they are ``said`` to the bit.
+        Where both are sure, where trust is 0, and with an empty or full mask they are ``said`` to the bit.
         """
         before = F.conv2d(previous, self.quads, stride=2) - 0.5  # pixel unshuffle, in an operator that all targets have
         squared = before * before
@@ -42,7 +43,7 @@ class Steady(nn.Module):
         now = said.clamp(-_SUREST, _SUREST)
         change = ((before - now) / _SUREST).mean(1, keepdim=True)
         y = self.join(torch.cat([fine, now / _SUREST, before / _SUREST, _around(change)], dim=1))
-        trust = torch.sigmoid(self.trust(self.context(self.around(y))))
+        trust = torch.sigmoid(self.trust(self.context(self.around(y)))) * _telling(previous)
         mixed: Tensor = said + trust * (before - now)
         return mixed
 
@@ -75,3 +76,9 @@ def _around(change: Tensor) -> Tensor:
     """What comes and goes in the 16 × 16 pixels around: a wrong mask differs in regions, a right one along lines."""
     cells = torch.cat([F.avg_pool2d(F.relu(change), 8), F.avg_pool2d(F.relu(-change), 8)], dim=1)
     return F.interpolate(cells, scale_factor=8.0, mode="bilinear", align_corners=False)
+
+
+def _telling(previous: Tensor) -> Tensor:
+    """0 for masks (N, 1, H, W) that are empty, as before the first frame, or full; 1 from 1 % of either on."""
+    share = F.adaptive_avg_pool2d(previous, 1)
+    return (_SHARE * share).clamp(max=1.0) * (_SHARE * (1 - share)).clamp(max=1.0)
