@@ -32,7 +32,7 @@ def test_fast_and_video_are_made_from_public_starts(
     cards = {name: ModelCard.load(tmp_path / "out" / f"{name}.json") for name in ("fast", "video")}
     assert [card.input.channels for card in cards.values()] == [3, 4]
     assert cards["fast"].net is not None
-    assert cards["fast"].net.name == "selfie"
+    assert cards["fast"].net.name == "gated_selfie"
     assert "Started from the weights fast.onnx." in str(cards["video"].training)
     assert any("MediaPipe" in note for note in cards["fast"].notes)
     for name, card in cards.items():
