@@ -100,7 +100,7 @@ def test_tables_of_operators() -> None:
     assert lines[3].split() == ["Conv", "2", "0.300", "75.0", "75.0"]
     assert lines[4].split() == ["Resize", "1", "0.100", "25.0", "100.0"]
     assert [line.split()[0] for line in lines[6:]] == ["node", "b<&>", "a"]
-    with pytest.raises(OptionError, match="--profile: litert does not tell the time of operators; onnxruntime and"):
+    with pytest.raises(OptionError, match="profile: litert does not tell the time of operators; onnxruntime and"):
         check_profiling("litert")
 
 

@@ -138,7 +138,7 @@ def test_a_full_disk_is_said_in_one_line(data_folder: Path, tmp_path: Path, monk
 
     monkeypatch.setattr(Decoder, "_shrunk", full)
     with pytest.raises(
-        DataError, match=r"photos-v\d+-512: decoded photos cannot be kept there \(No space left.*--cache"
+        DataError, match=r"photos-v\d+-512: decoded photos cannot be kept there \(No space left.*another cache"
     ):
         prepare(data_folder, tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -65,5 +65,5 @@ def test_a_net_in_memory_and_a_model_file_are_contenders(data_folder: Path) -> N
         assert said.shape == pair.composite.shape
         np.testing.assert_array_equal(said[pair.mask == 0], pair.composite[pair.mask == 0])
     values = net_scores(net, 64, data_folder)
-    below = 1 - values["net"] / min(values[NOTHING], values[REINHARD])
+    below = 1 - values["fMSE net"] / min(values[f"fMSE {NOTHING}"], values[f"fMSE {REINHARD}"])
     assert values["score"] == pytest.approx(100 * below)

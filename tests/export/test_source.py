@@ -55,7 +55,7 @@ def test_a_shipped_model_is_a_source_with_all_its_card_says() -> None:
     assert source.card is not None
     assert (source.name, source.size, source.recipe) == ("fast", (256, 256), None)
     assert source.card.training is not None
-    assert type(source.net).__name__ == "SelfieNet"
+    assert type(source.net).__name__ == "GatedSelfieNet"
 
 
 def test_what_does_not_go_together_is_named(tmp_path: Path, recipe: Path) -> None:

@@ -150,7 +150,7 @@ def test_what_cannot_be_an_ensemble(make: Callable[..., Path], tmp_path: Path) -
         Segmenter(make({"model": "studio"}))
     with pytest.raises(ModelError, match=r"red\.json: is the card of one model, not of an ensemble; name the model's"):
         Segmenter(tmp_path / "red.json")
-    with pytest.raises(ModelError, match="members have cards of their own; leave --card out"):
+    with pytest.raises(ModelError, match="members have cards of their own; leave card out"):
         Segmenter(make(), card=tmp_path / "red.json")
     with pytest.raises(OptionError, match=r"runtime 'ncnn' runs \.param files"):
         Segmenter(make(), runtime="ncnn")

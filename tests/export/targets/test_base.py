@@ -30,5 +30,5 @@ def test_lists_of_names() -> None:
     for text, message in (("d", "--to d: not known; there are a, b, c and all"), (" ,", "--to: names nothing")):
         with pytest.raises(OptionError, match=message):
             chosen(text, known, option="--to")
-    with pytest.raises(OptionError, match="--to x: not a known target; there are onnx"):
+    with pytest.raises(OptionError, match="to x: not a known target; there are onnx"):
         make_target("x")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from limner.augment.priors import Priors
+from limner.nets import make_net
 from limner.tasks.recipes.quantize_plan import quantize_plan
 from limner.tasks.recipes.recipe import load_recipe
 
@@ -21,7 +22,7 @@ def test_a_shipped_net_is_taught_by_itself(source: str, size: int, channels: int
     assert plan.teacher.models == (source,)
     assert plan.input_size == size
     assert [phase.size for phase in plan.phases] == [size]
-    assert plan.net.options.get("in_channels", 3) == channels
+    assert make_net(plan.net.name, **plan.net.options).in_channels == channels
     assert plan.data.priors == (Priors() if channels == 4 else None)
 
 

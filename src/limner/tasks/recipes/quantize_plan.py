@@ -10,6 +10,7 @@ from limner.errors import OptionError
 from limner.kinds import SAFETENSORS, is_checkpoint
 from limner.models.card import SEGMENT
 from limner.models.catalogue import find_model
+from limner.nets import make_net
 from limner.tasks.recipes.recipe import Recipe, float_recipe
 from limner.tasks.recipes.run import NetRecipe, Phase
 from limner.weights.checkpoint import Checkpoint
@@ -38,7 +39,7 @@ def quantize_plan(source: str, recipe: Recipe) -> Recipe:
     if teacher is not None:
         name = f"{net.name}={source}" if source.endswith(SAFETENSORS) else source
         teacher = replace(teacher, models=(name,), weights=None)
-    if net.options.get("in_channels") == 4 and recipe.data.priors is None:
+    if recipe.data.priors is None and make_net(net.name, **net.options).in_channels == 4:
         recipe = replace(recipe, data=replace(recipe.data, priors=Priors()))
     return replace(recipe, net=net, input_size=size, phases=(Phase(size, 1.0),), teacher=teacher, init=source)
 
