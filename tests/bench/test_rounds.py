@@ -60,7 +60,7 @@ def test_batches(tmp_path: Path, frame: np.ndarray, make_onnx: Callable[..., Pat
     for batch, pictures in (("N", 1), ("N", 3), (1, 1), (3, 3)):
         assert min(subject(batch, pictures).turn(1).stages.values()) > 0
     for batch, pictures in ((1, 3), (3, 1), (3, 2)):
-        with pytest.raises(BatchError, match=rf"--batch {pictures}: {batch}.onnx takes {batch} at a time"):
+        with pytest.raises(BatchError, match=rf"batch {pictures}: {batch}.onnx takes {batch} at a time"):
             subject(batch, pictures)
     first, row = measure([subject("N", 1), subject("N", 3)], rounds=1)
     assert title(row) == f"N.onnx, onnxruntime, {row.case.threads} threads, batch 3".replace("1 threads", "1 thread")

@@ -102,5 +102,7 @@ def _spread(near: Tensor, person: Tensor) -> Tensor:
     loss = _LOSS_OUTSIDE - (_LOSS_OUTSIDE - _LOSS_INSIDE) * person
     open_ = near
     for _ in range(_REACH):
-        open_ = near + F.relu(F.max_pool2d(open_, 3, 1, 1) - loss - near)  # the larger one, without Max: WebGPU has none
+        open_ = near + F.relu(
+            F.max_pool2d(open_, 3, 1, 1) - loss - near
+        )  # the larger one, without Max: WebGPU has none
     return open_
