@@ -198,3 +198,9 @@ def packets_of(path: Path, kind: str) -> list[list[bytes]]:
                 payloads[packet.stream_index].append(bytes(packet))
         found = list(payloads.values())
     return found
+
+
+def x264_settings(path: Path) -> dict[str, str]:
+    """What libx264 notes in a file of what it was told."""
+    told = path.read_bytes().partition(b"options: ")[2].partition(b"\x00")[0].partition(b"\x80")[0]
+    return dict(item.partition("=")[::2] for item in told.decode("ascii").split())

@@ -19,7 +19,7 @@ import pytest
 
 from limner.cli.video import parse_time
 from limner.errors import OptionError
-from video_clips import Clip, make_clip, times_of
+from video_clips import Clip, make_clip, times_of, x264_settings
 
 LIMNER = [sys.executable, "-m", "limner.cli.app", "video"]
 
@@ -45,6 +45,8 @@ def test_blur_keeps_everything_and_says_so(tmp_path: Path) -> None:
     assert set(said["milliseconds"]) == {"decode", "segment", "effect", "encode"}
     assert said["notices"] == []
     assert times_of(tmp_path / "out.mp4") == times_of(tmp_path / "in.mp4")
+    told = x264_settings(tmp_path / "out.mp4")
+    assert (told["crf"], told["subme"]) == ("25.0", "0")
 
 
 def test_cutout_to_webm_and_plain_words(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from limner.errors import LimnerError
 from limner.frame import TimedFrame
 from limner.live.recorder import Recorder
 from limner.media.video_formats import MUXERS
-from video_clips import times_of
+from video_clips import times_of, x264_settings
 
 SIZE = (96, 128)
 RATE = 30
@@ -197,3 +197,12 @@ def test_long_names_have_room_for_the_word(tmp_path: Path) -> None:
 def test_a_name_that_cannot_be_recorded_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(LimnerError, match="is one file"):
         Recorder(tmp_path / "frame_%04d.png", rate=RATE)
+
+
+def test_recordings_are_encoded_fast_enough_to_keep_up(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "out.mp4", rate=RATE)
+    recorder.write(start(0))
+    recorder.close()
+    recorder.wait()
+    found = x264_settings(tmp_path / "out.mp4")
+    assert (found["crf"], found["subme"], found["rc_lookahead"]) == ("18.0", "2", "5")  # veryfast

@@ -34,6 +34,11 @@ def person(picture: Frame) -> bool:
     return float(np.all(picture == (230, 30, 20), axis=-1).mean()) > 0.1
 
 
+def outline(picture: Frame) -> int:
+    """How sharp the disc's edge is below a card's words: the largest step between neighbours in red."""
+    return int(np.abs(np.diff(picture[60:, :, 0].astype(int), axis=1)).max())
+
+
 def own_threads() -> list[str]:
     return [t.name for t in threading.enumerate() if t.name.startswith("limner-") and "snapshot" not in t.name]
 
@@ -188,7 +193,12 @@ def test_a_lost_camera_shows_a_card_and_comes_back(tmp_path: Path) -> None:
     assert len(tries) > 2
     people = [person(picture) for picture in window.pictures]
     assert people[-1]
-    assert False in people[people.index(True) :]
+    first = people.index(True)
+    assert False in people[first:]
+    card = window.pictures[people.index(False, first)]
+    assert outline(window.pictures[first]) > 100
+    assert outline(card) < 20  # of the picture behind it nothing can be recognised, not even darkened
+    assert 8 < card[60:].mean() < 120
     assert raw_share(window.pictures) < RAW / 5
 
 

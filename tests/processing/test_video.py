@@ -21,7 +21,7 @@ from limner.media import video_writer
 from limner.media.video_info import probe_video
 from limner.media.video_reader import VideoReader
 from limner.processing.video import VideoResult, process_video
-from video_clips import BARS, Clip, color_bars, frames_of, make_clip, packets_of, pictures, times_of
+from video_clips import BARS, Clip, color_bars, frames_of, make_clip, packets_of, pictures, times_of, x264_settings
 
 VFR = [0, 400, 500, 1500, 1517, 2600, 2999, 3500, 4100, 5003, 5004, 6000]
 
@@ -555,3 +555,34 @@ def test_wrong_inputs_are_one_clear_line(tmp_path: Path, name: str, make: Any, w
     assert "\n" not in str(caught.value)
     assert json.dumps(str(caught.value))
     assert not (tmp_path / "out.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, {"crf": "18.0", "subme": "7"}),
+        ({"crf": 33}, {"crf": "33.0", "subme": "7"}),
+        ({"crf": 7, "preset": "ultrafast"}, {"crf": "7.0", "subme": "0"}),
+        ({"preset": "veryslow"}, {"crf": "18.0", "subme": "10"}),
+    ],
+)
+def test_the_encoder_of_h264_does_what_was_asked(
+    tmp_path: Path, options: dict[str, Any], expected: dict[str, str]
+) -> None:
+    make_clip(tmp_path / "in.mp4", Clip(frames=3))
+    through(tmp_path / "in.mp4", tmp_path / "out.mp4", **options)
+    found = x264_settings(tmp_path / "out.mp4")
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_a_larger_crf_makes_a_smaller_and_worse_vp9(tmp_path: Path) -> None:
+    make_clip(tmp_path / "in.mkv", Clip(frames=4, size=(192, 256), options={"crf": "4"}))
+    sizes, errors = [], []
+    for crf in (None, 4, 60):
+        through(tmp_path / "in.mkv", tmp_path / "out.webm", crf=crf, preset="ultrafast")
+        sizes.append((tmp_path / "out.webm").stat().st_size)
+        pairs = zip(frames_of(tmp_path / "out.webm"), frames_of(tmp_path / "in.mkv"), strict=True)
+        errors.append(np.mean([np.abs(ours.astype(float) - theirs).mean() for ours, theirs in pairs]))
+    usual, fine, coarse = sizes
+    assert fine > 1.5 * usual > 1.5 * 1.5 * coarse
+    assert errors[1] < errors[0] < errors[2]

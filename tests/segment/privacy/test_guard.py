@@ -285,3 +285,29 @@ def test_the_watchdog_barks_when_nothing_comes() -> None:
 def test_rules_that_make_no_sense(make: Callable[[], object]) -> None:
     with pytest.raises(OptionError, match="privacy"):
         make()
+
+
+def confident(pairs: list[tuple[Frame, Matte]], *levels: float) -> list[tuple[Frame, Matte]]:
+    """The same with other confidences, one after the other; the last for all that are left."""
+    each = [*levels, *[levels[-1]] * (len(pairs) - len(levels))]
+    return [(frame, Matte(matte.alpha, level)) for (frame, matte), level in zip(pairs, each, strict=True)]
+
+
+def test_what_keeps_a_picture_does_not_bring_one_back() -> None:
+    rules = PrivacyRules(hide_below=0.35, show_from=0.45, good_frames=3)
+    # Not enough to begin with ...
+    hidden, guard = play(confident(sitting(12), 0.40), rules)
+    assert all(hidden)
+    assert guard.hidden[LOW] == 12
+    # ... enough to go on with, and after a fault not enough again, until it is.
+    levels = [*[0.9] * 6, *[0.40] * 6, 0.2, *[0.40] * 8, 0.45, 0.44, 0.46, 0.46, 0.46, 0.40]
+    hidden, guard = play(confident(sitting(len(levels)), *levels), rules)
+    shown = [not one for one in hidden]
+    assert shown == [False] * 2 + [True] * 10 + [False] * 13 + [True] * 2
+    assert guard.hidden[LOW] == 1 + 8 + 1
+
+
+@pytest.mark.parametrize(("show_from", "shown"), [(0.5, True), (0.6, False), (0.35, True)])
+def test_the_limit_is_the_one_that_was_asked_for(show_from: float, shown: bool) -> None:
+    hidden, _ = play(confident(sitting(10), 0.55), PrivacyRules(show_from=show_from))
+    assert (not hidden[-1]) is shown
