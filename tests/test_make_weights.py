@@ -28,7 +28,7 @@ def test_fast_and_video_are_made_from_public_starts(
     said = "".join(capfd.readouterr())
     assert "110 of the net's 196 tensors start from it" in said  # selfie, in fast
     assert "presence" in said
-    assert "196 of the net's 220 tensors start from it" in said  # the fast just made, in video
+    assert "196 of the net's 216 tensors start from it" in said  # the fast just made, in video
     cards = {name: ModelCard.load(tmp_path / "out" / f"{name}.json") for name in ("fast", "video")}
     assert [card.input.channels for card in cards.values()] == [3, 4]
     assert cards["fast"].net is not None

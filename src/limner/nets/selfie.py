@@ -85,11 +85,13 @@ class Decode(nn.Module):
 
 
 class Features(NamedTuple):
-    """What a `SelfieNet` sees: (N, 24, H/8, W/8), (N, 32, H/16, W/16), (N, 128, H/16, W/16), (N, 16, H/2, W/2)."""
+    """What a `SelfieNet` sees, on the way down and up again: (N, 24, H/8, W/8), (N, 32, H/16, W/16),
+    (N, 128, H/16, W/16), (N, 16, H/4, W/4), (N, 16, H/2, W/2)."""
 
     eighth: Tensor
     deep: Tensor
     top: Tensor
+    quarter: Tensor
     fine: Tensor
 
 
@@ -158,7 +160,7 @@ class SelfieNet(SegmentationNet):
         top = F.relu(self.top(deep)) * torch.sigmoid(self.top_gate(_mean(deep)))
         y = self.wide4(self.decode4(self.wide8(self.decode8(top, x8)), x4))
         fine = self.wide2(self.decode2(y, x2))
-        return Features(x8, deep, top, fine)
+        return Features(x8, deep, top, y, fine)
 
 
 def from_published(convolutions: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> dict[str, Tensor]:
