@@ -91,3 +91,14 @@ def test_only_the_trust_learns_where_the_recipe_freezes_the_rest() -> None:
     net(_seen(0.5)).square().mean().backward()
     learning = {name for name, value in net.named_parameters() if value.grad is not None}
     assert learning == {name for name, _ in net.named_parameters() if name.startswith("steady.")}
+
+
+def test_pools_name_their_stride() -> None:
+    """Core ML's converter (coremltools 9.0) refuses pools that leave it out."""
+    net = SteadySelfieNet().eval()
+    graph = torch.export.export(net, (torch.rand(1, 4, 64, 64),)).graph
+    pools = [
+        node for node in graph.nodes if "pool2d.default" in str(node.target) and "adaptive" not in str(node.target)
+    ]
+    assert len(pools) > 10
+    assert [node.name for node in pools if len(node.args) < 3] == []

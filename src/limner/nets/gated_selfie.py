@@ -45,7 +45,7 @@ class Presence(nn.Module):
         y = seen.eighth
         for block in self.blocks.values():
             y = block(y)
-        said = (F.avg_pool2d(person, 8), F.max_pool2d(person, 8))
+        said = (F.avg_pool2d(person, 8, 8), F.max_pool2d(person, 8, 8))
         y = self.context(self.own(y) + self.theirs(torch.cat([seen.deep, seen.top, *said], dim=1)))
         out: Tensor = self.out(self.last(y))
         return out
@@ -84,7 +84,7 @@ class GatedSelfieNet(SelfieNet):
         quads = self.head(seen.fine)
         person = torch.sigmoid(_SOFTENED * quads[:, :1])
         near = self.presence(seen, person)
-        shut = F.max_pool2d(_spread(near, F.max_pool2d(person, 8)), 3, 1, 1)  # so that no edge is cut
+        shut = F.max_pool2d(_spread(near, F.max_pool2d(person, 8, 8)), 3, 1, 1)  # so that no edge is cut
         shut = F.interpolate(shut, scale_factor=8.0, mode="bilinear", align_corners=False)
         lowered = torch.clamp(_STEEPNESS * (shut - self.threshold), -2 * _SUREST, 0.0)
         return quads.clamp(-_SUREST, _SUREST) + lowered, near

@@ -39,7 +39,7 @@ class Steady(nn.Module):
         # Pixel unshuffle and 9p − 4.5 for a probability p, in one operator that all targets have.
         before = F.conv2d(previous, 2 * _SUREST * self.quads, -_SUREST * self.quads.sum((1, 2, 3)), stride=2)
         now = said.clamp(-_SUREST, _SUREST)
-        pair = F.avg_pool2d(torch.cat([now, before], dim=1), 2) / _SUREST
+        pair = F.avg_pool2d(torch.cat([now, before], dim=1), 2, 2) / _SUREST
         y = self.around(self.join(torch.cat([features, pair, _around(pair)], dim=1)))
         trust = F.hardsigmoid(self.trust(y)) * _telling(previous)
         trust = F.interpolate(trust, scale_factor=2.0, mode="bilinear", align_corners=False)
@@ -74,13 +74,13 @@ class SteadySelfieNet(GatedSelfieNet):
 def _around(pair: Tensor) -> Tensor:
     """What comes and goes in the 16 × 16 pixels around: a wrong mask differs in regions, a right one along lines."""
     change = (pair[:, 4:] - pair[:, :4]).mean(1, keepdim=True)
-    cells = torch.cat([F.avg_pool2d(F.relu(change), 4), F.avg_pool2d(F.relu(-change), 4)], dim=1)
+    cells = torch.cat([F.avg_pool2d(F.relu(change), 4, 4), F.avg_pool2d(F.relu(-change), 4, 4)], dim=1)
     return F.interpolate(cells, scale_factor=4.0, mode="bilinear", align_corners=False)
 
 
 def _telling(previous: Tensor) -> Tensor:
     """0 for masks (N, 1, H, W) that are empty, as before the first frame, or full; 1 from 1 % of either on."""
     share = F.adaptive_avg_pool2d(
-        F.avg_pool2d(previous, 8), 1
+        F.avg_pool2d(previous, 8, 8), 1
     )  # in two steps: half precision cannot add up a full mask
     return (_SHARE * share).clamp(max=1.0) * (_SHARE * (1 - share)).clamp(max=1.0)
