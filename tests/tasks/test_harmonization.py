@@ -81,7 +81,7 @@ def test_the_other_trainer_does_not_take_it() -> None:
     ("fields", "message"),
     [
         ({"net": {"name": "harmonizer", "options": {"depth": 3}}}, "net: harmonizer does not take these options"),
-        ({"input_size": 100}, "takes sizes divisible by 64, not 100 × 100; choose 128 × 128"),
+        ({"input_size": 100}, "takes sizes divisible by 64, not 100x100 .*; choose 128x128"),
     ],
 )
 def test_a_net_that_cannot_be_made_is_named(make_job: MakeJob, fields: dict[str, Any], message: str) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -53,9 +56,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: runs one command; errors a user can cause are one line on stderr and exit code 2."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for ends in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ends) != signal.SIG_IGN:  # as under nohup
+            signal.signal(ends, lambda number, _: sys.exit(128 + number))
     args = list(sys.argv[1:] if argv is None else argv)
     if argv is None and args[:1] == ["train"]:  # this process is ours, and torch is yet to be imported
         keep_training_memory()
@@ -78,11 +86,23 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(stop.exit_code)
     except BrokenPipeError:
         sys.exit(141)
+    except OSError as error:
+        if error.filename is not None or error.errno not in _FULL:  # a bug: let the traceback be seen
+            raise
+        print(f"limner: stdout: cannot be written: {error.strerror}; free some space", file=sys.stderr)
+        _close_stdout()
+        sys.exit(2)
     except Exception as error:
         if not hasattr(error, "show"):  # a bug: let the traceback be seen
             raise
         error.show()  # a usage error, as the option parser words it
         sys.exit(2)
+
+
+def _close_stdout() -> None:
+    """Let Python not try once more, at its end, to write what cannot be written."""
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _load(name: str) -> typer.Typer:

@@ -23,6 +23,7 @@ from limner.assembly import (
     check_people,
     check_temporal,
 )
+from limner.assembly.inputs import refuse_to_replace
 from limner.assembly.temporal import temporal_summary
 from limner.cli.options import spread
 from limner.cli.progress import Meter
@@ -88,6 +89,7 @@ def command(
     check_temporal(temporal)
     check_people(people, matte, preview=preview is not None)
     chosen = build_effect(effect)
+    refuse_to_replace([path for path in (output, preview) if path is not None], effect, scene=people.empty_scene)
     if preview is not None:
         _preview(clip, preview, matte, people, chosen, span)
         return

@@ -68,9 +68,10 @@ class SegmentationNet(nn.Module):
         """Raise OptionError unless the net takes pictures of this size; the message names the next size it takes."""
         step = self.size_divisor
         if height % step or width % step or height <= 0 or width <= 0:
-            fit = " × ".join(str(max(1, -(-side // step)) * step) for side in (height, width))
+            fit = "x".join(str(max(1, -(-side // step)) * step) for side in (width, height))
             raise OptionError(
-                f"{type(self).__name__} takes sizes divisible by {step}, not {height} × {width}; pad to {fit}"
+                f"{type(self).__name__} takes sizes divisible by {step}, not {width}x{height} (width x height); "
+                f"pad to {fit}"
             )
 
 

@@ -91,8 +91,10 @@ class Harmonizer(nn.Module):
         """Raise OptionError unless the net takes pictures of this size; the message names the next size it takes."""
         step = self.size_divisor
         if height % step or width % step or height <= 0 or width <= 0:
-            fit = " × ".join(str(max(1, -(-side // step)) * step) for side in (height, width))
-            raise OptionError(f"Harmonizer takes sizes divisible by {step}, not {height} × {width}; choose {fit}")
+            fit = "x".join(str(max(1, -(-side // step)) * step) for side in (width, height))
+            raise OptionError(
+                f"Harmonizer takes sizes divisible by {step}, not {width}x{height} (width x height); choose {fit}"
+            )
 
 
 def adjust(images: Tensor, numbers: Tensor) -> Tensor:

@@ -94,7 +94,7 @@ def test_a_net_of_any_size_can_be_left_open(tmp_path: Path) -> None:
 def test_what_it_cannot_be_is_named(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"output mask: must be one of logits, sigmoid, argmax, packed"):
         GraphOptions(output="mask")  # type: ignore[arg-type]
-    with pytest.raises(OptionError, match="takes sizes divisible by 8, not 12 × 16; pad to 16 × 16"):
+    with pytest.raises(OptionError, match=r"takes sizes divisible by 8, not 16x12 \(width x height\); pad to 16x16"):
         make_graph(small_net(), name="s", size=(12, 16), workspace=tmp_path)
     with pytest.raises(OptionError, match="precision int8: needs real photos"):
         graph(tmp_path).calibration_file("int8")
