@@ -122,6 +122,8 @@ def _spoil(mine: Path, fault: str) -> None:
         (mine / "images/p4.JPG").write_bytes(b"no picture")
     elif fault == "shape":
         Image.new("L", (96, 72)).save(mine / "masks/p4.png")
+    elif fault == "tiny":
+        Image.new("L", (1, 1)).save(mine / "masks/p4.png")
     elif fault == "palette":
         Image.open(mine / "images/p4.JPG").convert("P").save(mine / "masks/p4.png")
     elif fault == "twice":
@@ -137,6 +139,7 @@ def _spoil(mine: Path, fault: str) -> None:
         ("no photo", r"masks/p4\.png: has no photo"),
         ("damaged", r"images/p4\.JPG: cannot be read as a picture"),
         ("shape", r"masks/p4\.png: has the shape 96×72, but p4\.JPG has 72×96"),
+        ("tiny", r"masks/p4\.png: has the shape 1×1, but p4\.JPG has 72×96"),
         ("palette", r"masks/p4\.png: has a palette"),
         ("twice", r"p4\.png: p4\.JPG has the same name"),
         ("sources", r"sources\.csv: names 'other\.jpg'"),

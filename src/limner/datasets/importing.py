@@ -54,9 +54,9 @@ class ImportOptions:
                 f"{', '.join(sorted(_RESERVED))}; choose one with ‹name›"
             )
         if self.mask is not None and self.mask not in get_args(MaskKind):
-            raise OptionError(f"mask: must be one of {', '.join(get_args(MaskKind))}, not {self.mask!r}")
+            raise OptionError(f"‹mask›: must be one of {', '.join(get_args(MaskKind))}, not {self.mask!r}")
         if not 0 <= self.val <= 1:
-            raise OptionError(f"val: must lie in [0, 1], not {self.val}")
+            raise OptionError(f"‹val›: must lie in [0, 1], not {self.val}")
 
 
 @dataclass(slots=True)
@@ -173,7 +173,10 @@ def _take(
 def _mask(path: Path, photo: Path, size: tuple[int, int]) -> tuple[NDArray[np.uint8], bool]:
     """The mask as uint8 (H, W), and whether its values had to be widened. ``size`` is the photo's (width, height)."""
     image = open_photo(path)
-    if abs(image.width * size[1] - image.height * size[0]) > 0.01 * image.width * size[1] + max(size):
+    area = image.width * size[1]
+    if abs(area - image.height * size[0]) > 0.01 * area + min(
+        max(size), 0.02 * area
+    ):  # a pixel's rounding, if it has many
         raise DataError(
             f"{path}: has the shape {image.width}×{image.height}, but {photo.name} has {size[0]}×{size[1]}; a mask has "
             "the shape of its photo"
