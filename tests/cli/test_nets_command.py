@@ -49,7 +49,7 @@ def test_what_cannot_be_listed_is_one_line(capsys: pytest.CaptureFixture[str]) -
     assert err.startswith("limner: there is no net 'huge'; the nets are ")
     code, out, err = run(capsys, "fast", "--size", "100")
     assert (code, out) == (2, "")
-    assert "pad to 128 × 128" in err
+    assert "pad to 128x128" in err
     assert len(err.splitlines()) == 1
 
 
