@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import signal
@@ -56,9 +55,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: runs one command; errors a user can cause are one line on stderr and exit code 2."""
     for ends in (signal.SIGTERM, signal.SIGHUP):
@@ -86,11 +82,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(stop.exit_code)
     except BrokenPipeError:
         sys.exit(141)
-    except OSError as error:
-        if error.filename is not None or error.errno not in _FULL:  # a bug: let the traceback be seen
+    except OSError:
+        if (fault := _stdout_fault()) is None:  # a bug: let the traceback be seen
             raise
-        print(f"limner: stdout: cannot be written: {error.strerror}; free some space", file=sys.stderr)
-        _close_stdout()
+        print(f"limner: stdout: cannot be written: {fault}; free some space", file=sys.stderr)
         sys.exit(2)
     except Exception as error:
         if not hasattr(error, "show"):  # a bug: let the traceback be seen
@@ -99,10 +94,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(2)
 
 
-def _close_stdout() -> None:
-    """Let Python not try once more, at its end, to write what cannot be written."""
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+def _stdout_fault() -> str | None:
+    """Why stdout takes nothing more, None where it does. Python then does not try once more, at its end, to write."""
+    try:
+        os.write(sys.stdout.fileno(), b"\n")  # flushing again says nothing: what could not be written is forgotten
+    except OSError as error:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        return error.strerror
+    return None
 
 
 def _load(name: str) -> typer.Typer:

@@ -122,7 +122,12 @@ def command(
     chosen = build_effect(effect)
     if target.record is not None:
         from limner.live.recorder import check_recording
+        from limner.processing.replacing import refuse_to_replace
 
+        scenes = [] if people.empty_scene is None else [people.empty_scene]
+        refuse_to_replace(
+            [target.record], [*chosen.files(), Path(source.camera), *map(Path, backgrounds or []), *scenes]
+        )
         check_recording(target.record, alpha=chosen.has_alpha)  # before anything is opened
     from limner.heap import keep_freed_memory
     from limner.live.building import build_mattes

@@ -21,7 +21,6 @@ from limner.assembly import (
     check_subjects,
 )
 from limner.assembly.effect import belongs_to
-from limner.assembly.inputs import refuse_to_replace
 from limner.assembly.photo import build_select
 from limner.assembly.saving import PhotoSaving
 from limner.cli.options import spread
@@ -82,12 +81,11 @@ def command(
         alpha=applied.has_alpha,
         lossless=applied.is_matte,
         overwrite=overwrite,
+        read=applied.files(),
     )
     jobs, batch = plan.jobs, plan.batch
     for notice in plan.notices:
         _warn(f"limner: {notice}")
-    if not overwrite:
-        refuse_to_replace([job.target for job in jobs if isinstance(job.target, Path)], effect)
     if skip_existing:
         jobs = _without_results(jobs, quiet=as_json or output == "-")
     if quality is not None and jobs and not any(format_for(job.format).quality for job in jobs):

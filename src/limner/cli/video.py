@@ -23,7 +23,6 @@ from limner.assembly import (
     check_people,
     check_temporal,
 )
-from limner.assembly.inputs import refuse_to_replace
 from limner.assembly.temporal import temporal_summary
 from limner.cli.options import spread
 from limner.cli.progress import Meter
@@ -88,8 +87,11 @@ def command(
         raise OptionError("name the result with -o, or a picture with --preview, one of the two")
     check_temporal(temporal)
     check_people(people, matte, preview=preview is not None)
+    from limner.processing.replacing import refuse_to_replace
+
     chosen = build_effect(effect)
-    refuse_to_replace([path for path in (output, preview) if path is not None], effect, scene=people.empty_scene)
+    scenes = [] if people.empty_scene is None else [people.empty_scene]
+    refuse_to_replace([path for path in (output, preview) if path is not None], [*chosen.files(), *scenes])
     if preview is not None:
         _preview(clip, preview, matte, people, chosen, span)
         return

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from limner.errors import OptionError
@@ -128,6 +129,10 @@ class Effect(ABC):
 
     def notices(self) -> Sequence[str]:
         """What a user should know of what it read, so far: a background that is damaged, say."""
+        return ()
+
+    def files(self) -> Sequence[Path]:
+        """What it reads beside the frames: backgrounds, say. No result may replace them."""
         return ()
 
     def reset(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from pathlib import Path
 
 from limner.effects.base import Effect, Stage
 from limner.effects.layers import Layers
@@ -60,6 +61,9 @@ class Chain(Effect):
 
     def notices(self) -> Sequence[str]:
         return [notice for effect in self.effects for notice in effect.notices()]
+
+    def files(self) -> Sequence[Path]:
+        return [path for effect in self.effects for path in effect.files()]
 
     def reset(self) -> None:
         for effect in self.effects:

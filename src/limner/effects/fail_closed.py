@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -48,6 +49,9 @@ class FailClosed(Effect):
 
     def notices(self) -> Sequence[str]:
         return self.effect.notices()
+
+    def files(self) -> Sequence[Path]:
+        return self.effect.files()
 
     def __call__(self, frame: Frame, matte: Matte) -> Frame:
         return self.hide(frame) if matte.hidden else self.effect(frame, matte)

@@ -11,17 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.colors import Color, parse_color
+from limner.colors import Color
 from limner.effects.base import Effect, Setting, Stage
 from limner.effects.compose import halve
+from limner.effects.fitted_background import FittedBackground
 from limner.effects.foreground import estimate_foreground
 from limner.effects.layers import BackgroundEffect, LayerEffect, Layers
 from limner.effects.numbers import check_range
 from limner.errors import OptionError
-from limner.fitting import parse_fit
 from limner.frame import Frame
-from limner.media.backgrounds import Background, as_background, match_background
-from limner.media.color_conversion import converted_color
+from limner.media.backgrounds import Background
 from limner.media.primaries import CodePoints
 
 Shape = Literal["person", "circle", "rounded", "rectangle"]
@@ -93,10 +92,7 @@ class FrameInFrame(LayerEffect):
         self._size = check_range(size, 0.05, 1.0, option="inset size", says="0.05 to 1 of the frame's height")
         self._margin = check_range(margin, 0.0, 0.25, option="inset margin", says="0 to 0.25 of the shorter side")
         self._shape, self._position = shape, position
-        self._fit = parse_fit(fit)
-        self._fill = self._own_fill = parse_color(fill, option="fill")
-        self._presentation = as_background(presentation, option="presentation")
-        self._time = Fraction(0)
+        self._presentation = FittedBackground(presentation, option="presentation", fit=fit, fill=fill)
         self._outline: tuple[tuple[int, int], NDArray[np.uint8]] | None = None
         self.wants_alone = shape == "person"
         self.keeps_background = shape != "person"
@@ -106,15 +102,16 @@ class FrameInFrame(LayerEffect):
         return {"presentation": text}
 
     def match_colors(self, colors: CodePoints) -> None:
-        self._fill = converted_color(self._own_fill, colors)
-        match_background(self._presentation, colors)
+        self._presentation.match_colors(colors)
 
     def notices(self) -> Sequence[str]:
-        found: Sequence[str] = getattr(self._presentation, "notices", ())
-        return found
+        return self._presentation.notices()
+
+    def files(self) -> Sequence[Path]:
+        return self._presentation.files
 
     def at(self, time: Fraction) -> None:
-        self._time = time
+        self._presentation.at(time)
 
     def parts(self) -> Sequence[Effect]:
         return (_BehindInset(self), self) if self.wants_alone else (self,)
@@ -134,7 +131,7 @@ class FrameInFrame(LayerEffect):
 
     def whole(self, size: tuple[int, int]) -> Frame:
         """The presentation at `size` (H, W), a new array."""
-        return self._presentation.frame_at(self._time, size, self._fit, self._fill).copy()
+        return self._presentation.frame(size).copy()
 
     def place(self, size: tuple[int, int]) -> tuple[slice, slice]:
         """Rows and columns of the small frame in a frame of `size` (H, W)."""

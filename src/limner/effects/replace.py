@@ -7,14 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from limner.colors import Color, parse_color
+from limner.colors import Color
 from limner.effects.base import Setting
+from limner.effects.fitted_background import FittedBackground
 from limner.effects.layers import BackgroundEffect, Layers
 from limner.errors import OptionError
-from limner.fitting import parse_fit
 from limner.frame import Frame
-from limner.media.backgrounds import Background, as_background, match_background
-from limner.media.color_conversion import converted_color
+from limner.media.backgrounds import Background
 from limner.media.primaries import CodePoints
 
 
@@ -49,25 +48,23 @@ class Replace(BackgroundEffect):
     ) -> None:
         if background is None:
             raise OptionError("‹effect› replace needs ‹background›: a photo, a video or a colour")
-        self._fit = parse_fit(fit)
-        self._fill = self._own_fill = parse_color(fill, option="fill")
-        self._time = Fraction(0)
-        self._background = as_background(background, option="background")
+        self._background = FittedBackground(background, option="background", fit=fit, fill=fill)
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:
         return {"background": text}
 
     def at(self, time: Fraction) -> None:
-        self._time = time
+        self._background.at(time)
 
     def match_colors(self, colors: CodePoints) -> None:
-        self._fill = converted_color(self._own_fill, colors)
-        match_background(self._background, colors)
+        self._background.match_colors(colors)
 
     def notices(self) -> Sequence[str]:
-        found: Sequence[str] = getattr(self._background, "notices", ())
-        return found
+        return self._background.notices()
+
+    def files(self) -> Sequence[Path]:
+        return self._background.files
 
     def behind(self, layers: Layers) -> Frame:
-        return self._background.frame_at(self._time, layers.matte.size, self._fit, self._fill)
+        return self._background.frame(layers.matte.size)

@@ -11,6 +11,7 @@ from pathlib import Path
 from limner.errors import MediaError, OptionError
 from limner.media.formats import FORMATS, format_for, readable
 from limner.processing.photos import Job
+from limner.processing.replacing import refuse_to_replace
 
 STREAM = "-"
 _NAMED = 5
@@ -28,7 +29,14 @@ class Plan:
 
 
 def plan_jobs(
-    photos: Sequence[str], output: str, *, format: str | None, alpha: bool, lossless: bool, overwrite: bool
+    photos: Sequence[str],
+    output: str,
+    *,
+    format: str | None,
+    alpha: bool,
+    lossless: bool,
+    overwrite: bool,
+    read: Sequence[Path] = (),
 ) -> Plan:
     """
 
@@ -39,6 +47,7 @@ def plan_jobs(
         alpha: the results are transparent, so they need a format that can be.
         lossless: the results are masks, whose values no lossy format should touch unasked.
         overwrite: inputs may be replaced. Results of earlier runs always are: another option is why one runs again.
+        read: files that are read beside the photos, and count as inputs.
 
     Raises:
         OptionError: the paths make no sense together, two results would share a name, or one would replace an input.
@@ -60,6 +69,7 @@ def plan_jobs(
     _refuse_collisions(jobs)
     if not overwrite:
         _refuse_inputs(jobs)
+        refuse_to_replace([job.target for job in jobs if isinstance(job.target, Path)], read)
     return Plan(jobs, batch, _of_skipped(skipped))
 
 

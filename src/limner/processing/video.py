@@ -22,6 +22,7 @@ from limner.media.video_reader import VideoReader
 from limner.media.video_streams import CarriedStream
 from limner.media.video_writer import VideoWriter
 from limner.processing.pipeline import PipelineStats, run_pipeline
+from limner.processing.replacing import refuse_to_replace
 from limner.processing.transparency import ALPHA_MODES, keeps_transparency
 from limner.segment.base import MatteStream
 from limner.threads import opencv_threads, stage_threads
@@ -97,6 +98,7 @@ def process_video(
     output = choose_format(target, codec=codec, alpha=bool(effect and effect.has_alpha), crf=crf, preset=preset)
     if not output.is_sequence:
         check_target(target, Path(source))
+        refuse_to_replace([target], effect.files() if effect is not None else ())
     info = probe_video(source)
     if on_open is not None:
         on_open(info)
