@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from limner.errors import ModelError
-from limner.export.card import make_card
+from limner.export.card import Provenance, make_card
 from limner.export.checks.pictures import parity_pictures
 from limner.export.onnx_file import export_onnx
 from limner.export.source import Source
@@ -43,7 +43,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     export_onnx(net, aside, size=(16, 24), pictures=parity_pictures((16, 24), 4, None), channels=4, storage="fp16")
     plan = from_dict(PLAN, source="test")
     source = Source(net, NetSpec(name="small", options=OPTIONS), (16, 24), "small", recipe=plan)
-    card = make_card(source, aside, file=path.name, size=(16, 24), photos=[], licence="x", origin="y", notes=())
+    card = make_card(source, aside, Provenance(licence="x", origin="y"), file=path.name, size=(16, 24))
     publish(aside, path, card)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(NETS, "small", SmallNet)

@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from limner.augment.priors import Priors
+from limner.datasets.mix import Mix
 from limner.datasets.photo_map import prepare
 from limner.datasets.sampler import Sampler
 from limner.nets import make_net
-from limner.tasks.recipes.recipe import from_dict
 from limner.tasks.sheet import prediction_sheet
-
-RAW: dict[str, Any] = {
-    "net": {"name": "fast", "options": {"width": 0.25, "in_channels": 4}},
-    "input_size": 32,
-    "data": {"sets": {"faces_close_up": 1.0}, "priors": {}},
-    "samples": 8,
-    "batch": 4,
-    "phases": [{"size": 32, "share": 1.0}],
-    "optimizer": {"lr": 0.003},
-    "processes": 1,
-    "validate_every": 4,
-}
 
 
 def test_the_sheet_shows_photo_target_and_prediction(data_folder: Path, tmp_path: Path) -> None:
-    recipe = from_dict(RAW, source="test")
-    sampler = Sampler(prepare(data_folder, tmp_path / "cache"), recipe.data, seed=2)
+    mix = Mix(sets={"faces_close_up": 1.0}, priors=Priors())
+    sampler = Sampler(prepare(data_folder, tmp_path / "cache"), mix, seed=2)
     net = make_net("fast", width=0.25, in_channels=4).eval()
     drawn = prediction_sheet(net, sampler, size=32)
     sample = sampler.draw(1, 32)

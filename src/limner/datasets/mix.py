@@ -80,8 +80,16 @@ class Mix:
     previous: bool = False
 
     def __post_init__(self) -> None:
-        for name in _CHANCES:
-            if not 0 <= getattr(self, name) <= 1:
-                raise DataError(f"recipe: data.{name} must lie in [0, 1], not {getattr(self, name)}")
-        if not self.sets or min(self.sets.values()) < 0 or sum(self.sets.values()) <= 0:
-            raise DataError("recipe: data.sets must give at least one set a positive share and none a negative one")
+        check_shares(self.sets, {name: getattr(self, name) for name in _CHANCES})
+
+
+def check_shares(sets: Mapping[str, float], chances: Mapping[str, float]) -> None:
+    """
+    Raises:
+        DataError: a chance lies outside [0, 1], or the shares of sets are no shares.
+    """
+    for name, chance in chances.items():
+        if not 0 <= chance <= 1:
+            raise DataError(f"recipe: data.{name} must lie in [0, 1], not {chance}")
+    if not sets or min(sets.values()) < 0 or sum(sets.values()) <= 0:
+        raise DataError("recipe: data.sets must give at least one set a positive share and none a negative one")

@@ -16,6 +16,7 @@ from limner.augment.recolour import Changes, Statistics, colour_statistics, draw
 from limner.datasets import framing
 from limner.datasets.composites import pick
 from limner.datasets.manifest import VOID, VOID_SETS, PhotoFolder
+from limner.datasets.mix import check_shares
 from limner.datasets.photo_map import MappedPhoto, PhotoMap
 from limner.errors import DataError
 
@@ -73,11 +74,7 @@ class PairMix:
     rough_matte: float = 0.3
 
     def __post_init__(self) -> None:
-        for name in _CHANCES:
-            if not 0 <= getattr(self, name) <= 1:
-                raise DataError(f"recipe: data.{name} must lie in [0, 1], not {getattr(self, name)}")
-        if not self.sets or min(self.sets.values()) < 0 or sum(self.sets.values()) <= 0:
-            raise DataError("recipe: data.sets must give at least one set a positive share and none a negative one")
+        check_shares(self.sets, {name: getattr(self, name) for name in _CHANCES})
 
 
 class Pairs:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from limner.datasets.manifest import PhotoFolder
@@ -33,53 +33,49 @@ PROTOCOL = (
 )
 
 
-def make_card(
-    source: Source,
-    model: Path,
-    *,
-    file: str,
-    size: tuple[int, int],
-    photos: list[Photo],
-    licence: str | None,
-    origin: str | None,
-    notes: tuple[str, ...],
-) -> ModelCard:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What a card says that the net does not know.
+
+    Attributes:
+        photos: of the data folder it was trained on; empty where that is not known.
+        licence, origin: None is what the net's own card says.
+        notes: added to its own.
+    """
+
+    photos: tuple[Photo, ...] = ()
+    licence: str | None = None
+    origin: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def make_card(source: Source, model: Path, provenance: Provenance, *, file: str, size: tuple[int, int]) -> ModelCard:
     """The card of the ONNX file that lies at ``model`` and will be called ``file``, without measurements.
 
     Args:
         source: what it was exported from.
         size: (height, width) of its input.
-        photos: of the data folder it was trained on; empty where that is not known.
-        licence, origin: None is what the source's own card says.
     """
-    draft = draft_card(source, size=size, photos=photos, licence=licence, origin=origin, notes=notes)
+    draft = draft_card(source, provenance, size=size)
     return replace(draft, name=Path(file).stem, file=file, sha256=file_sha256(model))
 
 
-def draft_card(
-    source: Source,
-    *,
-    size: tuple[int, int],
-    photos: list[Photo],
-    licence: str | None,
-    origin: str | None,
-    notes: tuple[str, ...],
-) -> ModelCard:
+def draft_card(source: Source, provenance: Provenance, *, size: tuple[int, int]) -> ModelCard:
     """A card of the net as it is, fed NCHW floats in [0, 1], without a file. Arguments as of ``make_card``."""
     card = net_card(source.record, source.net, task=SEGMENT, size=size)
     known = source.card or card
     training = known.training
     if source.state is not None and source.recipe is not None:
-        sets = training_sets(source.recipe.data.sets, photos)
+        sets = training_sets(source.recipe.data.sets, provenance.photos)
         training = Training(data=sets, procedure=procedure(source.recipe, source.state.step, source.state.sessions))
     return replace(
         card,
         name=source.name,
         file=f"{source.name}.onnx",
-        licence=licence or known.licence,
-        origin=origin or known.origin,
+        licence=provenance.licence or known.licence,
+        origin=provenance.origin or known.origin,
         training=training,
-        notes=(*known.notes, *notes),
+        notes=(*known.notes, *provenance.notes),
     )
 
 
@@ -151,7 +147,7 @@ def measure(model: Path, card: ModelCard, data: Path) -> tuple[Measurement, ...]
     return tuple(found)
 
 
-def training_sets(sets: Collection[str], photos: list[Photo]) -> tuple[TrainingSet, ...]:
+def training_sets(sets: Collection[str], photos: Sequence[Photo]) -> tuple[TrainingSet, ...]:
     """The train photos of these sets, with the rights in them; "no_people" stands for all sets without people."""
     used = [
         photo

@@ -14,7 +14,7 @@ import numpy as np
 
 from limner.datasets.manifest import PhotoFolder
 from limner.errors import LimnerError, OptionError
-from limner.export.card import draft_card, file_card, graph_card
+from limner.export.card import Provenance, draft_card, file_card, graph_card
 from limner.export.checks.parity import Figures, Judge, failures
 from limner.export.checks.photos import prepare, stratified
 from limner.export.graphs.graph import IMAGE, Feeds, Graph, make_graph
@@ -132,15 +132,13 @@ def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int
         progress(0, len(jobs), "preparing the graph")
         size = plan.size or source.size
         graph = make_graph(source.net, name=name, size=size, workspace=Path(workspace), options=plan.options)
-        draft = draft_card(
-            source,
-            size=size,
-            photos=folder.photos if folder is not None else [],
+        provenance = Provenance(
+            photos=tuple(folder.photos) if folder is not None else (),
             licence=plan.licence,
             origin=plan.origin,
             notes=plan.notes,
         )
-        card = graph_card(draft, graph)
+        card = graph_card(draft_card(source, provenance, size=size), graph)
         if folder is not None and not rounded and not wanted <= set(FLOAT):
             graph.calibration = _calibration(folder, plan.calibration, card, graph)
         progress(0, len(jobs), "running PyTorch")

@@ -12,9 +12,8 @@ from torch import Tensor, nn
 
 from limner.datasets.manifest import PhotoFolder
 from limner.datasets.pairs import held_out_pairs
-from limner.datasets.photo import Photo
 from limner.evaluation.harmonization import NOTHING, REINHARD, SIZE, model_fitter, score_fitters, usual_fitters
-from limner.export.card import training_sets
+from limner.export.card import Provenance, training_sets
 from limner.models.card import (
     HARMONIZE,
     Measurement,
@@ -60,16 +59,7 @@ class HarmonizerSubject:
     def pictures(self, folder: PhotoFolder | None) -> NDArray[np.float32]:
         return _pictures(self._recipe.input_size, folder)
 
-    def card(
-        self,
-        model: Path,
-        *,
-        file: str,
-        photos: list[Photo],
-        licence: str | None,
-        origin: str | None,
-        notes: tuple[str, ...],
-    ) -> ModelCard:
+    def card(self, model: Path, provenance: Provenance, *, file: str) -> ModelCard:
         recipe, state = self._recipe, self._state
         card = net_card(recipe.record, self._net, task=HARMONIZE)
         sets = [name for name in recipe.data.sets if recipe.data.sets[name] > 0]
@@ -79,10 +69,10 @@ class HarmonizerSubject:
             name=Path(file).stem,
             file=file,
             sha256=file_sha256(model),
-            licence=licence or card.licence,
-            origin=origin or card.origin,
-            training=Training(data=training_sets(sets, photos), procedure=told),
-            notes=notes,
+            licence=provenance.licence or card.licence,
+            origin=provenance.origin or card.origin,
+            training=Training(data=training_sets(sets, provenance.photos), procedure=told),
+            notes=provenance.notes,
         )
 
     def measure(self, model: Path, card: ModelCard, data: Path) -> list[Measurement]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from limner.datasets.manifest import PhotoFolder
-from limner.datasets.photo import Photo
+from limner.export.card import Provenance
 from limner.export.onnx_file import Parity, Storage, write_onnx
 from limner.models.card import Measurement, ModelCard
 from limner.models.pair import publish
@@ -38,16 +38,7 @@ class Subject(Protocol):
     def pictures(self, folder: PhotoFolder | None) -> NDArray[np.float32]:
         """float32 (N, channels, H, W) to compare the file with PyTorch on: train photos, or noise without any."""
 
-    def card(
-        self,
-        model: Path,
-        *,
-        file: str,
-        photos: list[Photo],
-        licence: str | None,
-        origin: str | None,
-        notes: tuple[str, ...],
-    ) -> ModelCard:
+    def card(self, model: Path, provenance: Provenance, *, file: str) -> ModelCard:
         """The card of the file that lies at ``model`` and will be called ``file``, without measurements."""
 
     def measure(self, model: Path, card: ModelCard, data: Path) -> list[Measurement]:
@@ -85,8 +76,9 @@ def export_file(
             storage=storage,
             output=subject.output,
         )
-        photos = folder.photos if folder is not None else []
-        card = subject.card(aside, file=out.name, photos=photos, licence=licence, origin=origin, notes=notes)
+        photos = tuple(folder.photos) if folder is not None else ()
+        provenance = Provenance(photos=photos, licence=licence, origin=origin, notes=notes)
+        card = subject.card(aside, provenance, file=out.name)
         measured = subject.measure(aside, card, data) if data is not None else []
         row = parity_row(parity, storage, photos=folder is not None, of=subject.says)
         card = replace(card, measured=(row, *measured))

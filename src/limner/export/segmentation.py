@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from limner.datasets.manifest import PhotoFolder
-from limner.datasets.photo import Photo
 from limner.errors import OptionError
-from limner.export.card import make_card, measure
+from limner.export.card import Provenance, make_card, measure
 from limner.export.checks.pictures import parity_pictures
 from limner.export.onnx_file import OUTPUT, Alpha
 from limner.export.source import Source
@@ -37,19 +36,8 @@ class PersonSubject:
     def pictures(self, folder: PhotoFolder | None) -> NDArray[np.float32]:
         return parity_pictures(self.size, self.channels, folder)
 
-    def card(
-        self,
-        model: Path,
-        *,
-        file: str,
-        photos: list[Photo],
-        licence: str | None,
-        origin: str | None,
-        notes: tuple[str, ...],
-    ) -> ModelCard:
-        return make_card(
-            self._source, model, file=file, size=self.size, photos=photos, licence=licence, origin=origin, notes=notes
-        )
+    def card(self, model: Path, provenance: Provenance, *, file: str) -> ModelCard:
+        return make_card(self._source, model, provenance, file=file, size=self.size)
 
     def measure(self, model: Path, card: ModelCard, data: Path) -> list[Measurement]:
         return list(measure(model, card, data))

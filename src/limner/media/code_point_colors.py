@@ -11,7 +11,6 @@ from limner.media.primaries import (
     HLG,
     PQ,
     PRIMARIES,
-    SRGB_CURVE,
     SRGB_PRIMARIES,
     CodePoints,
     to_xyz_d50,
@@ -60,10 +59,6 @@ def name_of(points: CodePoints) -> str:
     """For messages."""
     curve = {PQ: " PQ", HLG: " HLG"}.get(points.transfer, "")
     return _NAMES.get(points.primaries, f"primaries {points.primaries}") + curve
-
-
-def is_srgb(points: CodePoints) -> bool:
-    return points == CodePoints(SRGB_PRIMARIES, SRGB_CURVE)
 
 
 def _s15(*values: float) -> bytes:

@@ -12,7 +12,7 @@ from limner.nets.blocks import ConvBN, GlobalContext, InvertedResidual, init_wei
 from limner.nets.selfie import Features, SelfieNet, deep_blocks
 
 _STEEPNESS, _SUREST = 120.0, 20.0
-"""What a step of the gate's logit is worth in the net's, and the largest logit: its sigmoid is 1 in single precision.
+"""What one of the gate's logit is worth in the net's, and the largest logit: its sigmoid is 1 in single precision.
 Beyond it there is nothing to see, and 8 bits that had to span it would leave the edge a handful of levels."""
 _SOFTENED = 0.07
 """The selfie net's logits are some 14 times larger than those of nets trained here: the gate hears a softer voice."""
@@ -102,7 +102,6 @@ def _spread(near: Tensor, person: Tensor) -> Tensor:
     loss = _LOSS_OUTSIDE - (_LOSS_OUTSIDE - _LOSS_INSIDE) * person
     open_ = near
     for _ in range(_REACH):
-        open_ = near + F.relu(
-            F.max_pool2d(open_, 3, 1, 1) - loss - near
-        )  # the larger one, without Max: WebGPU has none
+        from_neighbours = F.max_pool2d(open_, 3, 1, 1) - loss
+        open_ = near + F.relu(from_neighbours - near)  # the larger of the two, without Max: WebGPU has none
     return open_

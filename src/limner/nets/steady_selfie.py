@@ -12,13 +12,16 @@ from limner.nets.blocks import ConvBN, SeparableConv, init_weights
 from limner.nets.gated_selfie import GatedSelfieNet
 
 _SUREST = 4.5
-_SHARE = 100.0
+"""The largest logit that counts: the previous mask's 0 and 1 are its ends."""
+_TELLING = 100.0
+"""One over the share of the picture from which on a mask says something."""
 
 
 class Steady(nn.Module):
     """Mixes the previous mask into the logits, by a trust in it for each cell of 4 × 4 pixels."""
 
-    quads: Tensor
+    kernel: Tensor
+    offset: Tensor
 
     def __init__(self, width: int = 16) -> None:
         super().__init__()
@@ -29,15 +32,16 @@ class Steady(nn.Module):
             part.apply(init_weights)
         nn.init.zeros_(self.trust.weight)
         nn.init.constant_(self.trust.bias, -2.5)  # type: ignore[arg-type]
-        self.register_buffer("quads", torch.eye(4).reshape(4, 1, 2, 2), persistent=False)
+        # Pixel unshuffle and 9p − 4.5 for a probability p, in one operator that all targets have.
+        self.register_buffer("kernel", 2 * _SUREST * torch.eye(4).reshape(4, 1, 2, 2), persistent=False)
+        self.register_buffer("offset", torch.full((4,), -_SUREST), persistent=False)
 
     def forward(self, features: Tensor, said: Tensor, previous: Tensor) -> Tensor:
         """Logits (N, 4, H/2, W/2) like ``said``, from features (N, 16, H/4, W/4) and a mask (N, 1, H, W) in [0, 1].
 
         Where both are sure, where trust is 0, and with an empty or full mask they are ``said`` to the bit.
         """
-        # Pixel unshuffle and 9p − 4.5 for a probability p, in one operator that all targets have.
-        before = F.conv2d(previous, 2 * _SUREST * self.quads, -_SUREST * self.quads.sum((1, 2, 3)), stride=2)
+        before = F.conv2d(previous, self.kernel, self.offset, stride=2)
         now = said.clamp(-_SUREST, _SUREST)
         pair = F.avg_pool2d(torch.cat([now, before], dim=1), 2, 2) / _SUREST
         y = self.around(self.join(torch.cat([features, pair, _around(pair)], dim=1)))
@@ -57,7 +61,6 @@ class SteadySelfieNet(GatedSelfieNet):
     """
 
     encoder_modules: ClassVar[tuple[str, ...]] = (*GatedSelfieNet.encoder_modules, "presence")
-    in_channels = 4
 
     def __init__(self, *, threshold: float = 0.0) -> None:
         super().__init__(threshold=threshold)
@@ -80,7 +83,6 @@ def _around(pair: Tensor) -> Tensor:
 
 def _telling(previous: Tensor) -> Tensor:
     """0 for masks (N, 1, H, W) that are empty, as before the first frame, or full; 1 from 1 % of either on."""
-    share = F.adaptive_avg_pool2d(
-        F.avg_pool2d(previous, 8, 8), 1
-    )  # in two steps: half precision cannot add up a full mask
-    return (_SHARE * share).clamp(max=1.0) * (_SHARE * (1 - share)).clamp(max=1.0)
+    coarse = F.avg_pool2d(previous, 8, 8)  # in two steps: half precision cannot add up a full mask
+    share = F.adaptive_avg_pool2d(coarse, 1)
+    return (_TELLING * share).clamp(max=1.0) * (_TELLING * (1 - share)).clamp(max=1.0)

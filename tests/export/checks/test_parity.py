@@ -12,7 +12,7 @@ import pytest
 
 from limner.datasets.manifest import PhotoFolder
 from limner.errors import LimnerError
-from limner.export.card import draft_card, graph_card
+from limner.export.card import Provenance, draft_card, graph_card
 from limner.export.checks.parity import Figures, Judge, failures
 from limner.export.checks.photos import prepare, stratified
 from limner.export.graphs.graph import Feeds, Graph, make_graph
@@ -64,7 +64,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Callab
             options=GraphOptions(**options),
         )
         source = Source(net.for_inference(), NetSpec(name="small"), (16, 24), "s")
-        card = graph_card(draft_card(source, size=(16, 24), photos=[], licence=None, origin=None, notes=()), graph)
+        card = graph_card(draft_card(source, Provenance(), size=(16, 24)), graph)
         folder = PhotoFolder(data_folder) if photos else None
         chosen = stratified(folder, "val", 3) if folder else []
         return graph, Judge(graph, card, list(prepare(folder, chosen, card, graph.inputs["image"].numpy().dtype)))
