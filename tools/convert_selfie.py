@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from limner.datasets.manifest import PhotoFolder
 from limner.errors import LimnerError
-from limner.export.card import make_card, measure
+from limner.export.card import Provenance, make_card, measure
 from limner.export.checks.pictures import parity_pictures
 from limner.export.one_file import parity_row
 from limner.export.onnx_file import Parity, export_onnx
@@ -65,16 +65,12 @@ def main() -> None:
     try:
         export_onnx(net, aside, size=SIZE, pictures=pictures, storage="fp16")  # as the original stores them
         source = Source(net, NetSpec(name="selfie"), SIZE, "selfie")
-        card = make_card(
-            source,
-            aside,
-            file=options.out.name,
-            size=SIZE,
-            photos=[],
+        provenance = Provenance(
             licence="Apache-2.0",
             origin="Google, MediaPipe Selfie Segmentation (general), package mediapipe 0.10.14",
             notes=NOTES,
         )
+        card = make_card(source, aside, provenance, file=options.out.name, size=SIZE)
         parity = against_original(published, aside, pictures)
         row = replace(
             parity_row(parity, "fp16", photos=folder is not None),
