@@ -1,0 +1,49 @@
+/** What the page and the worker tell each other. */
+
+import type { LimnerWebError, Look, ModelFiles, Progress, RendererName, RuntimeName, SegmenterInfo, Stats, ViewState } from "../api.ts";
+
+export interface OpenOptions {
+  model: string | ModelFiles;
+  runtime: RuntimeName | "auto";
+  /** See `RuntimeOptions`. */
+  variant?: { packed?: boolean; half?: boolean };
+  renderer: RendererName | "auto";
+  assets: string;
+  threads: number;
+  worker: boolean;
+  /** What an earlier page measured here: the runtime that was fastest. */
+  remembered: RuntimeName | null;
+}
+
+export type ToWorker =
+  | { type: "open"; options: OpenOptions }
+  | { type: "measure"; call: number; frames: ImageBitmap[]; rounds: number }
+  | { type: "attach"; id: number; canvas: OffscreenCanvas | null; look: Look }
+  /** Frames come by themselves from a track … */
+  | { type: "track"; id: number; generation: number; readable: ReadableStream<VideoFrame> | null; track: MediaStreamTrack | null }
+  /** … or one by one, when the stream wants them. */
+  | { type: "frame"; id: number; generation: number; frame: VideoFrame | ImageBitmap }
+  | { type: "begin"; id: number; generation: number }
+  /** Where the finished frames of a stream without a canvas of the page go: a track, or the page, one bitmap each. */
+  | { type: "sink"; id: number; to: WritableStream<VideoFrame> | "generator" | "bitmaps" }
+  /** Tick 30 times a second for a hidden page, whose own timers sleep. */
+  | { type: "clock"; id: number; on: boolean }
+  | { type: "look"; id: number; look: Partial<Look> }
+  | { type: "snapshot"; id: number; call: number; mime: string }
+  | { type: "matte"; id: number; call: number }
+  | { type: "close"; id: number };
+
+export type FromWorker =
+  | { type: "opened"; info: SegmenterInfo; measured: RuntimeName | null }
+  | { type: "refused"; code: LimnerWebError["code"]; message: string }
+  | { type: "progress"; progress: Progress }
+  | { type: "state"; id: number; generation: number; state: ViewState; message?: string }
+  | { type: "stats"; id: number; stats: Stats }
+  /** The stream can take another frame; `again`: also where the source stands still. */
+  | { type: "wants"; id: number; again?: boolean }
+  | { type: "tick"; id: number }
+  | { type: "drawn"; id: number; generation: number }
+  | { type: "ended"; id: number; generation: number }
+  | { type: "made"; id: number; track: MediaStreamTrack }
+  | { type: "bitmap"; id: number; bitmap: ImageBitmap }
+  | { type: "answer"; call: number; value?: unknown; error?: string };

@@ -1,0 +1,34 @@
+// Settings are kept for the next visit; another model comes without a gap, and one that fails leaves the old one running.
+import assert from "node:assert/strict";
+import { live, open } from "../steps.mjs";
+
+export const needs = { context: { serviceWorkers: "block" } };
+
+export default async function ({ page, context, base }) {
+  await open(page, base);
+  await page.click("#effects [data-effect=mask]");
+  await page.locator("#slider-threshold").fill("0.3");
+  await page.click("#theme");
+  await page.click("#theme");
+  await page.reload();
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
+  assert.equal(await page.getAttribute("[data-effect=mask][role=radio]", "aria-checked"), "true");
+  assert.equal(await page.inputValue("#slider-threshold"), "0.3");
+
+  await page.click("#pick-clip");
+  await live(page);
+  await page.evaluate(() => {
+    window.gaps = 0;
+    new MutationObserver(() => (window.gaps += document.querySelector("#frame").classList.contains("live") ? 0 : 1)).observe(document.querySelector("#frame"), { attributes: true });
+  });
+  await page.selectOption("#model", "tiny");
+  await page.waitForFunction(() => /In use: tiny/.test(document.querySelector("#now").textContent));
+  assert.equal(await page.evaluate(() => document.querySelectorAll("#frame canvas").length), 1);
+
+  await context.route(/\/models\/(.*\/)?video\.json$/, (route) => route.fulfill({ status: 404 }));
+  await page.selectOption("#model", "video");
+  await page.waitForFunction(() => /video\.json/.test(document.querySelector("#toasts").textContent));
+  assert.equal(await page.inputValue("#model"), "tiny");
+  assert.match(await page.textContent("#now"), /In use: tiny/);
+  assert.equal(await page.evaluate(() => window.gaps), 0, "the picture was away for a moment");
+}

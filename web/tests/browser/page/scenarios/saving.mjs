@@ -1,0 +1,33 @@
+// A saved picture has the size of the photo and its transparency; a recording is a video, transparent too where that was chosen.
+import assert from "node:assert/strict";
+import { choose, decoded, download, live, open } from "../steps.mjs";
+
+export default async function ({ page, base }) {
+  await open(page, base, { effect: "transparent" });
+  await page.click("#pick-photo");
+  await live(page);
+  assert.ok(await page.isDisabled("#record"), "a photo stands still: there is nothing to record");
+  const picture = await download(page, () => page.keyboard.press("s"));
+  assert.match(picture.name, /^limner-\d{4}-\d\d-\d\d-\d\d\.\d\d\.\d\d\.png$/);
+  const { width, height, colours } = await decoded(page, picture.data, [0.04, 0.05], [0.5, 0.42]);
+  assert.deepEqual([width, height], [720, 900]);
+  assert.ok(colours[0][3] < 10 && colours[1][3] > 245, `alpha ${colours}`);
+
+  await page.click("#pick-clip");
+  await live(page);
+  await page.click("#record");
+  await page.waitForSelector("#rec", { state: "visible" });
+  assert.ok(await page.isDisabled("#model"), "the model may not change while it records");
+  await page.waitForTimeout(4000);
+  const video = await download(page, () => page.click("#record"));
+  assert.match(video.name, /\.webm$/);
+  assert.ok(!(await page.isDisabled("#model")));
+
+  await choose(page, "blur");
+  await page.selectOption("#record-as", "png");
+  await page.click("#record");
+  await page.waitForTimeout(2500);
+  const pictures = await download(page, () => page.click("#record"));
+  assert.match(pictures.name, /\.zip$/);
+  return { video: video.data.toString("base64"), zip: pictures.data.toString("base64") };
+}
