@@ -1,0 +1,87 @@
+"""Which photo becomes which result: the names that `limner image` would give, and the same refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from limner.batch.inputs import photos_of
+from limner.batch.item import Item
+from limner.batch.request import BatchRequest
+from limner.batch.shards import Shard, keys_of, shard_address
+from limner.batch.storage import Found, joined, scheme
+from limner.effects import Effect
+from limner.errors import OptionError
+from limner.media.formats import format_for, load_plugin
+from limner.places import RealPaths, refuse_to_replace
+from limner.processing.photos import Job
+from limner.processing.planning import apart, check_quality, of_skipped, own_format, refuse_collisions
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlan:
+    """What is to be done, in which shards if in any, and what a user should know of it."""
+
+    items: list[Item]
+    shards: list[Shard]
+    notices: tuple[str, ...]
+
+
+def plan_batch(request: BatchRequest, effect: Effect) -> BatchPlan:
+    """The items of a batch, with their names.
+
+    Raises:
+        OptionError: two results would share a name, or one would replace a photo or a file that the effect reads.
+        MediaError: an input is missing or holds no photo.
+        MissingExtraError: a format needs a package that is not installed.
+    """
+    saving, skipped = request.options.saving, list[str]()
+    asked = None if saving.format is None else f".{saving.format.lower().lstrip('.')}"
+    if asked is not None:
+        format_for(asked, alpha=effect.has_alpha, option="‹format›")
+    photos = list(photos_of(request.inputs, request.to, request.root, skipped))
+    jobs = [_job(photo, asked, effect) for photo in photos]
+    shards = list[Shard]()
+    if request.sharded:
+        shards = _shards(len(jobs), request)
+        names = keys_of([job.output for job in jobs])
+    else:
+        names = [job.output for job in apart(jobs)]
+    places = {index: shard.address for shard in shards for index in shard.indices}
+    targets = [joined(places.get(index, request.to), name) for index, name in enumerate(names)]
+    refuse_collisions([replace(job, output=target) for job, target in zip(jobs, targets, strict=True)])
+    items = [
+        Item(photo.name, photo.address, target, job.format, photo.identity, photo.span, photo.parts if shards else ())
+        for photo, job, target in zip(photos, jobs, targets, strict=True)
+    ]
+    _refuse_to_replace(items, [shard.address for shard in shards] or [item.target for item in items], effect.files())
+    for extension in {item.format for item in items}:
+        load_plugin(format_for(extension))
+    check_quality(saving.quality, (item.format for item in items))
+    return BatchPlan(items, shards, of_skipped(skipped))
+
+
+def _job(photo: Found, asked: str | None, effect: Effect) -> Job:
+    below = PurePosixPath(photo.below)
+    extension = asked or own_format(below.suffix.lower(), alpha=effect.has_alpha, lossless=effect.is_matte)
+    target = Path(below.with_suffix(extension))
+    return Job(photo.name, Path(photo.below), target, str(target), extension)
+
+
+def _shards(count: int, request: BatchRequest) -> list[Shard]:
+    """As many photos in each, in their order, as the request says."""
+    size = request.shard_size
+    return [
+        Shard(shard_address(request.to, number), tuple(range(first, min(first + size, count))))
+        for number, first in enumerate(range(0, count, size))
+    ]
+
+
+def _refuse_to_replace(items: Sequence[Item], targets: Sequence[str], files: Iterable[Path]) -> None:
+    real = RealPaths()
+    sources = {item.source if scheme(item.source) else real(item.source) for item in items}
+    for target in targets:
+        if (target if scheme(target) else real(target)) in sources:
+            raise OptionError(f"‹to›: {target} is read as well; name another place")
+    refuse_to_replace([Path(target) for target in targets if not scheme(target)], files, option="to")
