@@ -1,0 +1,1 @@
+"""Multistream: many sources at once, their frames batched into one net, each with its own effect, state and outputs."""
