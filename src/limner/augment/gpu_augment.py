@@ -7,7 +7,6 @@ comes out the same whenever it is made again on the same kind of device.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -17,17 +16,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from limner.augment import light
+from limner.augment.batch import Batch
 from limner.augment.blending import RAMP
 from limner.augment.camera import disc, line
 from limner.augment.gpu_jpeg import blocks
 from limner.augment.photometric import Look
-
-if TYPE_CHECKING:
-    from limner.augment.batch import Batch
+from limner.checking import checked
+from limner.errors import OptionError
 
 Floats = NDArray[np.float32]
 
 
+@checked
 def augment(batch: Batch, *, step: int, seed: int, look: Look | None = None) -> Batch:
     """``batch``, drawn by ``Sampler(..., photometric=False)``, in random light before random cameras.
 
@@ -41,6 +41,8 @@ def augment(batch: Batch, *, step: int, seed: int, look: Look | None = None) -> 
         same camera as their pictures, with new noise.
     """
     look = look or Look()
+    if step < 0 or seed < 0:
+        raise OptionError(f"‹{'step' if step < 0 else 'seed'}› must be 0 or more")
     key = [seed, step]
     plan = _draw(len(batch.images), batch.images.shape[-1], np.random.default_rng([*key, 0]), look)
     changed = replace(batch, images=_apply(batch.images, plan, [*key, 1]))

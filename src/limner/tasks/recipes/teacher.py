@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import ConfigDict
@@ -35,7 +36,9 @@ class TeacherRecipe:
     def __post_init__(self) -> None:
         if not self.models:
             raise ValueError("models: name at least one teacher")
-        if self.weights is not None and (len(self.weights) != len(self.models) or min(self.weights) <= 0):
+        if self.weights is not None and (
+            len(self.weights) != len(self.models) or not all(0 < weight < math.inf for weight in self.weights)
+        ):
             raise ValueError("weights: one number above 0 for each model")
         if self.size is not None and self.size <= 0:
             raise ValueError("size: must be above 0")
