@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from limner.media.code_points import heif_code_points
+from limner.media.code_points import exif_code_points, heif_code_points, png_code_points
 from limner.media.images import read_image, write_image
 from limner.media.primaries import ADOBE_RGB, CodePoints
 from photo_files import make_png, png_chunk
@@ -137,3 +137,65 @@ def test_nonsense_is_no_colour() -> None:
         heif_code_points(b"\0\0\0\x20ftypavif" + rng.bytes(length))
         heif_code_points(struct.pack(">I4s", 8 + length, b"meta") + rng.bytes(length))
     assert np.array_equal(read_image(make_png(2, 8, PATCHES, chunks=cicp(77, 13))).pixels, PATCHES)
+
+
+def box(name: bytes, body: bytes, *, long: bool = False, to_the_end: bool = False) -> bytes:
+    """An ISO base media box, with its length in 64 bits or left open where that is asked for."""
+    if long:
+        return struct.pack(">I4sQ", 1, name, 16 + len(body)) + body
+    return struct.pack(">I4s", 0 if to_the_end else 8 + len(body), name) + body
+
+
+def heif(
+    *, item: int = 1, wide_item: bool = False, wide_index: bool = False, long: bool = False, end: bool = False
+) -> bytes:
+    """A file whose primary picture has two properties, of which the second is its colours."""
+    colours = box(b"colr", b"nclx" + struct.pack(">HHHB", 9, 16, 9, 128), long=long)
+    container = box(b"ipco", box(b"ispe", bytes(12)) + colours)
+    primary = bytes([1 if wide_item else 0, 0, 0, 0]) + item.to_bytes(4 if wide_item else 2, "big")
+    number, step = (4 if wide_item else 2), (2 if wide_index else 1)
+    essential = 0x8000 if wide_index else 0x80
+    entries = b""
+    for owner, indices in ((item + 1, [1]), (item, [1, 2 | essential])):
+        entries += owner.to_bytes(number, "big") + bytes([len(indices)])
+        entries += b"".join(index.to_bytes(step, "big") for index in indices)
+    links = box(b"ipma", bytes([1 if wide_item else 0, 0, 0, 1 if wide_index else 0]) + struct.pack(">I", 2) + entries)
+    inner = box(b"pitm", primary) + box(b"iprp", container + links)
+    return box(b"ftyp", b"avif", long=long) + box(b"meta", bytes(4) + inner, to_the_end=end)
+
+
+@pytest.mark.parametrize("wide_item", [False, True])
+@pytest.mark.parametrize("wide_index", [False, True])
+@pytest.mark.parametrize(("long", "end"), [(False, False), (True, False), (False, True)])
+def test_colours_are_found_however_the_boxes_count(wide_item: bool, wide_index: bool, long: bool, end: bool) -> None:
+    data = heif(item=70_000 if wide_item else 3, wide_item=wide_item, wide_index=wide_index, long=long, end=end)
+    assert heif_code_points(data) == CodePoints(9, 16)
+
+
+def test_only_the_primary_pictures_own_colours_count() -> None:
+    data = heif()
+    at = data.index(b"ipma") + 8
+    assert heif_code_points(data[:at] + data[at:].replace(b"\x00\x01\x02\x01\x82", b"\x00\x07\x02\x01\x82")) is None
+    assert heif_code_points(data.replace(b"\x02\x01\x82", b"\x02\x01\x87")) is None  # there is no seventh property
+    for missing in (b"pitm", b"iprp", b"ipco", b"ipma", b"colr", b"nclx", b"meta"):
+        assert heif_code_points(data.replace(missing, b"free")) is None, missing
+
+
+@pytest.mark.parametrize(
+    ("index", "space", "wanted"),
+    [("R03", 65535, ADOBE_RGB), ("R98", 65535, None), ("R03", 1, None), ("THM", 65535, None)],
+)
+def test_only_r03_is_adobe_rgb(index: str, space: int, wanted: int | None) -> None:
+    exif = Pillow.Exif()
+    exif.load(exif_r03(space, index).tobytes())
+    found = exif_code_points(exif)
+    assert found == (None if wanted is None else CodePoints(wanted, wanted))
+
+
+def test_the_chunk_counts_where_it_stands_before_the_pixels() -> None:
+    whole = make_png(2, 8, PATCHES, chunks=cicp(9, 16))
+    assert png_code_points(whole) == CodePoints(9, 16)
+    assert png_code_points(make_png(2, 8, PATCHES)) is None
+    assert png_code_points(make_png(2, 8, PATCHES, chunks=png_chunk(b"cICP", b"\1\2\3"))) is None
+    assert png_code_points(make_png(2, 8, PATCHES)[:-12] + cicp(9, 16)) is None
+    assert png_code_points(whole[:20]) is None

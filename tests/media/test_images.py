@@ -19,7 +19,7 @@ from PIL import Image as Pillow
 from limner.errors import LimnerError, MediaError, MissingExtraError, OptionError
 from limner.media.exif import TRANSPOSES
 from limner.media.formats import FORMATS, format_for, tell_format
-from limner.media.images import Image, read_image, write_image
+from limner.media.images import Image, photo_size, read_image, write_image
 
 ALL = ["jpg", "png", "webp", "avif", "tif", "bmp", "heic"]
 LOSSLESS = {"png", "tif", "bmp"}
@@ -354,7 +354,7 @@ def test_only_the_first_of_several_pictures_is_used() -> None:
     frames = [Pillow.fromarray(smooth() // shade) for shade in (1, 2)]
     for kind, options in (("GIF", {}), ("WEBP", {"lossless": True})):
         image = read_image(encoded(frames[0], kind, save_all=True, append_images=frames[1:], **options), name="a.b")
-        assert image.notices == ("a.b: has 2 pictures; only the first is used",)
+        assert image.notices == ("a.b: has 2 pictures; only the first is used; limner video takes them all",)
         assert np.abs(image.pixels.astype(int) - smooth()).mean() < 12
 
 
@@ -394,6 +394,11 @@ def test_a_wrong_checksum_in_a_png_is_an_error() -> None:
         (lambda path: None, "there is no such file"),
         (lambda path: path.mkdir(), "is a folder, not a photo"),
         (lambda path: path.write_bytes(b""), "is empty"),
+        pytest.param(
+            lambda path: path.symlink_to("/dev/zero"),
+            "is a device, not a photo",
+            marks=pytest.mark.skipif(sys.platform == "win32", reason="no devices among its files"),
+        ),
         (lambda path: path.write_text("Dear diary, no photo today." * 9), "is no photo that can be read"),
         (lambda path: path.write_bytes(b"%PDF-1.4 ..." * 9), "is no photo that can be read"),
     ],
@@ -531,3 +536,15 @@ def test_a_gain_map_is_told() -> None:
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/"/>'
     assert read_image(plain).notices == ()
     assert "gain map" in read_image(encoded(Pillow.fromarray(smooth()), "JPEG", xmp=xmp)).notices[0]
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif", "a.bmp", "a.avif"])
+def test_the_head_of_a_file_tells_its_size(tmp_path: Path, name: str) -> None:
+    write_image(tmp_path / name, np.zeros((40, 70, 3), np.uint8))
+    assert photo_size(tmp_path / name) == (70, 40)
+
+
+def test_what_is_no_photo_has_no_size(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"nothing")
+    (tmp_path / "b.jpg").write_bytes(b"\xff\xd8\xff\xe0 nothing")
+    assert [photo_size(tmp_path / name) for name in ("a.jpg", "b.jpg", "none.jpg")] == [None] * 3

@@ -13,6 +13,7 @@ import av
 import numpy as np
 import pytest
 
+from limner.assembly import VideoSaving
 from limner.media import video_streams
 from limner.media.sound import AAC, FLAC, OPUS, DecodedSound
 from limner.media.video_info import probe_video
@@ -70,7 +71,7 @@ def channels_of(path: Path) -> tuple[str, list[tuple[int, float]]]:
 
 
 def through(source: Path, target: Path, **options: Any) -> VideoResult:
-    return process_video(source, target, segment=None, effect=None, **options)
+    return process_video(source, target, segment=None, effect=None, saving=VideoSaving(**options))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,12 @@ def test_a_source_s_layout_never_becomes_a_python_object(tmp_path: Path, monkeyp
 
         def __getattr__(self, name: str) -> Any:
             value = getattr(self.inner, name)
-            return [Guarded(s) if s.type == "audio" else s for s in value] if name == "streams" else value
+            return Streams(Guarded(s) if s.type == "audio" else s for s in value) if name == "streams" else value
+
+    class Streams(list[Any]):
+        @property
+        def audio(self) -> list[Any]:
+            return [stream for stream in self if stream.type == "audio"]
 
     monkeypatch.setattr(video_streams, "open_video", lambda path: Container(av.open(str(path))))
     for layout, channels in (("stereo", 2), ("5.1", 6)):
@@ -147,6 +153,7 @@ def test_only_sound_py_reads_layouts() -> None:
         ("sound.py", "self.layout"),
         ("video_streams.py", "sound.layout"),
         ("video_streams.py", "av.AudioLayout(sound.layout).nb_channels"),
+        ("raw_frames.py", "self.info.channels"),  # of colour
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import av
 import pytest
 
+from limner.assembly import VideoSaving
 from limner.media.time_code import find_time_code, move_time_code
 from limner.processing.video import process_video
 from video_clips import pictures
@@ -27,6 +28,11 @@ NTSC = Fraction(30000, 1001)
         ("00:09:59;29", 1, NTSC, "00:10:00;00"),
         ("00:00:59;59", 1, NTSC * 2, "00:01:00;04"),
         ("00:00:59:29", 1, NTSC, "00:01:00:00"),
+        ("10:00:59;29", 1, NTSC, "10:01:00;02"),
+        ("23:58:59;29", 1, NTSC, "23:59:00;02"),
+        ("23:59:59;29", 1, NTSC, "00:00:00;00"),
+        ("23:09:59;59", 1, NTSC * 2, "23:10:00;00"),
+        ("23:18:59;59", 1, NTSC * 2, "23:19:00;04"),
         ("nonsense", 1, Fraction(25), None),
         ("00:00:00:29", 1, Fraction(25), None),
     ],
@@ -56,7 +62,9 @@ def test_through_a_file(tmp_path: Path, source: str, target: str, start: Fractio
             frame.pts, frame.time_base = index, Fraction(1, 25)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
-    result = process_video(tmp_path / source, tmp_path / target, segment=None, effect=None, start=start)
+    result = process_video(
+        tmp_path / source, tmp_path / target, segment=None, effect=None, saving=VideoSaving(start=start)
+    )
     assert result.notices == ()
     with av.open(str(tmp_path / target)) as container:
         assert find_time_code(container, 0) == ("01:02:04:05" if start else "01:02:03:20")

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image as Pillow
 
 import limner
+from limner.assembly import VideoSaving
 from limner.fitting import BLACK
 from limner.media.backgrounds import VideoBackground, open_background
 from limner.media.images import write_image
@@ -39,6 +40,15 @@ def test_every_frame_comes_with_its_alpha(tmp_path: Path, kind: str) -> None:
         assert off.max() <= (1 if CODECS.get(kind, ("lossy",))[0] in ("ffv1", "qtrle", "apng") else 60)
         assert off.mean() < 3
         assert np.abs(frame.pixels[:, 50:].astype(int) - RED).mean() < 6
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_thread_reads_the_last_alpha_too(tmp_path: Path, kind: str) -> None:
+    """Where nothing is decoded ahead, the last frame's alpha is read after the last frame."""
+    make_transparent(tmp_path / kind, kind)
+    *_, last = VideoReader(tmp_path / kind, alpha=True, threads=1)
+    assert last.alpha is not None
+    assert np.abs(last.alpha.astype(int) - alpha_at(5)).mean() < 3
 
 
 @pytest.mark.parametrize("kind", ["vp9.webm", "prores.mov", "moving.avif"])
@@ -90,7 +100,7 @@ def test_a_copy_that_lost_its_alpha_mode_still_has_alpha(tmp_path: Path, kind: s
 @pytest.mark.parametrize("name", ["out.webm", "out.mkv"])
 def test_results_in_vp9_say_that_they_have_alpha(tmp_path: Path, name: str) -> None:
     make_transparent(tmp_path / "in.mov", "prores.mov")
-    process_video(tmp_path / "in.mov", tmp_path / name, segment=None, effect=None, codec="vp9")
+    process_video(tmp_path / "in.mov", tmp_path / name, segment=None, effect=None, saving=VideoSaving(codec="vp9"))
     assert b"\x53\xc0\x81\x01" in (tmp_path / name).read_bytes()  # Matroska's element AlphaMode, 1
     with av.open(str(tmp_path / name)) as container:
         assert next(container.demux(video=0)).has_sidedata("matroska_block_additional")

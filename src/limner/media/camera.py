@@ -11,6 +11,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from limner.checking import checked
 from limner.errors import MediaError, OptionError
 from limner.frame import Frame
 from limner.media.v4l2 import CameraEntry, capabilities, list_devices, openers
@@ -92,6 +93,7 @@ class DeviceCamera:
         self._capture.release()
 
 
+@checked
 def open_camera(
     spec: str,
     *,

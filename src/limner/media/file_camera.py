@@ -86,7 +86,7 @@ class FileCamera:
         while True:
             first: float | None = None
             ends = begins
-            for frame in VideoReader(self._info, keep_going=True, exact=False, threads=self._threads):
+            for frame in VideoReader(self._info, keep_going=True, threads=self._threads):
                 first = float(frame.time) if first is None else first
                 at = begins + float(frame.time) - first if self._own_times else count * step
                 ends = at + self._length(frame, step)

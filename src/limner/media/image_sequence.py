@@ -18,11 +18,14 @@ import numpy as np
 
 from limner.errors import MediaError
 from limner.frame import Frame, TimedFrame
+from limner.media.clips import ClipReader
 from limner.media.color_conversion import SRGB, converter
+from limner.media.picture_series import TIMES
 from limner.media.video_check import AlphaSamples, alpha_thumbnail
-from limner.media.video_files import aside, cannot_write, check_target
-from limner.media.video_reader import VideoReader
+from limner.media.video_files import aside
 from limner.media.video_streams import CarriedStream
+from limner.one_writer import OneWriter
+from limner.whole_file import cannot_write
 
 _PATTERN = re.compile(r"%0?(\d*)d")
 _WORKERS = 2
@@ -41,32 +44,41 @@ class SequenceWriter:
         alpha: frames are RGBA.
 
     Raises:
-        MediaError: the name has no place for the number, pictures are in the way, or writing fails.
+        MediaError: the name has no place for the number, pictures are in the way, another run writes into the folder,
+            or writing fails.
     """
 
-    def __init__(self, target: str | Path, like: VideoReader, *, alpha: bool) -> None:
+    def __init__(self, target: str | Path, like: ClipReader, *, alpha: bool) -> None:
         self._target = Path(target)
         self._folder, self._pattern = _split(self._target)
         self.width, self.height = like.info.width, like.info.height
         self.frames = 0
         self.notices: list[str] = ["Pictures have no sound and no subtitles; their times are in timestamps.txt."]
         self.carried: list[CarriedStream] = []
-        check_target(self._folder, like.info.path)
-        if self._folder.is_dir() and any(_matches(self._folder, self._pattern)):
-            raise MediaError(f"{self._target}: {self._folder} already holds such pictures; empty it or name another")
         self._aside = aside(self._folder)
         self._to_srgb = converter(like.info.colors.points, SRGB)
-        if self._to_srgb is not None:
-            self.notices.append("Its colours were converted to sRGB, which pictures are in.")
+        bits = like.info.bits
+        if like.info.colors.is_hdr:
+            self.notices.append(f"It is HDR with {bits} bits; the pictures are toned down to sRGB, with 8 bits.")
+        elif self._to_srgb is not None:
+            fewer = f", with 8 bits a channel instead of {bits}" if bits > 8 else ""
+            self.notices.append(f"Its colours were converted to sRGB, which pictures are in{fewer}.")
+        elif bits > 8:
+            self.notices.append(f"It has {bits} bits a channel; the pictures have 8.")
         self._alpha = AlphaSamples() if alpha else None
         self._times: list[Fraction] = []
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="limner-png")
         self._pending: deque[Future[None]] = deque()
-        self._done = False
+        self._lock = OneWriter(self._folder)
         try:
+            self._refuse_to_mix()
             self._aside.mkdir()
         except OSError as error:
-            raise cannot_write(self._target, error) from error
+            self._lock.release()
+            raise cannot_write(self._target, error, "nothing was kept") from error
+        except BaseException:
+            self._lock.release()
+            raise
 
     def write(self, frame: TimedFrame) -> None:
         """Queues a frame, RGB or RGBA uint8; waits where both workers are busy."""
@@ -85,12 +97,11 @@ class SequenceWriter:
             self._pending.popleft().result()
         lines = ["# timestamp format v2", *(f"{float(time * 1000):.6f}" for time in self._times)]
         try:
-            (self._aside / "timestamps.txt").write_text("\n".join(lines) + "\n", encoding="ascii")
+            (self._aside / TIMES).write_text("\n".join(lines) + "\n", encoding="ascii")
             self._check()
             self._move()
         except OSError as error:
-            raise cannot_write(self._target, error) from error
-        self._done = True
+            raise cannot_write(self._target, error, "nothing was kept") from error
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +111,13 @@ class SequenceWriter:
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
         shutil.rmtree(self._aside, ignore_errors=True)
+        self._lock.release()
+
+    def _refuse_to_mix(self) -> None:
+        if any(_matches(self._folder, self._pattern)):
+            raise MediaError(f"{self._target}: {self._folder} already holds such pictures; empty it or name another")
+        if (self._folder / TIMES).exists():
+            raise MediaError(f"{self._folder / TIMES}: has the times of other pictures; name another folder")
 
     def _check(self) -> None:
         found = sum(1 for _ in _matches(self._aside, self._pattern))
@@ -115,9 +133,10 @@ class SequenceWriter:
                 raise MediaError(f"{self._target}: the transparency of picture {index + 1} is wrong; nothing was kept")
 
     def _move(self) -> None:
-        if not self._folder.exists():
+        if self._lock.made:  # empty, so that the whole folder takes its place in one step
             self._aside.rename(self._folder)
             return
+        self._refuse_to_mix()
         moved: list[Path] = []
         try:
             for path in sorted(self._aside.iterdir()):
@@ -139,7 +158,16 @@ def _write_png(path: Path, pixels: Frame, target: Path, convert: Callable[[Frame
     try:
         path.write_bytes(data.tobytes())
     except OSError as error:
-        raise cannot_write(target, error) from error
+        raise cannot_write(target, error, "nothing was kept") from error
+
+
+def picture_folder(target: Path) -> Path:
+    """The folder that holds the pictures of a target.
+
+    Raises:
+        MediaError: its name has no place for the number.
+    """
+    return _split(target)[0]
 
 
 def _split(target: Path) -> tuple[Path, str]:

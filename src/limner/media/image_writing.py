@@ -6,15 +6,18 @@ import io
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import cv2
 import numpy as np
 from PIL import Image as Pillow
 
+from limner.checking import checked
 from limner.errors import MediaError, OptionError
 from limner.media.exif import EXIF_DIRECTORIES, fit_exif, nested, without_place
 from limner.media.formats import METADATA, Format, format_for, load_plugin
 from limner.media.image import Image, Pixels, reason
 from limner.media.iptc import TIFF_TAG as IPTC_TAG
 from limner.media.iptc import clean_iptc, jpeg_segment
+from limner.media.jpeg import jpeg_bytes
 from limner.whole_file import whole_file
 
 _JPEG_EXIF = 65_533
@@ -25,6 +28,10 @@ _XMP_TAG = 700
 """Of a TIFF."""
 
 
+_CHANNELS = ((), (3,), (4,))
+
+
+@checked
 def write_image(
     target: str | Path | BinaryIO,
     pixels: Pixels,
@@ -33,6 +40,7 @@ def write_image(
     format: str | None = None,
     quality: int | None = None,
     metadata: str = "all",
+    spent: bool = False,
 ) -> tuple[str, ...]:
     """Encode a picture; a path appears whole or not at all. Returns what could not be kept, in sentences.
 
@@ -45,11 +53,15 @@ def write_image(
         metadata: how much of the EXIF, XMP and IPTC of `like` goes into the file: "all", "no-place" (where it was
             taken is left out) or "none".
         quality: 1 to 100, for JPEG, WebP, AVIF and HEIC only; by default 95, 92, 85 and 90.
+        spent: `pixels` are of no use afterwards and may be overwritten, which saves a copy of them.
 
     Raises:
+        ValueError: the pixels are no such array.
         OptionError: the format is unknown or cannot hold these pixels, or the quality makes no sense.
         MediaError: the file cannot be written.
     """
+    if pixels.dtype != np.uint8 or pixels.size == 0 or pixels.ndim not in (2, 3) or pixels.shape[2:] not in _CHANNELS:
+        raise ValueError(f"pixels must be uint8 (H, W), (H, W, 3) or (H, W, 4), not {pixels.dtype} {pixels.shape}")
     if format is None and not isinstance(target, (str, Path)):
         raise OptionError("format is missing: a file without a name has no extension to tell it")
     has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
@@ -59,7 +71,7 @@ def write_image(
         raise OptionError(f"metadata {metadata!r} is unknown: say one of {', '.join(METADATA)}")
     options = _save_options(kind, quality)
     load_plugin(kind)
-    picture = _picture(pixels, like if kind.name != "BMP" else None)  # which has no place for a profile
+    colours = _colours(pixels, like if kind.name != "BMP" else None)  # which has no place for a profile
     notices: tuple[str, ...] = ()
     if like is not None:
         told, notices = _metadata(like, kind, metadata, mask=pixels.ndim == 2)
@@ -68,7 +80,7 @@ def write_image(
         if kind.name == "TIFF" and any(tag in told.get("exif", ()) for tag in EXIF_DIRECTORIES):
             options.pop("compression", None)
     label = str(target) if isinstance(target, (str, Path)) else "output"
-    encoded = _encode(picture, kind, options, label)
+    encoded = _encode(colours, kind, options, label, spent=spent or colours is not pixels)
     if isinstance(target, (str, Path)):
         with whole_file(target) as file:
             file.write(encoded)
@@ -77,21 +89,19 @@ def write_image(
     return notices
 
 
-def _picture(pixels: Pixels, like: Image | None) -> Pillow.Image:
-    """The pixels as Pillow holds them, in the colours of the photo they come from."""
+def _colours(pixels: Pixels, like: Image | None) -> Pixels:
+    """The pixels in the colours of the photo they come from."""
     if pixels.ndim == 2 or like is None or like.icc is None or like.native is None:
-        return Pillow.fromarray(np.ascontiguousarray(pixels))
+        return pixels
     from limner.media.color_profile import from_srgb
 
     colours = np.ascontiguousarray(pixels[..., :3])
-    back = np.array(from_srgb(Pillow.fromarray(colours), like.icc))
+    back = from_srgb(colours, like.icc)
     if like.native.shape == colours.shape:
         # What the effect left alone comes back as it was, colours outside sRGB included.
-        untouched = (colours == like.pixels).all(axis=2)
-        back[untouched] = like.native[untouched]
-    if pixels.shape[2] == 4:
-        back = np.dstack([back, pixels[..., 3]])
-    return Pillow.fromarray(back)
+        untouched = cv2.inRange(cv2.absdiff(colours, like.pixels), (0, 0, 0), (0, 0, 0))
+        cv2.copyTo(like.native, untouched, back)
+    return np.dstack([back, pixels[..., 3]]) if pixels.shape[2] == 4 else back
 
 
 def _save_options(kind: Format, quality: int | None) -> dict[str, Any]:
@@ -176,13 +186,15 @@ def _xmp(packet: bytes | None, kind: Format) -> dict[str, Any]:
     return {"xmp": packet} if kind.name in ("JPEG", "WEBP", "AVIF", "HEIF") else {}
 
 
-def _encode(picture: Pillow.Image, kind: Format, options: dict[str, Any], label: str) -> bytes:
+def _encode(pixels: Pixels, kind: Format, options: dict[str, Any], label: str, *, spent: bool) -> bytes:
     buffer = io.BytesIO()
     try:
-        picture.save(buffer, format=kind.name, **options)
+        if kind.name == "JPEG" and (encoded := jpeg_bytes(pixels, options, spent=spent)) is not None:
+            return encoded
+        Pillow.fromarray(np.ascontiguousarray(pixels)).save(buffer, format=kind.name, **options)
     except Exception as error:  # every codec has limits and errors of its own
         raise MediaError(
-            f"{label}: {picture.width}×{picture.height} pixels cannot be written as {kind.name} ({reason(error)}); "
+            f"{label}: {pixels.shape[1]}×{pixels.shape[0]} pixels cannot be written as {kind.name} ({reason(error)}); "
             "take another format"
         ) from None
     return buffer.getvalue()

@@ -18,6 +18,7 @@ _TIFF = (b"II*\0", b"MM\0*")
 _BEGINNINGS = (b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
 """Fujifilm, Sigma, Minolta, Olympus (three) and Panasonic."""
 _PHOTOMETRIC, _PARTS, _DNG_VERSION = 262, 330, 50706
+_MOST_PARTS = 64
 _SENSOR, _LINEAR = 32803, 34892
 _SRGB_CURVE = (2.4, 12.92)
 
@@ -50,6 +51,7 @@ def develop(data: bytes, label: str, max_pixels: int) -> Image:
                     f"{label}: has {width}×{height} pixels, more than the limit of {max_pixels:,}; "
                     "raise it with ‹max_pixels› if you trust the file"
                 )
+            bits = int(raw.white_level).bit_length()
             pixels = raw.postprocess(use_camera_wb=True, gamma=_SRGB_CURVE, output_bps=8)
     except rawpy.LibRawError as error:
         why = error.args[0].decode("utf-8", "replace") if error.args and isinstance(error.args[0], bytes) else None
@@ -57,12 +59,15 @@ def develop(data: bytes, label: str, max_pixels: int) -> Image:
             f"{label}: is a camera's raw data that cannot be developed here ({why or reason(error)}); "
             "develop it with a raw converter and save it as TIFF, PNG or JPEG"
         ) from None
+    notices = [f"{label}: is a camera's raw data; it was developed as LibRaw does by itself"]
+    if bits > 8:
+        notices.append(f"{label}: has {bits} bits a channel; the result has 8")
     return Image(
         pixels=pixels,
         exif=_exif(data, (pixels.shape[1], pixels.shape[0])),
         format="RAW",
         name=label,
-        notices=(f"{label}: is a camera's raw data; it was developed as LibRaw does by itself",),
+        notices=tuple(notices),
     )
 
 
@@ -75,7 +80,7 @@ def _directories(data: bytes) -> Iterator[Mapping[int, Any]]:
         head.load(file)
         yield head
         parts = head.get(_PARTS, ())
-        for place in parts if isinstance(parts, tuple) else (parts,):
+        for place in parts[:_MOST_PARTS] if isinstance(parts, tuple) else (parts,):
             part = TiffImagePlugin.ImageFileDirectory_v2(data[:8])
             file.seek(place)
             part.load(file)

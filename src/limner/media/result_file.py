@@ -1,4 +1,4 @@
-"""Where a video lies while it is written, and what becomes of it: whole or not at all, or kept whatever happens."""
+"""Where a video goes while it is written: whole or not at all, kept whatever happens, or into a pipe."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 
+from limner.media.pipes import Stdout
 from limner.media.video_files import aside
 from limner.whole_file import shortened
 
@@ -25,12 +26,20 @@ class HiddenFile:
     """
 
     lasts = False
+    can_be_read = True
     fate = "nothing was kept"
     kept: Path | None = None
 
     def __init__(self, target: Path) -> None:
         self._target = target.resolve()  # a link stays, what it points to is replaced
         self.path = aside(self._target)
+
+    def opened(self) -> str | Stdout:
+        """What libavformat opens."""
+        return str(self.path.absolute())
+
+    def written(self) -> None:
+        """Nothing can have been raised where it was lost."""
 
     def muxer_options(self, *, quicktime: bool) -> dict[str, str]:
         """What libavformat's muxer is told; `quicktime`: it is that of MP4 or QuickTime, not of Matroska or WebM."""
@@ -65,12 +74,20 @@ class LastingFile:
     """
 
     lasts = True
+    can_be_read = True
     fate = ""
 
     def __init__(self, target: Path) -> None:
         self._target = target.resolve()
         self.path = _free(self._target)
         self.kept: Path | None = None
+
+    def opened(self) -> str | Stdout:
+        """What libavformat opens."""
+        return str(self.path.absolute())
+
+    def written(self) -> None:
+        """Nothing can have been raised where it was lost."""
 
     def muxer_options(self, *, quicktime: bool) -> dict[str, str]:
         """What libavformat's muxer is told; `quicktime`: it is that of MP4 or QuickTime, not of Matroska or WebM."""
@@ -98,6 +115,43 @@ class LastingFile:
                 self.kept = self.path
             else:
                 self.kept = self.path.rename(self._target)
+
+
+class PipeFile:
+    """Stdout: what was written is gone, and can neither be taken back nor read again.
+
+    Attributes:
+        path: what errors call it.
+    """
+
+    lasts = False
+    can_be_read = False
+    fate = "what was written before went into the pipe"
+    path = Path("stdout")
+    kept: Path | None = None
+
+    def __init__(self) -> None:
+        self._stdout = Stdout()
+
+    def written(self) -> None:
+        """Raises what was raised while libavformat wrote: see `limner.media.pipes.Held`."""
+        self._stdout.release()
+
+    def opened(self) -> str | Stdout:
+        """What libavformat opens."""
+        return self._stdout
+
+    def muxer_options(self, *, quicktime: bool) -> dict[str, str]:
+        """What libavformat's muxer is told: nothing waits, for whoever reads may be live."""
+        return {"flush_packets": "1"}
+
+    def accept(self) -> None:
+        """All of it is there already."""
+
+    def give_up(self, container: av.container.OutputContainer) -> None:
+        """Ends it."""
+        with contextlib.suppress(Exception):  # whoever read it may have gone
+            container.close()
 
 
 def _free(target: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image as Pillow
 
@@ -15,6 +15,8 @@ _EXTRA_SAMPLES = 338
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
 _WIDTH, _BITS = 256, 258
 _CMYK = 5
+_LOOKED_AT = 256
+"""Pictures among which the photo is looked for. Pillow takes a time that grows with the square of their number."""
 
 
 def go_to_photo(opened: Pillow.Image, label: str) -> bool:
@@ -30,8 +32,11 @@ def go_to_photo(opened: Pillow.Image, label: str) -> bool:
     if not _is_reduced(tags):
         return False
     best, area = None, 0
-    for page in range(1, getattr(opened, "n_frames", 1)):
-        opened.seek(page)
+    for page in range(1, _LOOKED_AT):
+        try:
+            opened.seek(page)
+        except EOFError:
+            break
         if not _is_reduced(_tags(opened)) and opened.width * opened.height > area:
             best, area = page, opened.width * opened.height
     if best is None:
@@ -41,6 +46,20 @@ def go_to_photo(opened: Pillow.Image, label: str) -> bool:
         )
     opened.seek(best)
     return True
+
+
+def count_pages(data: bytes) -> int:
+    """How many pictures a TIFF has, told from the chain of its directories alone; damaged ones end it."""
+    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
+    big = int.from_bytes(data[2:4], order) == 43
+    count_size, entry_size, offset_size = (8, 20, 8) if big else (2, 12, 4)
+    seen: set[int] = set()
+    at = int.from_bytes(data[8:16] if big else data[4:8], order)
+    while 0 < at <= len(data) - count_size and at not in seen:
+        seen.add(at)
+        following = at + count_size + entry_size * int.from_bytes(data[at : at + count_size], order)
+        at = int.from_bytes(data[following : following + offset_size], order)
+    return len(seen)
 
 
 def why_unreadable(data: bytes) -> str | None:

@@ -91,11 +91,15 @@ def _plane(frame: av.VideoFrame, index: int) -> Alpha:
 
 
 class AlphaStream:
-    """The frames of the stream that holds the transparency of `picture`, in step with it."""
+    """The frames of the stream that holds the transparency of `picture`, in step with it.
 
-    def __init__(self, container: av.container.InputContainer, picture: av.VideoStream) -> None:
+    The container must stay open as long as frames are asked for.
+    """
+
+    def __init__(self, container: av.container.InputContainer, picture: av.VideoStream, *, threads: int) -> None:
         stream = alpha_stream(container, picture)
         assert stream is not None
+        stream.codec_context.thread_count = threads
         self._frames: Iterator[av.VideoFrame] = container.decode(stream)
         self._next: av.VideoFrame | None = None
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from limner.frame import Frame
 from limner.media.primaries import CodePoints
+from limner.media.yuv_matrix import YuvMatrix, can_convert
 
 # Code points of ITU-T H.273, which every container and codec shares.
 UNSPECIFIED, LIMITED, FULL = 0, 1, 2
@@ -22,11 +23,9 @@ _CONVERTIBLE = {_BT709, _FCC, _BT601_625, _BT601_525, _SMPTE240, _BT2020}
 
 # Measured on libswscale 9 with flat and noisy pictures. EXACT is right to half a level, and repeats chroma; AREA
 # neither shifts nor blurs chroma on the way to video. The way to rgb24 takes three times as long as that to planes.
-_FAST = int(Interpolation.AREA)
 _EXACT = int(Interpolation.POINT | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
 _SMOOTH = int(Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
 _TO_VIDEO = int(Interpolation.AREA | Interpolation.FULL_CHR_H_INP)
-_HAS_FAST_PATH = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p"}
 _MORE_BITS = {"yuv420p": "yuv420p10le", "yuva420p": "yuva420p10le"}
 
 
@@ -86,66 +85,40 @@ class ToRgb:
     Args:
         smooth: interpolate chroma, for outputs that hold it at full size. Otherwise chroma is repeated, which makes
             the way back to 4:2:0 lossless.
-        exact: right to half a level. Otherwise 8-bit 4:2:0 and 4:2:2 take a third of the time and are off by up to
-            two levels and, on average, by up to half of one: for what is looked at, not kept.
     """
 
-    def __init__(self, tags: ColorTags, *, width: int, height: int, smooth: bool = False, exact: bool = True) -> None:
+    def __init__(self, tags: ColorTags, *, width: int, height: int, smooth: bool = False) -> None:
         self._tags = tags
         self._width, self._height = width, height
-        self._smooth, self._exact = smooth, exact
+        self._smooth = smooth
         self._matrix = tags.matrix_for(height, width)
         self._scaler = VideoReformatter()
-        self._lift: tuple[int, int, int] | None = None
+        self._by_matrix = YuvMatrix(self._matrix, full=tags.range == FULL)
 
     def __call__(self, frame: av.VideoFrame) -> Frame:
-        same_size = frame.width == self._width and frame.height == self._height
-        if not same_size or self._smooth:
-            return self._convert(self._scaler, frame, _SMOOTH)
-        if self._exact or frame.format.name not in _HAS_FAST_PATH:
-            return self._convert(self._scaler, frame, _EXACT)
-        if self._lift is None:
-            self._lift = self._measure_lift(frame.format.name)
-        pixels = self._convert(self._scaler, frame, _FAST)
-        if any(self._lift):
-            limit: Any = (*self._lift, 0)
-            cv2.add(pixels, cv2.min(pixels, limit), pixels)  # black stays black
-        return pixels
+        if frame.width != self._width or frame.height != self._height or self._smooth:
+            return self._convert(frame, _SMOOTH)
+        if can_convert(frame.format.name):
+            return self._by_matrix(frame)
+        return self._convert(frame, _EXACT)
 
-    def _convert(self, scaler: VideoReformatter, frame: av.VideoFrame, how: int) -> Frame:
+    def _convert(self, frame: av.VideoFrame, how: int) -> Frame:
         is_rgb = frame.format.is_rgb
-        packed = is_rgb or how == _FAST
-        rgb = scaler.reformat(
+        rgb = self._scaler.reformat(
             frame,
             width=self._width,
             height=self._height,
-            format="rgb24" if packed else "gbrp",
+            format="rgb24" if is_rgb else "gbrp",
             src_colorspace=None if is_rgb else self._matrix,
             src_color_range=None if is_rgb else (FULL if self._tags.range == FULL else LIMITED),
             dst_color_range=FULL,
             interpolation=how,
             threads=1,
         )
-        if packed:
+        if is_rgb:
             return np.ascontiguousarray(rgb.to_ndarray().astype(np.uint8, copy=False))
         green, blue, red = (_samples(plane, np.uint8) for plane in rgb.planes)
         return cv2.merge([red, green, blue]).astype(np.uint8, copy=False)
-
-    def _measure_lift(self, pixel_format: str) -> tuple[int, int, int]:
-        """How much darker, by channel, the scaler's fast path is than the exact one.
-
-        It cuts fractions off three times instead of rounding once, by an amount that depends on the processor.
-        """
-        sample = av.VideoFrame(64, 64, pixel_format)
-        values = np.random.default_rng(0).integers(90, 166, 64 * 64, dtype=np.uint8)
-        for plane in sample.planes:
-            plane.update(np.resize(values, plane.buffer_size).tobytes())
-        probe = ToRgb(self._tags, width=64, height=64)
-        probe._matrix = self._matrix
-        fast = probe._convert(VideoReformatter(), sample, _FAST).astype(np.int16)
-        exact = probe._convert(VideoReformatter(), sample, _EXACT)
-        red, green, blue = np.floor((exact - fast).mean(axis=(0, 1)) + 0.5).astype(int).clip(0, 3).tolist()
-        return red, green, blue
 
 
 def fit_picture(pixels: Frame, size: tuple[int, int], aspect: float) -> Frame:

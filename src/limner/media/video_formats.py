@@ -11,7 +11,16 @@ from limner.errors import MediaError, OptionError
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 _VP9_SPEED = dict(zip(PRESETS, (8, 8, 7, 6, 5, 4, 3, 2, 1), strict=True))
-MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
+MUXERS = {
+    ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".ts": "mpegts",
+    ".y4m": "yuv4mpegpipe",
+}  # fmt: skip
+ANIMATED = ("gif", "webp", "apng", "avif")
+"""Moving pictures in one file; their extensions are the same."""
+PIXEL_FORMATS = {"rgb24": 3, "rgba": 4}
+"""Of raw frames: FFmpeg's name -> bytes of a pixel."""
+STREAMED = {"mkv": "matroska", "webm": "webm", "ts": "mpegts", "y4m": "yuv4mpegpipe", "raw": "rawvideo"}
+"""What can be written into a pipe, which nobody can go back in -> its muxer."""
 WITH_ALPHA = ".webm (VP9), .mov (ProRes 4444), .mkv (FFV1) or pictures such as out/frame_%06d.png"
 
 
@@ -28,6 +37,8 @@ class VideoCodec:
         alpha_tolerance: how far a small patch of alpha may be off when read again, of 255; 0 for lossless.
         intra: every packet can be decoded alone.
         decoder: the only decoder that gives alpha back, where it is not the usual one.
+        most: pixels of a side that it can have; None where nothing that Limner reads is too large.
+        bare: frames one after another, with neither times nor sound.
     """
 
     name: str
@@ -44,6 +55,8 @@ class VideoCodec:
     intra: bool = False
     decoder: str | None = None
     subsampled: bool = True
+    most: int | None = None
+    bare: bool = False
 
 
 def _h264(crf: int | None, preset: str | None) -> dict[str, str]:
@@ -78,19 +91,25 @@ CODECS: Mapping[str, VideoCodec] = {
     codec.name: codec
     for codec in (
         VideoCodec(
-            "h264", "libx264", "yuv420p", None, (".mp4", ".m4v", ".mov", ".mkv"), _h264,
-            needs_even=True, crf=(18, 51), has_presets=True,
+            "h264", "libx264", "yuv420p", None, (".mp4", ".m4v", ".mov", ".mkv", ".ts"), _h264,
+            needs_even=True, crf=(18, 51), has_presets=True, most=16384,
         ),
         VideoCodec(
             "vp9", "libvpx-vp9", "yuv420p", "yuva420p", (".webm", ".mkv"), _vp9,
-            crf=(24, 63), has_presets=True, alpha_tolerance=8.0, decoder="libvpx-vp9",
+            crf=(24, 63), has_presets=True, alpha_tolerance=8.0, decoder="libvpx-vp9", most=65535,
         ),
         VideoCodec(
             "prores", "prores_ks", "yuv444p10le", "yuva444p10le", (".mov", ".mkv"), _prores,
-            needs_even=True, limited_only=True, alpha_tolerance=3.0, intra=True, subsampled=False,
+            needs_even=True, limited_only=True, alpha_tolerance=3.0, intra=True, subsampled=False, most=65534,
         ),
         VideoCodec("ffv1", "ffv1", "bgr0", "bgra", (".mkv",), _ffv1, intra=True, subsampled=False),
         VideoCodec("png", "png", "rgb24", "rgba", (".png",), _none, intra=True, subsampled=False),
+        VideoCodec("gif", "gif", "rgb24", "rgba", (".gif",), _none, subsampled=False, most=65535),
+        VideoCodec("webp", "webp", "rgb24", "rgba", (".webp",), _none, subsampled=False, most=16383),
+        VideoCodec("apng", "apng", "rgb24", "rgba", (".apng",), _none, subsampled=False),
+        VideoCodec("avif", "avif", "rgb24", "rgba", (".avif",), _none, subsampled=False, most=65535),
+        VideoCodec("y4m", "rawvideo", "yuv420p", None, (".y4m",), _none, intra=True, bare=True),
+        VideoCodec("raw", "rawvideo", "rgb24", "rgba", (), _none, intra=True, subsampled=False, bare=True),
     )
 }  # fmt: skip
 
@@ -109,14 +128,25 @@ class OutputFormat:
         return self.codec.alpha_pixel_format or "" if self.alpha else self.codec.pixel_format
 
     @property
+    def is_animated(self) -> bool:
+        """Moving pictures in one file."""
+        return self.codec.name in ANIMATED
+
+    @property
     def is_sequence(self) -> bool:
         return self.codec.name == "png"
 
-    def time_base(self, source: Fraction) -> Fraction:
+    def options_for(self, width: int, height: int) -> dict[str, str]:
+        """The encoder's options for a picture of this size: FFV1 cuts no side of one pixel into two slices."""
+        return {**self.options, "slices": "1"} if "slices" in self.options and min(width, height) < 2 else self.options
+
+    def time_base(self, source: Fraction, rate: Fraction) -> Fraction:
         """Seconds of a tick in the output: the source's own where the container can keep it exactly."""
         if self.muxer in ("matroska", "webm"):
             return Fraction(1, 1000)
-        return source
+        if self.muxer == "mpegts":
+            return Fraction(1, 90_000)
+        return 1 / rate if self.codec.bare else source
 
 
 def choose_format(
@@ -130,6 +160,8 @@ def choose_format(
     """
     chosen = _codec(target, codec, alpha)
     suffix = target.suffix.lower()
+    if not chosen.suffixes:
+        raise MediaError(f"{target}: {chosen.name} frames go to stdout only: name it - and say ‹format› {chosen.name}")
     if chosen.name != "png" and suffix not in chosen.suffixes:
         raise MediaError(f"{target}: {chosen.name} goes into {' or '.join(chosen.suffixes)} files; rename it")
     if chosen.name == "png" and suffix not in ("", ".png"):
@@ -144,8 +176,27 @@ def choose_format(
         raise OptionError(f"‹preset› {preset!r} is unknown: say one of {', '.join(PRESETS)}")
     if preset is not None and not chosen.has_presets:
         raise OptionError(f"‹preset› belongs to h264 and vp9, not to {chosen.name}; leave it out")
-    muxer = "" if chosen.name == "png" else MUXERS[suffix]
+    muxer = MUXERS.get(suffix, "")
     return OutputFormat(chosen, muxer, alpha, chosen.options(crf, preset))
+
+
+def choose_streamed(
+    format: str, *, codec: str | None = None, alpha: bool = False, crf: int | None = None, preset: str | None = None
+) -> OutputFormat:
+    """The format of a result that goes into a pipe: "mkv", "webm", "ts", "y4m" or "raw".
+
+    Raises:
+        OptionError, MediaError: as `choose_format`, or it is none of them.
+    """
+    if format not in STREAMED:
+        raise OptionError(f"‹format› {format!r} cannot go into a pipe: say one of {', '.join(STREAMED)}")
+    if format == "raw" and not (codec or crf or preset):
+        return OutputFormat(CODECS["raw"], STREAMED[format], alpha)
+    if format == "raw":
+        raise OptionError("‹format› raw has no codec, crf or preset; leave them out")
+    if alpha and codec is None and format in ("ts", "y4m"):
+        raise OptionError(f"‹format› {format} has no transparency; use mkv, webm or raw")
+    return choose_format(Path(f"stdout.{format}"), codec=codec, alpha=alpha, crf=crf, preset=preset)
 
 
 def _codec(target: Path, name: str | None, alpha: bool) -> VideoCodec:
@@ -159,6 +210,9 @@ def _codec(target: Path, name: str | None, alpha: bool) -> VideoCodec:
         ".webm": "vp9",
         ".mov": "prores" if alpha else "h264",
         ".mkv": "ffv1" if alpha else "h264",
+        ".ts": "h264",
+        ".y4m": "y4m",
+        **{f".{name}": name for name in ANIMATED},
     }
     if suffix in (".mp4", ".m4v"):
         return CODECS["h264"]
@@ -168,5 +222,5 @@ def _codec(target: Path, name: str | None, alpha: bool) -> VideoCodec:
         raise MediaError(
             f"{target}: is no video name; say for example {target / 'clip.mp4'}, or add ‹codec› png for pictures"
         )
-    known = ", ".join([*MUXERS, ".png"])
+    known = ", ".join([*MUXERS, *(f".{name}" for name in ANIMATED), ".png"])
     raise MediaError(f"{target}: {suffix} is not a format that can be written; use one of {known}")

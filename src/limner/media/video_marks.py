@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
@@ -77,6 +78,11 @@ def why_cut_off(
             return f"it ends at {float(reached):.2f} of {float(length):.2f} s"
         return None
     return str(marks) if marks else None
+
+
+def promised_by(head: bytes) -> int:
+    """Bytes of a Matroska or WebM file that begins with `head`; 0 where it does not say, or is another kind of file."""
+    return _matroska(io.BytesIO(head)) if head.startswith(_EBML) else 0
 
 
 def _matroska(file: BinaryIO) -> int:

@@ -11,9 +11,12 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.checking import checked
 from limner.cores import check_parallel
+from limner.deprecation import deprecated
 from limner.errors import MediaError
 from limner.frame import Frame, TimedFrame
+from limner.media.deinterlace import Deinterlacer
 from limner.media.video_alpha import AlphaStream, alpha_decoder, alpha_of
 from limner.media.video_color import ToRgb, fit_picture
 from limner.media.video_info import VideoInfo, open_video, picture_stream, probe_video
@@ -33,8 +36,10 @@ class VideoReader:
             read. Without `start` they count as the file's own do.
         keep_going: leave out frames that cannot be decoded (the one before stays on the screen) and stop quietly where
             the file is cut off, instead of raising.
-        smooth_chroma, exact: see `ToRgb`.
+        smooth_chroma: see `smooth` of `ToRgb`.
+        exact: deprecated, without effect.
         alpha: give the clip's own transparency with the frames; otherwise nobody looks for it.
+        deinterlace: make whole frames of those that the clip marks as interlaced.
         threads: that decode; None is what the codec likes best.
 
     Attributes:
@@ -51,6 +56,7 @@ class VideoReader:
         OptionError: threads that ``limner.cores.check_parallel`` refuses.
     """
 
+    @checked
     def __init__(
         self,
         source: str | Path | VideoInfo,
@@ -59,10 +65,13 @@ class VideoReader:
         duration: Fraction | None = None,
         keep_going: bool = False,
         smooth_chroma: bool = False,
-        exact: bool = True,
         alpha: bool = False,
+        deinterlace: bool = True,
         threads: int | None = None,
+        exact: bool | None = None,
     ) -> None:
+        if exact is not None:
+            deprecated("VideoReader(exact=…)", "nothing in its place: colours are always exact")
         self.info = source if isinstance(source, VideoInfo) else probe_video(source)
         self._start = start
         self._end = None if duration is None else (start or Fraction(0)) + duration
@@ -77,12 +86,19 @@ class VideoReader:
         self._last: int | None = None
         self._cut_off: str | None = None
         self._resized = 0
-        self._smooth, self._exact = smooth_chroma, exact
+        self._smooth = smooth_chroma
+        self._deinterlace = deinterlace
+        self._fields: Deinterlacer | None = None
         self._place = self.info.alpha if alpha else None
         self._beside: AlphaStream | None = None
+        self._open_beside = contextlib.ExitStack()
         self._converters: dict[tuple[int, int], ToRgb] = {}
 
     def __iter__(self) -> Iterator[TimedFrame]:
+        with self._open_beside:  # the last frame asks for its transparency after the picture has ended
+            yield from self._frames()
+
+    def _frames(self) -> Iterator[TimedFrame]:
         info = self.info
         ended_early = False
         for frame, pts, length in self._with_length():
@@ -95,17 +111,15 @@ class VideoReader:
             if self.frames == 0 and self._start is not None:
                 self.offset = time + info.origin
             self.frames += 1
-            pixels, alpha = (None if p is None else info.orientation.apply(p) for p in self._at_one_size(frame))
-            assert pixels is not None
-            self.transparent += alpha is not None
-            lasts = length * info.time_base if length else None
-            yield TimedFrame(pixels, pts * info.time_base - self.offset, lasts, alpha)
+            yield self._timed(frame, pts, length)  # nothing is held of it while others work on it
         if not ended_early:
             self._check_whole()
         if self.frames == 0:
             raise MediaError(self._nothing())
         if self.damaged:
             self.notices.append(f"Damaged packets left out: {self.damaged}; the frame before each stays on.")
+        if self._fields is not None and self._fields.interlaced:
+            self.notices.append("It is interlaced; its frames were deinterlaced (bwdif).")
         if self._resized:
             self.notices.append(
                 f"Frames of another size, fitted into {self.info.width}x{self.info.height}: {self._resized}."
@@ -113,13 +127,19 @@ class VideoReader:
         if self._nudged:
             self.notices.append(f"Frames whose times ran backwards, put in order: {self._nudged}.")
 
+    def _timed(self, frame: av.VideoFrame, pts: int, length: int | None) -> TimedFrame:
+        info = self.info
+        pixels, alpha = (None if p is None else info.orientation.apply(p) for p in self._at_one_size(frame))
+        assert pixels is not None
+        self.transparent += alpha is not None
+        lasts = length * info.time_base if length else None
+        return TimedFrame(pixels, pts * info.time_base - self.offset, lasts, alpha)
+
     def _at_one_size(self, frame: av.VideoFrame) -> tuple[Frame, NDArray[np.uint8] | None]:
         """RGB and alpha of the size that the clip begins with; another shape stands between black bars."""
         info, size = self.info, (frame.width, frame.height)
         if size not in self._converters:
-            self._converters[size] = ToRgb(
-                info.colors, width=size[0], height=size[1], smooth=self._smooth, exact=self._exact
-            )
+            self._converters[size] = ToRgb(info.colors, width=size[0], height=size[1], smooth=self._smooth)
         pixels = self._converters[size](frame)
         beside = frame if self._beside is None else self._beside.at(frame.pts)
         alpha = None if self._place is None or beside is None else alpha_of(beside)
@@ -168,36 +188,56 @@ class VideoReader:
     def _decoded(self, seek: Fraction | None) -> Generator[tuple[av.VideoFrame, int]]:
         info = self.info
         self._last, self._packets = None, 0
+        self._fields = fields = Deinterlacer() if self._deinterlace else None
         with contextlib.ExitStack() as opened:
-            container = opened.enter_context(open_video(info.path))
-            stream = picture_stream(container, info.path)
-            decoder = alpha_decoder(stream) if self._place == "packet" else stream.codec_context
-            decoder.thread_type = "AUTO"
-            decoder.thread_count = self._threads
+            container, stream = self._open(opened)
+            decoder = self._decoder(stream)
             if self._place == "stream":
-                again = opened.enter_context(open_video(info.path))
-                self._beside = AlphaStream(again, picture_stream(again, info.path))
-            for other in container.streams:
-                if other.index != stream.index:
-                    other.discard = av.stream.Discard.all
+                again = self._open_beside.enter_context(open_video(info.path))
+                self._beside = AlphaStream(again, self._picture(again), threads=self._threads)
             self._stream = stream
             if seek is not None:
                 try:
                     container.seek(int(seek / info.time_base), stream=stream)
                 except av.FFmpegError:
                     return  # a format without seeking: the caller reads from the beginning
-            packets = container.demux(stream)
+            packets = self._picture_packets(container, stream)
             while True:
                 try:
                     packet = next(packets, None)
                 except av.FFmpegError as error:
                     self._fault(f"the file cannot be read on: {error.strerror}")
-                    return
+                    break
                 if packet is None:
                     self._cut_off = self._why_cut_off(stream, whole=seek is None)
-                    return
+                    break
                 for frame in self._decode(packet, decoder):
-                    yield frame, self._in_order(frame)
+                    for whole in (frame,) if fields is None else fields.push(frame):
+                        yield whole, self._in_order(whole)
+            if fields is not None:
+                yield from ((frame, self._in_order(frame)) for frame in fields.flush())
+
+    def _open(self, opened: contextlib.ExitStack) -> tuple[av.container.InputContainer, av.VideoStream]:
+        """The file, for this pass through it, and the stream of its picture."""
+        container = opened.enter_context(open_video(self.info.path))
+        return container, self._picture(container)
+
+    def _picture(self, container: av.container.InputContainer) -> av.VideoStream:
+        return picture_stream(container, self.info.path, self.info.stream_index)
+
+    def _decoder(self, stream: av.VideoStream) -> av.VideoCodecContext:
+        decoder = alpha_decoder(stream) if self._place == "packet" else stream.codec_context
+        decoder.thread_type = "AUTO"
+        decoder.thread_count = self._threads
+        return decoder
+
+    def _picture_packets(
+        self, container: av.container.InputContainer, stream: av.VideoStream
+    ) -> Iterator[av.Packet[av.VideoStream]]:
+        for other in container.streams:
+            if other.index != stream.index:
+                other.discard = av.stream.Discard.all
+        return container.demux(stream)
 
     def _decode(self, packet: av.Packet[av.VideoStream], decoder: av.VideoCodecContext) -> list[av.VideoFrame]:
         self._packets += packet.size > 0
@@ -232,7 +272,15 @@ class VideoReader:
         step = 1 / (self.info.rate or Fraction(25))
         reached = None if self._last is None else self._last * self.info.time_base + step
         packets = self._packets if whole else None
-        return why_cut_off(self.info.path, stream, packets=packets, reached=reached, step=step)
+        try:
+            return why_cut_off(self.info.path, stream, packets=packets, reached=reached, step=step)
+        except OSError as error:
+            if self._keep_going:
+                return None
+            reason = error.strerror or str(error)
+            raise MediaError(
+                f"{self.info.path}: went while it was read ({reason}); put it back and run again"
+            ) from None
 
     def _check_whole(self) -> None:
         if self._cut_off is not None:

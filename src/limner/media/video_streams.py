@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import av
+from av.stream import Disposition
 
-from limner.media.sound import AAC, FLAC, OPUS, DecodedSound
+from limner.media.container_tables import AUDIO, AUDIO_ENCODER, BITMAP, COVERS, QUICKTIME, SUBTITLE_ENCODER, SUBTITLES
+from limner.media.piped_video import PipedInfo
+from limner.media.sound import DecodedSound
+from limner.media.stream_choice import choose_streams
 from limner.media.time_code import find_time_code
 from limner.media.video_info import VideoInfo, open_video
-from limner.media.video_tracks import ConvertedAudio, ConvertedText, Packet, Track, try_copy
+from limner.media.video_tracks import ConvertedAudio, ConvertedText, Packet, Track, first_packet, try_copy
 
-# What players of each container understand; None: whatever the muxer takes.
-_WIDTHS = ("s16", "s24", "s32", "f32", "f64")
-_PCM = {"pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw", *(f"pcm_{kind}{end}" for kind in _WIDTHS for end in ("le", "be"))}
-_AUDIO: Mapping[str, set[str] | None] = {
-    "mp4": {"aac", "mp3", "mp2", "ac3", "eac3", "alac", "flac", "opus", "mp3float"},
-    "mov": {"aac", "mp3", "mp3float", "mp2", "ac3", "eac3", "alac", "amrnb", "amr_nb", "amr_wb", *_PCM},
-    "matroska": None,
-    "webm": {"opus", "vorbis"},
-}
-_AUDIO_ENCODER = {"mp4": AAC, "mov": AAC, "matroska": FLAC, "webm": OPUS}
-_SUBTITLES: Mapping[str, set[str]] = {
-    "mp4": {"mov_text"},
-    "mov": {"mov_text"},
-    "matroska": {"subrip", "srt", "ass", "ssa", "webvtt", "pgssub", "dvdsub", "dvbsub", "hdmv_pgs_subtitle"},
-    "webm": {"webvtt"},
-}
-_SUBTITLE_ENCODER = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
-_BITMAP = {"pgssub", "dvdsub", "dvbsub", "xsub", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"}
 _OWN_TAGS = {"timecode", "major_brand", "minor_version", "compatible_brands", "encoder", "duration", "vendor_id"}
-# QuickTime numbers its languages by names that are not all of ISO 639-2/T.
-_QUICKTIME = {"deu": "ger", "nld": "dut", "swe": "sve", "ell": "gre", "isl": "ice", "fas": "per", "zho": "chi"}
 _STATISTICS = ("_statistics", "bps", "number_of_", "duration-")
 
 
@@ -61,7 +45,14 @@ class StreamCopier:
     """
 
     def __init__(
-        self, info: VideoInfo, output: av.container.OutputContainer, *, muxer: str, audio: bool = True
+        self,
+        info: VideoInfo,
+        output: av.container.OutputContainer,
+        *,
+        muxer: str,
+        audio: bool = True,
+        audio_streams: Sequence[str] = (),
+        cover: bool = False,
     ) -> None:
         self._output = output
         self._muxer = muxer
@@ -69,6 +60,7 @@ class StreamCopier:
         self._tracks: dict[int, Track] = {}
         self._sounds: dict[int, Any] = {}
         self._converted: dict[int, ConvertedAudio] = {}
+        self._covers: list[tuple[Any, Packet]] = []
         self._offset = Fraction(0)
         self._end: Fraction | None = None
         self._cut = False
@@ -76,21 +68,29 @@ class StreamCopier:
         self._packets: Any = None
         self.carried: list[CarriedStream] = []
         self.notices: list[str] = []
-        self._source = open_video(info.path)
+        self._piped = info.video if isinstance(info, PipedInfo) else None
+        self._source = open_video(info.path) if self._piped is None else self._piped.container
         try:
             self._chapters = self._source.chapters()
             self.time_code = find_time_code(self._source, info.stream_index)
             _copy_tags(self._source.metadata, output.metadata)
+            chosen: Sequence[Any] = self._source.streams.audio
+            if audio_streams:
+                chosen = choose_streams(chosen, audio_streams, option="audio_stream", what="sound", name=str(info.path))
+            sounds = {stream.index for stream in chosen}
             for stream in self._source.streams:
                 if stream.index == info.stream_index:
                     continue
-                if stream.type != "audio" or audio:
+                if stream.disposition & Disposition.attached_pic:
+                    self._plan_cover(stream, cover)
+                elif stream.type != "audio" or (audio and stream.index in sounds):
                     self._plan(stream)
                 if stream.index not in self._tracks:  # converted sound is read apart
                     stream.discard = av.stream.Discard.all
-            self._source.streams[info.stream_index].discard = av.stream.Discard.all
+            if self._piped is None:
+                self._source.streams[info.stream_index].discard = av.stream.Discard.all
         except BaseException:
-            self._source.close()
+            self.close()
             raise
 
     def begin(self, offset: Fraction, end: Fraction | None, *, cut: bool) -> None:
@@ -100,19 +100,22 @@ class StreamCopier:
             cut: leave out what lies before `offset`; otherwise it keeps its (negative) time.
         """
         self._offset, self._end, self._cut = offset, end, cut
-        if cut and offset > 0 and self._tracks:
+        if cut and offset > 0 and self._tracks and self._piped is None:
             back = max(Fraction(0), offset - 10)  # far enough for subtitles that are already on the screen
             self._source.seek(int(back * av.time_base))
         origin = Fraction(self._source.start_time or 0, av.time_base)
         for index, out in self._sounds.items():
             sound = DecodedSound(
-                self._path, index, _AUDIO_ENCODER[self._muxer], origin=origin, span=(offset if cut else None, end)
+                self._path, index, AUDIO_ENCODER[self._muxer], origin=origin, span=(offset if cut else None, end)
             )
             self._converted[index] = ConvertedAudio(out, sound, offset)
         chapters = _moved_chapters(self._chapters, offset, end)
         if chapters:
             self._output.set_chapters(chapters)
-        if self._tracks:
+        for out, packet in self._covers:
+            packet.stream, packet.pts, packet.dts = out, 0, 0
+            self._output.mux(packet)
+        if self._tracks and self._piped is None:
             self._packets = self._source.demux([self._source.streams[i] for i in self._tracks])
 
     def copy_until(self, time: Fraction | None) -> None:
@@ -133,12 +136,13 @@ class StreamCopier:
                     )
 
     def _copy_packets(self, time: Fraction | None) -> None:
-        while self._packets is not None:
-            packet = self._waiting or next(self._packets, None)
+        packets = self._packets if self._piped is None else self._piped.take()
+        while packets is not None:
+            packet = self._waiting or next(packets, None)
             self._waiting = None
             if packet is None:
                 return
-            if packet.pts is None and packet.dts is None:
+            if packet.stream_index not in self._tracks or (packet.pts is None and packet.dts is None):
                 continue
             if time is not None and _begins(packet) - self._offset >= time:
                 self._waiting = packet
@@ -147,7 +151,8 @@ class StreamCopier:
                 self._output.mux(self._tracks[packet.stream_index].take(packet, self._offset))
 
     def close(self) -> None:
-        self._source.close()
+        if self._piped is None:
+            self._source.close()
 
     def _wanted(self, packet: Packet) -> bool:
         begins = _begins(packet)
@@ -180,17 +185,42 @@ class StreamCopier:
         elif stream.type == "data" and not _rebuilt_by_the_muxer(stream, bool(self._chapters)):
             self._leave_out(stream, stream.name or "unknown", "only sound and subtitles are carried")
 
+    def _plan_cover(self, stream: Any, wanted: bool) -> None:
+        """Asked for only: what it shows was not processed."""
+        name = "" if stream.codec_context is None else stream.codec_context.name
+        if not wanted:
+            self.notices.append(
+                f"The cover picture (stream {stream.index}) was left out: it may show the background that was to go."
+            )
+            return
+        packet = None if self._piped is not None else first_packet(self._path, stream.index)
+        if packet is None or name not in COVERS or self._muxer not in ("mp4", "matroska"):
+            why = "from a pipe it cannot be had" if self._piped is not None else f"{self._muxer} has no place for it"
+            self.notices.append(f"The cover picture (stream {stream.index}, {name}) was left out: {why}.")
+            return
+        if self._muxer == "matroska":
+            suffix, kind = COVERS[name]
+            self._output.add_attachment(f"cover.{suffix}", kind, bytes(packet))
+        else:
+            out: Any = self._output.add_stream_from_template(stream)
+            out.disposition = Disposition.attached_pic
+            self._covers.append((out, packet))
+        self.carried.append(CarriedStream(stream.index, "cover", name, None, "copied"))
+
     def _plan_audio(self, stream: Any, name: str) -> None:
         if not name:
             self._leave_out(stream, "unknown", "its codec is not known")
             return
-        fitting = _AUDIO[self._muxer]
+        fitting = AUDIO[self._muxer]
         if fitting is None or name in fitting:
             track = try_copy(self._output, stream)
             if track is not None:
                 self._keep(stream, track, track.out, name, "copied")
                 return
-        encoder = _AUDIO_ENCODER[self._muxer]
+        if self._piped is not None:
+            self._leave_out(stream, name, f"{self._muxer} cannot hold it, and from a pipe it is not converted; use mkv")
+            return
+        encoder = AUDIO_ENCODER[self._muxer]
         try:
             sound = DecodedSound(self._path, stream.index, encoder)
         except av.FFmpegError as error:
@@ -209,15 +239,18 @@ class StreamCopier:
         )
 
     def _plan_subtitle(self, stream: Any, name: str) -> None:
-        if name in _SUBTITLES[self._muxer]:
+        if name in SUBTITLES[self._muxer]:
             track = try_copy(self._output, stream)
             if track is not None:
                 self._keep(stream, track, track.out, name, "copied")
                 return
-        if not name or name in _BITMAP:
+        if not name or name in BITMAP:
             self._leave_out(stream, name or "unknown", f"{self._muxer} cannot hold subtitles that are pictures")
             return
-        encoder = _SUBTITLE_ENCODER[self._muxer]
+        if self._muxer not in SUBTITLE_ENCODER:
+            self._leave_out(stream, name, f"{self._muxer} cannot hold subtitles that are text")
+            return
+        encoder = SUBTITLE_ENCODER[self._muxer]
         stream.codec_context.open(strict=False)  # the decoder has its header only then
         out: Any = self._output.add_stream(encoder)
         out.codec_context.subtitle_header = stream.codec_context.subtitle_header
@@ -232,8 +265,8 @@ class StreamCopier:
     def _carry(self, stream: Any, out: Any, name: str, how: str) -> None:
         _copy_tags(stream.metadata, out.metadata)
         language = stream.metadata.get("language")
-        if language in _QUICKTIME and self._muxer == "mov":
-            out.metadata["language"] = _QUICKTIME[language]
+        if language in QUICKTIME and self._muxer == "mov":
+            out.metadata["language"] = QUICKTIME[language]
         out.disposition = stream.disposition
         self.carried.append(CarriedStream(stream.index, stream.type, name, stream.metadata.get("language"), how))
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 import av
 
 from limner.media.sound import DecodedSound
+from limner.media.video_info import open_video
 
 _STEP = Fraction(1, 1000)
 """Seconds between two packets that must not be told apart any less: the coarsest tick of a container."""
@@ -108,3 +110,9 @@ def try_copy(output: av.container.OutputContainer, stream: Any) -> Copied | None
     except ValueError:
         return None
     return Copied(out, skip_gaps=stream.codec_context.name == "mov_text")
+
+
+def first_packet(path: Path, index: int) -> Packet | None:
+    """The first packet of a stream of a file, None where it has none."""
+    with open_video(path) as container:
+        return next((packet for packet in container.demux(container.streams[index]) if packet.size), None)

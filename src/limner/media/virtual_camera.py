@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.checking import checked
 from limner.errors import MediaError
 from limner.fitting import fit_frame
 from limner.frame import Frame
@@ -170,6 +171,7 @@ class PluginCamera:
         self._camera.close()
 
 
+@checked
 def open_virtual_camera(device: str | None, size: tuple[int, int], *, rate: float = 30.0) -> VirtualCamera:
     """The virtual camera `device` ("/dev/video10", or "10"), or the first there is; "pyvirtualcam" takes the plug-in.
 

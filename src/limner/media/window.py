@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from limner.checking import checked
 from limner.errors import MediaError, MissingExtraError
 from limner.frame import Frame
 
@@ -57,6 +58,7 @@ class Window(Protocol):
         """Closes the window; safe to call twice."""
 
 
+@checked
 def open_window(title: str) -> Window:
     """A window on the screen.
 

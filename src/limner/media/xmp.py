@@ -27,6 +27,21 @@ _PLACE_TAGS = {f"{{{'http://ns.adobe.com/photoshop/1.0/'}}}{name}" for name in (
 }
 
 
+_MOST_NAMES = 256
+_named: set[tuple[str, str]] = set()
+
+
+def _name(prefix: str, uri: str) -> None:
+    """Has a namespace written under the prefix that the photo gives it.
+
+    ElementTree keeps such names for the whole process and for ever, so only the first few hundred get theirs: those of
+    later ones become ns0, ns1, …, which mean the same.
+    """
+    if (prefix, uri) not in _named and len(_named) < _MOST_NAMES:
+        _named.add((prefix, uri))
+        ElementTree.register_namespace(prefix, uri)
+
+
 def clean_xmp(packet: bytes, *, place: bool = True) -> bytes | None:
     """`packet` for an upright picture without previews; None where it is damaged or nothing is left.
 
@@ -38,7 +53,7 @@ def clean_xmp(packet: bytes, *, place: bool = True) -> bytes | None:
     try:
         for _, (prefix, uri) in ElementTree.iterparse(io.BytesIO(packet), events=["start-ns"]):
             if prefix and not prefix.startswith("ns"):  # those names are the parser's own
-                ElementTree.register_namespace(prefix, uri)
+                _name(prefix, uri)
         root = ElementTree.fromstring(packet.strip(b"\0 \r\n\t"))
     except (ElementTree.ParseError, ValueError):
         return None
