@@ -59,6 +59,7 @@ WRONG: list[tuple[str, Any, str]] = [
         0,
         "fast.json: output.person_class must be left out where output.background_class is given: it is one or",
     ),
+    ("input.other_sizes", [[192]], "fast.json: input.other_sizes must be a list of [height, width] in pixels"),
     ("net", "fast", "fast.json: net must be an object, not 'fast'"),
     ("net.name", "", "fast.json: net.name must be a non-empty string, not ''"),
     ("net.options", [], "fast.json: net.options must be an object, not []"),
@@ -128,7 +129,7 @@ def test_a_card_made_in_code_obeys_the_same_rules(card_json: Callable[..., Any])
         (b"", "is not valid JSON"),
         (b"{", "is not valid JSON"),
         (b"[]", "must be a JSON object, not list"),
-        (b"\xff\xfe\x00", "cannot be read as a model card"),
+        (b"\xff\xfe\x00", "is no model card, which is JSON text"),
     ],
 )
 def test_files_that_are_no_card(tmp_path: Path, content: bytes, says: str) -> None:
@@ -180,3 +181,12 @@ def test_a_card_of_several_person_classes_names_the_background(card_json: Callab
     data["output"] |= {"kind": "packed", "width": 8, "bits": 8, "person_class": 1, "background_class": 0}
     with pytest.raises(ModelError, match=r"output\.background_class is not a field"):
         ModelCard.from_dict(data)
+
+
+def test_other_sizes_are_kept_and_left_out_where_there_are_none(card_json: Callable[..., Any]) -> None:
+    data = card_json()
+    assert "other_sizes" not in ModelCard.from_dict(data).to_dict()["input"]
+    data["input"]["other_sizes"] = [[192, 336], [336, 192]]
+    card = ModelCard.from_dict(data)
+    assert card.input.other_sizes == ((192, 336), (336, 192))
+    assert card.to_dict()["input"]["other_sizes"] == [[192, 336], [336, 192]]

@@ -10,6 +10,7 @@ import pytest
 from limner.errors import ModelError
 from limner.models import find_model, list_models, model_names
 from limner.models.card import ModelCard
+from limner.models.catalogue import weights_path
 
 
 def test_every_shipped_model_has_a_true_card() -> None:
@@ -28,8 +29,8 @@ def test_default_is_an_alias() -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("fats", "no model 'fats'; did you mean 'fast'.*known names: default, fast"),
-        ("xyz", "no model 'xyz'; known names: default, fast"),
+        ("fats", "no model 'fats'; did you mean 'fast'.*known names: default, edges, fast"),
+        ("xyz", "no model 'xyz'; known names: default, edges, fast"),
         ("", "no model ''; known names"),
         ("none.onnx", "none.onnx: no such model file"),
     ],
@@ -70,3 +71,20 @@ def test_a_damaged_file_is_refused(tmp_path: Path, make_card: Callable[..., Path
     with pytest.raises(ModelError, match="damaged or is another version"):
         find_model(weights)
     assert find_model(weights, verify=False).path == weights
+
+
+def test_a_name_of_weights_means_the_file_that_ships() -> None:
+    assert weights_path("default") == weights_path("fast") == find_model("fast").path
+
+
+@pytest.mark.parametrize("name", ["w.onnx", "w.safetensors", "w.pt"])
+def test_a_path_of_weights_means_itself(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelError, match=f"{name}: no such file"):
+        weights_path(str(tmp_path / name))
+    (tmp_path / name).touch()
+    assert weights_path(str(tmp_path / name)) == tmp_path / name
+
+
+def test_an_unknown_name_of_weights_lists_the_known() -> None:
+    with pytest.raises(ModelError, match=r"huge: no shipped model has weights of that name \(there are: .*fast"):
+        weights_path("huge")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import limner
-from limner.errors import ModelError, OptionError
+from limner.errors import ArgumentError, ModelError, OptionError
 from limner.segment.segmenter import Segmenter
 from limner.segment.steady.temporal import TemporalSegmenter
 
@@ -59,14 +59,15 @@ WRONG = {
     "empty": np.zeros((0, 8, 3), np.uint8),
     "strided": np.zeros((8, 16, 3), np.uint8)[:, ::2],
     "flipped": np.zeros((8, 8, 3), np.uint8)[..., ::-1],
-    "list": [[[0, 0, 0]]],
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_no_frame(default: Segmenter, name: str) -> None:
     with pytest.raises(ValueError, match="a frame must be"):
-        default.matte(WRONG[name])  # type: ignore[arg-type]
+        default.matte(WRONG[name])
+    with pytest.raises(ArgumentError, match="frame must be a numpy array, not"):
+        default.matte([[[0, 0, 0]]])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

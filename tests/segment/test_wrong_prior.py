@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from limner.matte import Matte
-from limner.segment.segmenter import Segmenter
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from benchmarks.steady_clips import lakes, rendered
-
 from limner.evaluation.metrics import iou
 from limner.evaluation.moving_clips import MovingClip, Span, make_moving_clip
+from limner.matte import Matte
+from limner.segment.segmenter import Segmenter
 
 FRAMES = 4
 

@@ -8,204 +8,73 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from limner.checking import check_fields
 from limner.errors import ModelError
+from limner.models.card_parts import (
+    CLASS_KINDS as CLASS_KINDS,
+)
+from limner.models.card_parts import (
+    COLOR_ORDERS as COLOR_ORDERS,
+)
+from limner.models.card_parts import (
+    HARMONIZE as HARMONIZE,
+)
+from limner.models.card_parts import (
+    KINDS as KINDS,
+)
+from limner.models.card_parts import (
+    LAYOUTS as LAYOUTS,
+)
+from limner.models.card_parts import (
+    MATTE_KINDS as MATTE_KINDS,
+)
+from limner.models.card_parts import (
+    OUTPUT_KINDS as OUTPUT_KINDS,
+)
+from limner.models.card_parts import (
+    PACKED as PACKED,
+)
+from limner.models.card_parts import (
+    PACKED_BITS as PACKED_BITS,
+)
+from limner.models.card_parts import (
+    REFINE as REFINE,
+)
+from limner.models.card_parts import (
+    RESIZES as RESIZES,
+)
+from limner.models.card_parts import (
+    SEGMENT as SEGMENT,
+)
+from limner.models.card_parts import (
+    TASKS as TASKS,
+)
+from limner.models.card_parts import (
+    InputSpec as InputSpec,
+)
+from limner.models.card_parts import (
+    Measurement as Measurement,
+)
+from limner.models.card_parts import (
+    NetSpec as NetSpec,
+)
+from limner.models.card_parts import (
+    OutputSpec as OutputSpec,
+)
+from limner.models.card_parts import (
+    StateSpec as StateSpec,
+)
+from limner.models.card_parts import (
+    Training as Training,
+)
+from limner.models.card_parts import (
+    TrainingSet as TrainingSet,
+)
 from limner.models.fields import Fields
 from limner.models.files import model_sha256
 from limner.whole_file import whole_text
 
 SCHEMA = 1
-LAYOUTS = ("NCHW", "NHWC")
-COLOR_ORDERS = ("RGB", "BGR")
-RESIZES = ("stretch", "letterbox")
-SEGMENT, HARMONIZE = "segment", "harmonize"
-TASKS = (SEGMENT, HARMONIZE)
-PACKED = "packed"
-CLASS_KINDS = ("logits", "sigmoid", "softmax", "argmax")
-"""Those whose output may have classes."""
-MATTE_KINDS = (*CLASS_KINDS, PACKED)
-PACKED_BITS = (8, 16)
-OUTPUT_KINDS = (*MATTE_KINDS, "adjustment")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputSpec:
-    """How a frame becomes the net's input: ``x = (pixel * scale - mean) / std``, in the net's colour order.
-
-    Attributes:
-        name: the input's name in the model file.
-        size: (height, width) in pixels.
-        layout: "NCHW" or "NHWC".
-        channels: 3, or 4 where the fourth is a mask in [0, 1], which scale, mean and std do not touch: the previous
-            one (zeros for the first frame), or, for the task "harmonize", that of the person. 3 where the previous
-            mask is an input of its own, see ``StateSpec``.
-        color_order: "RGB" or "BGR"; mean and std are given in this order.
-        scale: factor on pixel values 0 to 255.
-        mean: three numbers, subtracted after scaling.
-        std: three numbers above 0, divided by last.
-        resize: "stretch" squeezes the frame into the input; "letterbox" keeps its shape, centred, the rest 0 after
-            normalisation.
-    """
-
-    name: str
-    size: tuple[int, int]
-    layout: str
-    channels: int
-    color_order: str
-    scale: float
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    resize: str
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of the input for one picture, in its layout."""
-        axes = {"N": 1, "C": self.channels, "H": self.size[0], "W": self.size[1]}
-        return tuple(axes[axis] for axis in self.layout)
-
-    @classmethod
-    def _read(cls, fields: Fields) -> Self:
-        spec = cls(
-            name=fields.text("name"),
-            size=fields.size("size"),
-            layout=fields.choice("layout", LAYOUTS),
-            channels=fields.choice("channels", (3, 4)),
-            color_order=fields.choice("color_order", COLOR_ORDERS),
-            scale=fields.number("scale", above=0.0),
-            mean=fields.triple("mean"),
-            std=fields.triple("std", above=0.0),
-            resize=fields.choice("resize", RESIZES),
-        )
-        fields.finish()
-        return spec
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputSpec:
-    """What the net's output means.
-
-    Attributes:
-        name: the output's name in the model file.
-        kind: "sigmoid" (probabilities), "logits" (one channel: before the sigmoid; several: before the softmax),
-            "softmax" (class probabilities), "argmax" (class numbers) or "packed" (a hard mask, several pixels in each
-            number, see ``limner.segment.packed``); for the task "harmonize" it is "adjustment", the numbers of
-            ``limner.adjustment.Adjustment``.
-        person_class: number of the class that is the person; not used where the output has one channel, except for
-            "argmax". None where ``background_class`` is given.
-        background_class: for nets of several person classes (hair, skin, clothes …): the number of the one class that
-            is not the person; all others are. None where ``person_class`` is given.
-        width: pixels in a row of a packed mask; None for other kinds.
-        bits: pixels in one number of a packed mask, 8 or 16; None for other kinds.
-    """
-
-    name: str
-    kind: str
-    person_class: int | None = None
-    background_class: int | None = None
-    width: int | None = None
-    bits: int | None = None
-
-    @classmethod
-    def _read(cls, fields: Fields, kinds: tuple[str, ...]) -> Self:
-        kind = fields.choice("kind", kinds)
-        several = kind in CLASS_KINDS and fields.optional("background_class") is not None
-        if several:
-            fields.refuse("person_class", "left out where output.background_class is given: it is one or the other")
-        spec = cls(
-            name=fields.text("name"),
-            kind=kind,
-            person_class=None if several else fields.integer("person_class", least=0),
-            background_class=fields.integer("background_class", least=0) if several else None,
-            width=fields.integer("width", least=1) if kind == PACKED else None,
-            bits=fields.choice("bits", PACKED_BITS) if kind == PACKED else None,
-        )
-        fields.finish()
-        return spec
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateSpec:
-    """What a net carries from frame to frame, as an input and an output of their own.
-
-    Attributes:
-        input: name of the input that takes the previous mask: one channel in [0, 1] of the image's size and layout,
-            zeros for the first frame.
-        output: name of the output that gives it for the next frame.
-    """
-
-    input: str
-    output: str
-
-    @classmethod
-    def _read(cls, fields: Fields) -> Self:
-        spec = cls(input=fields.text("input"), output=fields.text("output"))
-        fields.finish()
-        return spec
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetSpec:
-    """The net of ``limner.nets`` that a model is, so that it can be built again and trained on.
-
-    Attributes:
-        name: in ``limner.nets.NETS``.
-        options: what ``limner.nets.make_net`` takes beside it, as JSON values.
-    """
-
-    name: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def _read(cls, fields: Fields) -> Self:
-        spec = cls(name=fields.text("name"), options=fields.mapping("options"))
-        fields.finish()
-        return spec
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingSet:
-    """One set of photos a net was trained on, and the rights in it."""
-
-    name: str
-    photos: int
-    rights: str
-
-    @classmethod
-    def _read(cls, fields: Fields) -> Self:
-        item = cls(name=fields.text("name"), photos=fields.integer("photos", least=0), rights=fields.text("rights"))
-        fields.finish()
-        return item
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Training:
-    """How a net came to be: its data sets and, in words, the procedure."""
-
-    data: tuple[TrainingSet, ...]
-    procedure: str
-
-    @classmethod
-    def _read(cls, fields: Fields) -> Self:
-        training = cls(
-            data=tuple(TrainingSet._read(item) for item in fields.objects("data")), procedure=fields.text("procedure")
-        )
-        fields.finish()
-        return training
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
-    """Figures measured on one set of photos under one protocol; metrics map a name to a number."""
-
-    on: str
-    protocol: str
-    metrics: Mapping[str, float]
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """From parsed JSON."""
-        item = cls(on=fields.text("on"), protocol=fields.text("protocol"), metrics=fields.numbers("metrics"))
-        fields.finish()
-        return item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +104,7 @@ class ModelCard:
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
+        check_fields(self)
         # Cards made in code obey the same rules as cards read from files.
         self._parse(Fields(self.to_dict(), f"ModelCard {self.name!r}", ""))
 
@@ -261,7 +131,7 @@ class ModelCard:
             "name": fields.text("name"),
             "file": fields.text("file"),
             "input": InputSpec._read(fields.object("input")),
-            "output": OutputSpec._read(fields.object("output"), MATTE_KINDS if task == SEGMENT else ("adjustment",)),
+            "output": OutputSpec._read(fields.object("output"), KINDS[task]),
             "state": None if state is None else StateSpec._read(fields.object("state")),
             "task": task,
             "sha256": fields.sha256("sha256"),
@@ -284,7 +154,7 @@ class ModelCard:
         if self.sha256 is not None:
             data["sha256"] = self.sha256
         data |= {"summary": self.summary, "licence": self.licence, "origin": self.origin}
-        data["input"] = plain(self.input)
+        data["input"] = {key: value for key, value in plain(self.input).items() if key != "other_sizes" or value}
         data["output"] = {key: value for key, value in plain(self.output).items() if value is not None}
         if self.state is not None:
             data["state"] = plain(self.state)
@@ -328,12 +198,14 @@ def read_json(path: Path) -> Any:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ModelError(f"{path}: no such model card") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ModelError(f"{path}: is no model card, which is JSON text; is another file meant?") from None
+    except OSError as error:
         raise ModelError(f"{path}: cannot be read as a model card: {_reason(error)}") from None
     try:
         return json.loads(text)
     except ValueError as error:
-        raise ModelError(f"{path}: is not valid JSON: {error}") from None
+        raise ModelError(f"{path}: is damaged or no model card: it is not valid JSON ({error})") from None
 
 
 def plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from limner.errors import MissingExtraError
-from limner.models.card import HARMONIZE, SEGMENT, InputSpec, ModelCard, NetSpec, OutputSpec
+from limner.models.card import HARMONIZE, REFINE, SEGMENT, InputSpec, ModelCard, NetSpec, OutputSpec
 from limner.weights.record import NetRecord
 
 IMAGE, ALPHA, ADJUSTMENT = "image", "alpha", "adjustment"
@@ -40,13 +40,13 @@ def recipe_card(recipe: Mapping[str, Any], *, name: str, file: str, source: str)
     """
     record = NetRecord.of(recipe, source=source)
     task = recipe.get("task", SEGMENT)
-    channels = 4 if task == HARMONIZE else record.options.get("in_channels", 3)
+    channels = 4 if task in (HARMONIZE, REFINE) else record.options.get("in_channels", 3)
     return trained_card(record, name=name, file=file, task=task, channels=channels)
 
 
 def trained_card(record: NetRecord, *, name: str, file: str, task: str, channels: int) -> ModelCard:
     """The card of a net of Limner's: fed NCHW floats in [0, 1], squeezed into its square."""
-    kind = ADJUSTMENT if task == HARMONIZE else "sigmoid"
+    kind = {HARMONIZE: ADJUSTMENT, REFINE: ALPHA}.get(task, "sigmoid")
     return ModelCard(
         name=name,
         file=file,
@@ -64,7 +64,7 @@ def trained_card(record: NetRecord, *, name: str, file: str, task: str, channels
             resize="stretch",
         ),
         output=OutputSpec(
-            name=ADJUSTMENT if task == HARMONIZE else ALPHA, kind=kind, person_class=0 if task == HARMONIZE else 1
+            name=ADJUSTMENT if task == HARMONIZE else ALPHA, kind=kind, person_class=1 if task == SEGMENT else 0
         ),
         net=NetSpec(name=record.name, options=dict(record.options)),
     )

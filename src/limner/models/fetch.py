@@ -138,7 +138,8 @@ def _make(weights: Weights, data: bytes, folder: Path) -> list[tuple[Path, Model
         if weights.exported_size is None:
             content = data
         else:
-            content = with_input_size(data, old=weights.exported_size, new=card.input.size[0], output=card.output.name)
+            exported = (weights.exported_size, weights.exported_size)
+            content = with_input_size(data, old=exported, new=card.input.size, output=card.output.name)
         _check(content, card.sha256, f"{card.file}, made of {weights.package},")
         aside = folder / card.file
         aside.write_bytes(content)

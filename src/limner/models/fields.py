@@ -102,9 +102,17 @@ class Fields:
         """[height, width] in pixels, each from 1 to 8192."""
         must = "[height, width] in pixels, each from 1 to 8192"
         value = self._get(key, must)
-        if not _is_list(value) or len(value) != 2 or not all(type(x) is int and 1 <= x <= 8192 for x in value):
+        if not _is_size(value):
             self._fail(key, must, value)
         return value[0], value[1]
+
+    def sizes(self, key: str) -> tuple[tuple[int, int], ...]:
+        """A list of [height, width] as of ``size``, empty where it is absent."""
+        must = "a list of [height, width] in pixels, each from 1 to 8192"
+        value = self._get(key, must, ())
+        if not _is_list(value) or not all(_is_size(item) for item in value):
+            self._fail(key, must, value)
+        return tuple((item[0], item[1]) for item in value)
 
     def numbers(self, key: str) -> dict[str, float]:
         """A mapping of names to finite numbers."""
@@ -151,6 +159,10 @@ class Fields:
 
 def _is_list(value: object) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _is_size(value: Any) -> bool:
+    return _is_list(value) and len(value) == 2 and all(type(x) is int and 1 <= x <= 8192 for x in value)
 
 
 def _is_number(value: object) -> bool:

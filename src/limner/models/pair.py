@@ -7,14 +7,21 @@ renamed, then the card. Interrupted in between, the new model lies beside the ol
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
+from limner.checking import checked
 from limner.errors import ModelError
 from limner.models.card import ModelCard
 from limner.models.files import export_card, model_parts, model_sha256, stem_card
+from limner.one_writer import OneWriter
+
+_PATIENCE = 30.0
+"""Seconds; another run takes milliseconds to replace its pair."""
 
 
+@checked
 def publish(aside: Path, model: Path, card: ModelCard) -> None:
     """Put the file ``aside``, which lies in the same folder, in the place of ``model``, with ``card`` beside it.
 
@@ -42,6 +49,27 @@ def publish_export(aside: Path, model: Path, card: ModelCard) -> None:
 
 
 def _publish(moves: list[tuple[Path, Path]], card: ModelCard, beside: Path) -> None:
+    refuse_to_replace_foreign(beside)
+    with OneWriter(beside.parent, error=ModelError, wait=_PATIENCE):
+        _replace(moves, card, beside)
+
+
+def refuse_to_replace_foreign(beside: Path) -> None:
+    """
+    Raises:
+        ModelError: ``beside``, where a card is to lie, is something else, such as a ``package.json``.
+    """
+    if not beside.exists():
+        return
+    try:
+        known = "schema" in json.loads(beside.read_bytes())
+    except (OSError, ValueError, TypeError):
+        known = False
+    if not known:
+        raise ModelError(f"{beside}: is no model card, and the model's card would replace it; choose another name")
+
+
+def _replace(moves: list[tuple[Path, Path]], card: ModelCard, beside: Path) -> None:
     coming = _coming(beside)
     model = moves[-1][1]
     card.save(coming)
@@ -51,7 +79,8 @@ def _publish(moves: list[tuple[Path, Path]], card: ModelCard, beside: Path) -> N
                 shutil.rmtree(target)
             source.replace(target)
     except BaseException as error:
-        coming.unlink(missing_ok=True)
+        if all(source.exists() for source, _ in moves):  # otherwise it is the card of what lies there now
+            coming.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise ModelError(f"{model}: cannot be written: {error.strerror or error}") from None
         raise

@@ -38,7 +38,7 @@ class SplitSource(Protocol):
         ...
 
     def finish(self, begun: Any, *, previous: Matte | None = None) -> Matte:
-        """The rest: the same matte as ``matte`` gives."""
+        """The rest: the same matte as ``matte`` gives. Both give a new one, which the caller may overwrite."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from limner.checking import check_fields
 from limner.errors import OptionError
 
 DEFAULT_SOFTNESS = 0.6
@@ -26,6 +27,7 @@ class Edge:
     softness: float = DEFAULT_SOFTNESS
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if self.threshold is not None and not 0.0 < self.threshold < 1.0:
             raise OptionError(f"‹threshold› must lie between 0 and 1, not {self.threshold}")
         if not 0.0 <= self.softness <= 1.0:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from limner.matte import Matte
 from limner.models.catalogue import EnsembleFiles
 from limner.models.ensemble_card import OBJECTS, PERSON, PRESENCE, EnsembleCard, MemberSpec
-from limner.runtimes.loading import AUTO, runtimes_for
+from limner.runtimes.loading import AUTO, runs
+from limner.segment.batched import BatchCounts, Batched, load_batched
 from limner.segment.net import Net, RuntimeFacts, Seen
 from limner.segment.pyramid import Pyramid
 
@@ -43,7 +44,7 @@ class Ensemble:
     Args:
         found: its card, and the files of its members.
         runtime: for the members whose file it runs; the others, of another type of file, get what "auto" takes.
-        device, threads: as for ``limner.Segmenter``, for every member.
+        device, threads, batch: as for ``limner.Segmenter``, for every member.
 
     Raises:
         OptionError: an option cannot be used.
@@ -51,13 +52,15 @@ class Ensemble:
         MissingExtraError: the runtime of a member is not installed.
     """
 
-    def __init__(self, found: EnsembleFiles, *, runtime: str, device: str, threads: int | None) -> None:
+    def __init__(self, found: EnsembleFiles, *, runtime: str, device: str, threads: int | None, batch: int = 1) -> None:
         self._card = found.card
-        name = runtime.partition(":")[0]
-        fits = [name in (AUTO, *runtimes_for(file.path)) for file in found.members]
-        self._nets = [
-            Net(file, runtime=runtime if fit or not any(fits) else AUTO, device=device, threads=threads)
-            for file, fit in zip(found.members, fits, strict=True)
+        fits = [runs(runtime, file.path) for file in found.members]
+        named = [runtime if fit or not any(fits) else AUTO for fit in fits]
+        self._nets: list[Net | Batched] = [
+            Net(file, runtime=own, device=device, threads=threads)
+            if batch == 1
+            else load_batched(file, runtime=own, device=device, threads=threads, most=batch)
+            for file, own in zip(found.members, named, strict=True)
         ]
         self._runtime = _together([net.runtime for net in self._nets])
 
@@ -75,6 +78,12 @@ class Ensemble:
     def size(self) -> tuple[int, int]:
         """(height, width) of the largest member's input."""
         return max((net.size for net in self._nets), key=lambda size: size[0] * size[1])
+
+    @property
+    def counts(self) -> BatchCounts:
+        """Of the first member, which sees as many frames as the others."""
+        first = self._nets[0]
+        return first.counts if isinstance(first, Batched) else BatchCounts()
 
     @property
     def takes_previous(self) -> bool:

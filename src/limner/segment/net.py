@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import ModelError
+from limner.kinds import ONNX
 from limner.matte import Matte
 from limner.models.card import ModelCard
 from limner.models.catalogue import ModelFile
 from limner.models.ensemble_card import EnsembleCard
-from limner.runtimes.loading import load_runtime
+from limner.runtimes.base import Array
+from limner.runtimes.batches import Batching, load_for_batches
+from limner.runtimes.loading import AUTO, load_runtime
 from limner.segment.example import example_inputs
 from limner.segment.fit import check_fit
 from limner.segment.plausible import check_values
 from limner.segment.postprocess import is_sound, person_probability, read_shape
 from limner.segment.preprocess import Preprocessor, unplace
+from limner.segment.proportions import best_size
 from limner.segment.pyramid import LONGEST_SIDE, Pyramid
 
 Float32 = NDArray[np.float32]
@@ -37,6 +43,21 @@ class Seen:
     sound: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """What a net is given for a frame.
+
+    Attributes:
+        feeds: its inputs by name.
+        size: (height, width) of the picture that they were made from.
+        input: (height, width) of the input that they are for.
+    """
+
+    feeds: Mapping[str, Array]
+    size: tuple[int, int]
+    input: tuple[int, int]
+
+
 class RuntimeFacts(Protocol):
     """What really runs a net, or several; see ``limner.runtimes.base.Runtime``."""
 
@@ -48,6 +69,14 @@ class RuntimeFacts(Protocol):
 
     @property
     def threads(self) -> int: ...
+
+
+def not_finite(model: str, runtime: RuntimeFacts) -> ModelError:
+    """The error of a net whose output has NaN or infinity in it."""
+    return ModelError(
+        f"model {model!r}: its output is not finite (NaN or infinity) on {runtime.name}, "
+        f"{runtime.device}; try another ‹runtime› or ‹device›, and check the file with `limner inspect`"
+    )
 
 
 class PersonNet(Protocol):
@@ -72,15 +101,24 @@ class PersonNet(Protocol):
 
 
 class Net:
-    """A model file. Arguments and errors as for ``limner.Segmenter``."""
+    """A model file. Arguments and errors as for ``limner.Segmenter``.
 
-    def __init__(self, found: ModelFile, *, runtime: str, device: str, threads: int | None) -> None:
-        self._card = found.card
-        example = example_inputs(self._card)
-        self._runtime = load_runtime(found.path, runtime=runtime, device=device, threads=threads, example=example)
-        self._preprocess = Preprocessor(self._card, check_fit(self._card, self._runtime))
-        # A frame shrunk by halves may be half of what the net sees: large inputs are made from the frame itself.
-        self._large = max(self.size) > LONGEST_SIDE // 2
+    A .onnx file whose card gives it other input sizes is loaded at each of them when a frame of its proportions comes.
+
+    Args:
+        batch: load it so that several frames go through it at once, see `limner.runtimes.batches`.
+    """
+
+    def __init__(
+        self, found: ModelFile, *, runtime: str, device: str, threads: int | None, batch: bool = False
+    ) -> None:
+        self._card, self._path, self._runtime = found.card, found.path, runtime
+        self._device, self._threads, self._batch = device, threads, batch
+        self._loading = threading.Lock()
+        self._sized = {self.size: self._load(found.card)}
+        self._fixed = found.path.suffix.lower() != ONNX
+        if runtime == AUTO:  # what was found to be the fastest is not measured again for other sizes
+            self._runtime = self.runtime.name
 
     @property
     def card(self) -> ModelCard:
@@ -88,13 +126,18 @@ class Net:
         return self._card
 
     @property
+    def batching(self) -> Batching:
+        """The model as it was loaded first, at the card's size."""
+        return self._sized[self.size].batching
+
+    @property
     def runtime(self) -> RuntimeFacts:
         """What runs it."""
-        return self._runtime
+        return self.batching.runtime
 
     @property
     def size(self) -> tuple[int, int]:
-        """(height, width) of the input."""
+        """(height, width) of the input that the card names first."""
         return self._card.input.size
 
     @property
@@ -104,13 +147,67 @@ class Net:
 
     def see(self, pyramid: Pyramid, previous: Matte | None) -> Seen:
         """Runs the net on a frame."""
-        image = pyramid.full if self._large else pyramid.small
-        feeds = self._preprocess.feeds(image, None if previous is None else previous.alpha)
-        output = self._runtime.run(feeds).get(self._card.output.name)
+        prepared = self.prepare(pyramid, previous)
+        return self.read(self.run([prepared])[0], prepared)
+
+    def prepare(self, pyramid: Pyramid, previous: Matte | None) -> Prepared:
+        """What the net is given for a frame."""
+        small = pyramid.small.shape
+        sized = self._at(self.size if self._fixed else best_size(self._card.input, (small[0], small[1])))
+        # A frame shrunk by halves may be half of what the net sees: large inputs are made from the frame itself.
+        image = pyramid.full if max(sized.card.input.size) > LONGEST_SIDE // 2 else pyramid.small
+        feeds = sized.preprocess.feeds(image, None if previous is None else previous.alpha)
+        return Prepared(feeds, (image.shape[0], image.shape[1]), sized.card.input.size)
+
+    def run(self, prepared: Sequence[Prepared]) -> list[dict[str, Array]]:
+        """The net's outputs by name for each of several frames; those of one input size at once where it can."""
+        outputs: list[dict[str, Array]] = [{}] * len(prepared)
+        for size in dict.fromkeys(one.input for one in prepared):
+            places = [place for place, one in enumerate(prepared) if one.input == size]
+            found = self._at(size).batching.run([prepared[place].feeds for place in places])
+            for place, output in zip(places, found, strict=True):
+                outputs[place] = output
+        return outputs
+
+    def read(self, outputs: Mapping[str, Array], prepared: Prepared) -> Seen:
+        """What the net's outputs say of a frame."""
+        card = self._at(prepared.input).card
+        output = outputs.get(card.output.name)
         if output is None:
-            raise ModelError(f"card of {self._card.name!r}: the model gives no output {self._card.output.name!r}")
-        maps = read_shape(output.shape, self._card)
-        check_values(output, self._card, classes=maps.class_axis is not None)
-        probability = person_probability(output, self._card)
-        shown = unplace(probability, (image.shape[0], image.shape[1]), self._card.input)
-        return Seen(shown, is_sound(output))
+            raise ModelError(f"card of {card.name!r}: the model gives no output {card.output.name!r}")
+        maps = read_shape(output.shape, card)
+        check_values(output, card, classes=maps.class_axis is not None)
+        probability = person_probability(output, card)
+        return Seen(unplace(probability, prepared.size, card.input), is_sound(output))
+
+    def _at(self, size: tuple[int, int]) -> _Sized:
+        """The model at one of its input sizes."""
+        found = self._sized.get(size)
+        if found is None:
+            with self._loading:
+                spec = replace(self._card.input, size=size, other_sizes=())
+                found = self._sized.get(size) or self._load(replace(self._card, input=spec))
+                self._sized[size] = found
+        return found
+
+    def _load(self, card: ModelCard) -> _Sized:
+        example = example_inputs(card)
+        runtime, device, threads = self._runtime, self._device, self._threads
+        more = {} if card.input.size == self.size else {"resized": (self.size, card.input.size)}
+        if self._batch:
+            batching = load_for_batches(
+                self._path, runtime=runtime, device=device, threads=threads, example=example, **more
+            )
+        else:
+            loaded = load_runtime(self._path, runtime=runtime, device=device, threads=threads, example=example, **more)
+            batching = Batching(loaded, "one by one")
+        return _Sized(card, batching, Preprocessor(card, check_fit(card, batching.runtime)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sized:
+    """A model at one input size, which is that of its card here."""
+
+    card: ModelCard
+    batching: Batching
+    preprocess: Preprocessor

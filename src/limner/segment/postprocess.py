@@ -76,7 +76,9 @@ def _maps(shape: Sequence[int], card: ModelCard) -> tuple[Maps, int]:
     if len(dims) > 2 and dims[0] == 1:
         dims = dims[1:]
     height, width = card.input.size
-    if dims[0] == height * width or (len(dims) == 2 and dims[0] == 1 and dims[1] == height * width):
+    if 0 in dims:
+        dims = []
+    elif dims[:1] == [height * width] or (len(dims) == 2 and dims[0] == 1 and dims[1] == height * width):
         dims = [height, width, math.prod(dims) // (height * width)]
     maps, classes, size = None, 1, dims
     if len(dims) == 2:

@@ -19,22 +19,35 @@ _MOST_PIXELS = 4_000_000
 """… unless it would have more pixels than this."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pyramid:
     """A frame at two sizes.
 
     Attributes:
-        size: (height, width) of the frame.
-        full: the frame, its last row and column repeated until ``2 * step`` divides both sides; the frame itself, not a
-            copy, where that is so already.
-        small: ``full`` shrunk by exactly ``step``, each pixel the mean of those it stands for.
+        frame: as it came.
+        small: ``full`` shrunk by exactly ``step``, each pixel the mean of those it stands for; both its sides are even
+            unless it is a part of another.
         step: a power of two; 1 for small frames.
     """
 
-    size: tuple[int, int]
-    full: UInt8
+    frame: UInt8
     small: UInt8
     step: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the frame."""
+        return self.frame.shape[0], self.frame.shape[1]
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """(height, width) of ``full``: of what ``small`` shows."""
+        return self.small.shape[0] * self.step, self.small.shape[1] * self.step
+
+    @property
+    def full(self) -> UInt8:
+        """The frame with its last row and column repeated up to ``whole``; itself, not a copy, where it is as large."""
+        return _continued(self.frame, self.whole)
 
 
 def build_pyramid(frame: UInt8) -> Pyramid:
@@ -46,23 +59,47 @@ def build_pyramid(frame: UInt8) -> Pyramid:
     step = 1
     while max(height, width) > LONGEST_SIDE * step and min(height, width) >= _least(height, width, step) * step:
         step *= 2
-    bottom, right = -height % (2 * step), -width % (2 * step)
-    full = frame
-    if bottom or right:
-        full = cv2.copyMakeBorder(frame, 0, bottom, 0, right, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
-    small = full
-    for _ in range(step.bit_length() - 1):
-        # By halves: OpenCV's area average is ten times faster at exactly two than at any other factor.
-        half = (small.shape[1] // 2, small.shape[0] // 2)
-        small = cv2.resize(small, half, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    return Pyramid((height, width), full, small, step)
+    whole = height + -height % (2 * step), width + -width % (2 * step)
+    if step == 1:
+        return Pyramid(frame, _continued(frame, whole), 1)
+    small = _first_half(frame, whole)
+    for _ in range(step.bit_length() - 2):
+        small = _half(small)
+    return Pyramid(frame, small, step)
 
 
 def crop(pyramid: Pyramid, part: tuple[slice, slice]) -> Pyramid:
     """A part of a frame as a pyramid of its own; ``part`` is rows and columns of ``small``. Nothing is copied."""
     rows, columns = (slice(side.start * pyramid.step, side.stop * pyramid.step) for side in part)
-    full = pyramid.full[rows, columns]
-    return Pyramid((full.shape[0], full.shape[1]), full, pyramid.small[part], pyramid.step)
+    return Pyramid(pyramid.frame[rows, columns], pyramid.small[part], pyramid.step)
+
+
+def _continued(frame: UInt8, size: tuple[int, int]) -> UInt8:
+    """The frame with its last row and column repeated up to ``size``."""
+    bottom, right = size[0] - frame.shape[0], size[1] - frame.shape[1]
+    if not bottom and not right:
+        return frame
+    return cv2.copyMakeBorder(frame, 0, bottom, 0, right, cv2.BORDER_REPLICATE)  # type: ignore[return-value]
+
+
+def _half(image: UInt8) -> UInt8:
+    # By halves: OpenCV's area average is ten times faster at exactly two than at any other factor.
+    half = (image.shape[1] // 2, image.shape[0] // 2)
+    return cv2.resize(image, half, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+
+def _first_half(frame: UInt8, whole: tuple[int, int]) -> UInt8:
+    """Half of the frame continued up to ``whole``, without a copy of the frame."""
+    rows, columns = frame.shape[0] // 2, frame.shape[1] // 2
+    if (2 * rows, 2 * columns) == whole:
+        return _half(frame)
+    small = np.empty((whole[0] // 2, whole[1] // 2, 3), np.uint8)
+    inner = frame[: 2 * rows, : 2 * columns]
+    cv2.resize(inner, (columns, rows), dst=small[:rows, :columns], interpolation=cv2.INTER_AREA)
+    small[:rows, columns:] = _half(np.repeat(frame[: 2 * rows, -1:], 2, axis=1))
+    last = _continued(frame[-1:], (2, whole[1]))
+    small[rows:] = _half(last)
+    return small
 
 
 def _least(height: int, width: int, step: int) -> int:

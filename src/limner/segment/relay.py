@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from limner.checking import wrong
+from limner.errors import OptionError
 from limner.frame import Frame
 from limner.matte import Matte
-from limner.segment.base import Foresighted, Result
+from limner.segment.base import Foresighted, MatteSource, Result
 from limner.segment.edge import Edge
 
 
@@ -20,6 +22,8 @@ class Relay:
     """
 
     def __init__(self, source: Any) -> None:
+        if isinstance(source, type) or not (hasattr(source, "matte") or hasattr(source, "push")):
+            raise wrong("source", source, MatteSource)
         self.source = source
         self._foresighted = source if isinstance(source, Foresighted) else None
 
@@ -62,6 +66,8 @@ class Relay:
 
 def ask(source: Any, frame: Frame, previous: Matte | None, edge: Edge | None = None) -> Matte:
     """The source's matte; the matte before, and the edge, are passed on only where somebody gave one."""
+    if edge is not None and getattr(source, "edge", None) is None:
+        raise OptionError(f"‹edge›: {type(source).__name__} draws its edges its own way; leave it out")
     given = {name: value for name, value in (("previous", previous), ("edge", edge)) if value is not None}
     result: Matte = source.matte(frame, **given)
     return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,16 +10,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.checking import checked, wrong
 from limner.deprecation import deprecated
 from limner.errors import ModelError, OptionError
 from limner.matte import Matte, hidden_matte
 from limner.models.card import SEGMENT, ModelCard
 from limner.models.catalogue import ModelFile, find_any
 from limner.models.ensemble_card import EnsembleCard
+from limner.segment.batched import MOST_FRAMES, BatchCounts, Batched, load_batched
 from limner.segment.clean import clean
 from limner.segment.edge import DEFAULT_SOFTNESS, Edge
 from limner.segment.ensemble import Ensemble
-from limner.segment.net import Net, PersonNet, RuntimeFacts, Seen
+from limner.segment.fine import FinerWhenAsked, NotFiniteError
+from limner.segment.net import Net, PersonNet, RuntimeFacts, Seen, not_finite
 from limner.segment.people.subject import largest_region
 from limner.segment.postprocess import confidence, recentre
 from limner.segment.pyramid import Pyramid, build_pyramid, crop
@@ -38,7 +42,7 @@ class Begun:
     @property
     def small(self) -> NDArray[np.uint8] | None:
         """See ``limner.segment.base.Begun``; None where the frame has a border for its size's sake."""
-        return self.pyramid.small if self.pyramid.full.shape[:2] == self.pyramid.size else None
+        return self.pyramid.small if self.pyramid.whole == self.pyramid.size else None
 
 
 class Segmenter:
@@ -59,6 +63,9 @@ class Segmenter:
         device: "cpu", or what the runtime offers ("cuda"); never replaced by another. See ``runtime.device``.
         threads: threads the net uses; None is the number of physical cores, at most four.
         refine: draw the edges at full size from the frame itself; False enlarges the net's mask.
+        edges: how they are drawn: "guided", by a filter, or "fine", by a net that keeps more of the hair and takes
+            longer, see `limner.segment.fine`. It runs as the model does: ``runtime``, where that can run it,
+            ``device`` and ``threads``.
         threshold, softness: the edge that mattes have unless somebody asks for another, see ``Edge``. The default
             softness halves the mean error of soft edges on hand-made masks and leaves no haze.
         largest_only: keep the largest connected region, with its soft edge.
@@ -69,6 +76,8 @@ class Segmenter:
         on_fault: what becomes of a frame for which the net gives numbers that are not finite, as after a fault of the
             device: "raise" a ModelError, or, for video, "hide" it: its matte is a hidden one. A net that has not
             given a finite result yet raises in any case.
+        batch: frames, of as many threads that call ``matte`` at the same time, that may go through the net at once, see
+            `limner.segment.batched`. More than 1 is for several streams that share a net.
 
     Raises:
         OptionError: an option cannot be used.
@@ -76,6 +85,7 @@ class Segmenter:
         MissingExtraError: the runtime is not installed.
     """
 
+    @checked
     def __init__(
         self,
         model: str | Path = "default",
@@ -85,23 +95,31 @@ class Segmenter:
         device: str = "cpu",
         threads: int | None = None,
         refine: bool = True,
+        edges: str = "guided",
         threshold: float | None = None,
         softness: float = DEFAULT_SOFTNESS,
         largest_only: bool = False,
         clean: bool = True,
         tiles: bool = True,
         on_fault: str = "raise",
+        batch: int = 1,
     ) -> None:
         self._edge = Edge(threshold=threshold, softness=softness)
         if on_fault not in FAULTS:
             raise OptionError(f"on_fault must be one of {', '.join(FAULTS)}, not {on_fault!r}")
+        if not 1 <= batch <= MOST_FRAMES:
+            raise OptionError(f"‹batch› must be 1 to {MOST_FRAMES} frames, not {batch}")
         self._refine, self._largest_only, self._clean = refine, largest_only, clean
         self._on_fault, self._sound, self.faults = on_fault, False, 0
         found = find_any(model, card=card, task=SEGMENT)
-        if isinstance(found, ModelFile):
-            self._net: PersonNet = Net(found, runtime=runtime, device=device, threads=threads)
+        if not isinstance(found, ModelFile):
+            self._net: PersonNet = Ensemble(found, runtime=runtime, device=device, threads=threads, batch=batch)
+        elif batch > 1:
+            self._net = load_batched(found, runtime=runtime, device=device, threads=threads, most=batch)
         else:
-            self._net = Ensemble(found, runtime=runtime, device=device, threads=threads)
+            self._net = Net(found, runtime=runtime, device=device, threads=threads)
+        self._finer = FinerWhenAsked(runtime=runtime, device=device, threads=threads)
+        self._fine = self._finer.of(edges, refine=refine)
         self._tiles = tiles and not self._net.takes_previous
 
     @property
@@ -116,13 +134,19 @@ class Segmenter:
 
     @property
     def size(self) -> tuple[int, int]:
-        """(height, width) in pixels that the net sees; of an ensemble the largest."""
+        """(height, width) in pixels that the net sees, of wide or tall frames perhaps another of its card; of an
+        ensemble the largest."""
         return self._net.size
 
     @property
     def takes_previous(self) -> bool:
         """Whether the net looks at the matte of the frame before."""
         return self._net.takes_previous
+
+    @property
+    def batches(self) -> BatchCounts:
+        """How many frames went through the net together so far; zeros where ``batch`` is 1."""
+        return self._net.counts if isinstance(self._net, Batched | Ensemble) else BatchCounts()
 
     @property
     def edge(self) -> Edge:
@@ -139,6 +163,27 @@ class Segmenter:
         deprecated("setting Segmenter.threshold", "TemporalSegmenter.edge, or give matte() an edge")
         self._edge = replace(self._edge, threshold=value)
 
+    def sharing_net(
+        self,
+        *,
+        edge: Edge | None = None,
+        refine: bool = True,
+        edges: str = "guided",
+        largest_only: bool = False,
+        clean: bool = True,
+        tiles: bool = True,
+    ) -> Segmenter:
+        """A segmenter with other options and the same net, which is not loaded again. Arguments as of the class.
+
+        Both may be called from several threads at once.
+        """
+        made = copy.copy(self)
+        made._fine = self._finer.of(edges, refine=refine)
+        made._edge, made._refine, made._largest_only, made._clean = edge or Edge(), refine, largest_only, clean
+        made._tiles = tiles and not self._net.takes_previous
+        return made
+
+    @checked
     def probability(self, frame: NDArray[np.uint8], *, previous: Matte | None = None) -> NDArray[np.float32]:
         """What the net says, untouched: probability of person, (h, w) float32 in [0, 1], at the net's own output size.
 
@@ -148,6 +193,7 @@ class Segmenter:
         check_frame(frame)
         return self._see(build_pyramid(frame), previous).probability
 
+    @checked
     def matte(self, frame: NDArray[np.uint8], *, previous: Matte | None = None, edge: Edge | None = None) -> Matte:
         """The matte of one frame, at its size.
 
@@ -160,7 +206,8 @@ class Segmenter:
             Matte with ``confidence`` as in ``limner.segment.postprocess.confidence``.
 
         Raises:
-            ValueError: the frame is no such array.
+            ArgumentError: an argument is of another type.
+            ValueError: the frame is another array.
             ModelError: the net's output is not what its card says, or not finite (see ``on_fault``).
         """
         return self.finish(self.begin(frame), previous=previous, edge=edge)
@@ -176,7 +223,7 @@ class Segmenter:
         pyramid = begun.pyramid
         seen = self._see(pyramid, previous) if begun.seen is None else begun.seen
         if not seen.sound:
-            return self._faulty(pyramid)
+            return self._faulty(pyramid, not_finite(self._net.card.name, self._net.runtime))
         self._sound = True
         probability = seen.probability
         sure = confidence(probability)
@@ -187,19 +234,20 @@ class Segmenter:
             probability = recentre(probability, edge.threshold)
         if self._largest_only:
             probability = largest_region(probability)
+        if self._fine is not None:
+            try:
+                return Matte(self._fine.draw(probability, pyramid, softness=edge.softness), sure)
+            except NotFiniteError as error:
+                return self._faulty(pyramid, error)
         if self._refine:
             return Matte(refine(probability, pyramid, softness=edge.softness), sure)
         return Matte(_enlarge(probability, pyramid, edge.softness), sure)
 
-    def _faulty(self, pyramid: Pyramid) -> Matte:
+    def _faulty(self, pyramid: Pyramid, error: ModelError) -> Matte:
         self.faults += 1
         if self._on_fault == "hide" and self._sound:
             return hidden_matte(pyramid.size)
-        runtime = self._net.runtime
-        raise ModelError(
-            f"model {self._net.card.name!r}: its output is not finite (NaN or infinity) on {runtime.name}, "
-            f"{runtime.device}; try another ‹runtime› or ‹device›, and check the file with `limner inspect`"
-        )
+        raise error
 
     def _see(self, pyramid: Pyramid, previous: Matte | None) -> Seen:
         """What the net says of the whole frame, tile by tile where that is long."""
@@ -212,9 +260,14 @@ class Segmenter:
 
 
 def check_frame(frame: NDArray[np.uint8]) -> None:
-    """Raise ValueError unless ``frame`` is RGB uint8 (H, W, 3), C-contiguous and not empty."""
+    """A frame is RGB uint8 (H, W, 3), C-contiguous and not empty.
+
+    Raises:
+        ArgumentError: it is no array.
+        ValueError: it is another one.
+    """
     if not isinstance(frame, np.ndarray):
-        raise ValueError(f"a frame must be a numpy array, not {type(frame).__name__}")
+        raise wrong("frame", frame, np.ndarray)
     if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or frame.size == 0:
         raise ValueError(f"a frame must be RGB uint8 (H, W, 3) and not empty, not {frame.dtype} {frame.shape}")
     if not frame.flags.c_contiguous:
@@ -223,7 +276,6 @@ def check_frame(frame: NDArray[np.uint8]) -> None:
 
 def _enlarge(probability: NDArray[np.float32], pyramid: Pyramid, softness: float) -> NDArray[np.float32]:
     """The net's map at frame size, without refinement."""
-    full = pyramid.full.shape
-    alpha = cv2.resize(probability, (full[1], full[0]), interpolation=cv2.INTER_LINEAR)
+    alpha = cv2.resize(probability, pyramid.whole[::-1], interpolation=cv2.INTER_LINEAR)
     height, width = pyramid.size
     return soften(np.ascontiguousarray(alpha[:height, :width]), softness)

@@ -74,6 +74,7 @@ def play(pairs: Sequence[tuple[Frame, Any]], rules: PrivacyRules | None = None) 
     for (frame, asked), given in zip(pairs, mattes, strict=True):
         assert given.hidden or given is asked
         assert given.size == frame.shape[:2]
+    assert guard.frames == len(pairs)
     return [matte.hidden for matte in mattes], guard
 
 
@@ -235,6 +236,22 @@ def test_with_look_ahead_no_frame_is_lost_and_those_held_by_a_fault_are_hidden()
     assert source.resets == 1
 
 
+class Forgetful(Ahead):
+    """Holds a frame back and never gives it."""
+
+    def flush(self) -> list[tuple[Any, Frame, Matte]]:
+        return []
+
+
+def test_what_a_source_keeps_for_itself_comes_out_hidden() -> None:
+    guard = PrivacyGuard(Forgetful(fails_at=0))
+    frame = sitting(1)[0][0]
+    assert guard.push(frame, "first") == []
+    (tag, given, matte), *more = guard.flush()
+    assert (tag, given is frame, matte.hidden, more) == ("first", True, True, [])
+    assert (guard.reason, dict(guard.hidden)) == (ERROR, {ERROR: 1})
+
+
 def test_a_reset_hides_and_so_does_what_the_caller_saw() -> None:
     pairs = sitting(20)
     guard = PrivacyGuard(Script([matte for _, matte in pairs]))
@@ -291,6 +308,26 @@ def confident(pairs: list[tuple[Frame, Matte]], *levels: float) -> list[tuple[Fr
     """The same with other confidences, one after the other; the last for all that are left."""
     each = [*levels, *[levels[-1]] * (len(pairs) - len(levels))]
     return [(frame, Matte(matte.alpha, level)) for (frame, matte), level in zip(pairs, each, strict=True)]
+
+
+@pytest.mark.parametrize("limits", [(0.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+def test_limits_of_confidence_may_be_any_from_0_to_1(limits: tuple[float, float]) -> None:
+    hidden, _ = play(confident(sitting(6), 1.0), PrivacyRules(hide_below=limits[0], show_from=limits[1]))
+    assert hidden == [True] * 2 + [False] * 4
+
+
+def test_one_good_frame_may_be_enough() -> None:
+    hidden, _ = play(sitting(3), PrivacyRules(good_frames=1))
+    assert hidden == [False] * 3
+
+
+@pytest.mark.parametrize(("rows", "shown"), [(8, True), (7, False)])
+def test_who_covers_just_enough_counts_even_where_it_is_strict(rows: int, shown: bool) -> None:
+    frame = sitting(1)[0][0]
+    speck = box(0, rows, 0, 18)  # 8 rows of 18 pixels are 1/256 of the frame
+    hidden, guard = play([(frame, speck)] * 6, PrivacyRules(strict=True, person=1 / 256))
+    assert (not hidden[-1]) is shown
+    assert guard.reason == (None if shown else START)
 
 
 def test_what_keeps_a_picture_does_not_bring_one_back() -> None:

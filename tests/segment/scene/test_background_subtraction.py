@@ -156,7 +156,7 @@ def test_exposure_is_matched_in_spite_of_a_person() -> None:
         (lambda: MixtureSubtraction(kind="mog"), "mog2 or knn"),
         (lambda: MixtureSubtraction(closing=50), "closing"),
         (lambda: MixtureSubtraction(adapt=float("nan")), "adapt"),
-        (lambda: EmptyScene(None, None, low=30, high=9), "rise"),
+        (lambda: EmptyScene(BackgroundSubtraction(), None, low=30, high=9), "rise"),
     ],
 )
 def test_values_out_of_range(make: Callable[[], object], says: str) -> None:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.checking import checked
 from limner.errors import OptionError
 from limner.matte import Matte
 from limner.segment.people.split import nearest, split_people
@@ -69,6 +70,7 @@ class SubjectFilter:
         OptionError: ``keep`` is none of these.
     """
 
+    @checked
     def __init__(self, keep: Keep = "everyone", *, point: tuple[float, float] | None = None) -> None:
         number = isinstance(keep, int) and not isinstance(keep, bool) and keep >= 1
         if not number and keep not in ("everyone", "main"):
@@ -93,6 +95,7 @@ class SubjectFilter:
     def subjects(self) -> list[Subject]:
         return [one for one in self._tracks.all if one.counts and one.missing == 0]
 
+    @checked
     def pick(self, x: float, y: float) -> None:
         """From the next frame on keep who is at x, y (pixels of the frame), until ``release`` or ``reset``.
 
@@ -104,6 +107,7 @@ class SubjectFilter:
         """Forget the pick: what ``keep`` says holds again."""
         self._point = self._picked = None
 
+    @checked
     def apply(self, matte: Matte, frame: NDArray[np.uint8]) -> Matte:
         """The matte with only those people in it; the same object where nobody has to go.
 
@@ -187,6 +191,7 @@ class SubjectFilter:
 class Subjects(Relay):
     """The mattes of ``source`` with a `SubjectFilter` at work: the two as one source."""
 
+    @checked
     def __init__(self, source: Any, filter: SubjectFilter) -> None:
         super().__init__(source)
         self.filter = filter

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from limner.checking import check_fields, checked
 from limner.errors import LimnerError, OptionError
 from limner.frame import Frame
 from limner.matte import Matte, hidden_matte
@@ -48,6 +49,7 @@ class PrivacyRules(TrustRules):
     strict: bool = False
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if not 0.0 <= self.hide_below <= self.show_from <= 1.0:
             raise OptionError(
                 f"privacy: hide_below {self.hide_below} and show_from {self.show_from} must rise within 0 to 1"
@@ -78,6 +80,7 @@ class PrivacyGuard(Relay):
         error: the last error of the source, if there was one.
     """
 
+    @checked
     def __init__(self, source: Any, *, rules: PrivacyRules | None = None) -> None:
         super().__init__(source)
         self.rules = PrivacyRules() if rules is None else rules

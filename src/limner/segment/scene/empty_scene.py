@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 
+from limner.checking import checked
 from limner.errors import OptionError
 from limner.frame import Frame
 from limner.matte import Matte
+from limner.segment.base import MatteSource
 from limner.segment.edge import Edge
 from limner.segment.pyramid import Pyramid, build_pyramid
 from limner.segment.refine import refine
@@ -48,8 +48,9 @@ class EmptyScene:
         OptionError: the limits make no sense.
     """
 
+    @checked
     def __init__(
-        self, source: Any, picture: Frame | None, *, low: float = 9.0, high: float = 30.0, reach: float = 8.0
+        self, source: MatteSource, picture: Frame | None, *, low: float = 9.0, high: float = 30.0, reach: float = 8.0
     ) -> None:
         if not 0 < low < high <= 255:
             raise OptionError(f"empty scene: the limits {low:g} and {high:g} must rise within 0 to 255")
@@ -69,6 +70,7 @@ class EmptyScene:
         """The source's, where it has one."""
         return getattr(self.source, "edge", None)
 
+    @checked
     def matte(self, frame: Frame, *, previous: Matte | None = None, edge: Edge | None = None) -> Matte:
         """The corrected matte of one frame.
 
@@ -159,7 +161,7 @@ class EmptyScene:
 def _padded(alpha: Float32, pyramid: Pyramid) -> Float32:
     """Alpha at the size of ``pyramid.full``, of which the small frame is the exact reduction."""
     height, width = pyramid.size
-    bottom, right = pyramid.full.shape[0] - height, pyramid.full.shape[1] - width
+    bottom, right = pyramid.whole[0] - height, pyramid.whole[1] - width
     if not bottom and not right:
         return alpha
     return cv2.copyMakeBorder(alpha, 0, bottom, 0, right, cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
@@ -171,7 +173,7 @@ def _corrected(matte: Matte, net: Float32, wrong: Mask, lost: Mask, pyramid: Pyr
     redrawn = np.clip(refine(cv2.GaussianBlur(small, (3, 3), 0).astype(np.float32), pyramid, softness=0.6), 0.0, 1.0)
     around = cv2.dilate(wrong | lost, np.ones((5, 5), np.uint8))
     left, top, wide, tall = cv2.boundingRect(around)
-    step_y, step_x = pyramid.full.shape[0] // around.shape[0], pyramid.full.shape[1] // around.shape[1]
+    step_y, step_x = pyramid.whole[0] // around.shape[0], pyramid.whole[1] // around.shape[1]
     part = (slice(top * step_y, (top + tall) * step_y), slice(left * step_x, (left + wide) * step_x))
     there = cv2.GaussianBlur(around.astype(np.float32), (3, 3), 0)[top : top + tall, left : left + wide]
     share = cv2.resize(there, (wide * step_x, tall * step_y), interpolation=cv2.INTER_LINEAR)

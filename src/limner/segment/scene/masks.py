@@ -53,7 +53,7 @@ def soft_matte(mask: Mask, pyramid: Pyramid, *, edge: float, by_picture: bool) -
         soft = cv2.GaussianBlur(soft, (0, 0), max(0.4, width / 3)).astype(np.float32, copy=False)
     if by_picture and width > 0:
         return np.clip(refine(soft, pyramid, softness=0.6), 0.0, 1.0)
-    full = cv2.resize(soft, (pyramid.full.shape[1], pyramid.full.shape[0]), interpolation=cv2.INTER_LINEAR)
+    full = cv2.resize(soft, pyramid.whole[::-1], interpolation=cv2.INTER_LINEAR)
     if width <= 0:
         full = (full >= 0.5).astype(np.float32)
     height, length = pyramid.size

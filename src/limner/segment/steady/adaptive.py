@@ -23,6 +23,8 @@ _NEAR = np.ones((7, 7), np.uint8)
 _CALMS, _GONE = 0.25, 0.05
 _MARGIN = 24
 _TAIL = 1 / 255
+_PIXELS = 1 << 16
+"""Of a matte that are mixed at once, so that they stay in the processor's cache."""
 
 
 class SteadyFilter:
@@ -57,16 +59,17 @@ class SteadyFilter:
         sigma = look.sigma * np.sqrt(1 + 1 / self._seen)
         return compare(look.picture, self._reference, sigma)
 
-    def blend(self, alpha: Float32, look: Look, compared: Compared | None) -> Float32:
+    def blend(self, alpha: Float32, look: Look, compared: Compared | None, *, spent: bool = False) -> Float32:
         """The steady matte of a frame.
 
         Args:
             alpha: (H, W) in [0, 1], of the net.
             look: at the frame.
             compared: what `against` said of it.
+            spent: `alpha` is of no use afterwards and may be overwritten.
 
         Returns:
-            (H, W) float32 in [0, 1], C-contiguous; not `alpha` itself where it was changed.
+            (H, W) float32 in [0, 1], C-contiguous; not `alpha` itself where it was changed, unless that is spent.
         """
         if compared is None:
             self._reference, self._alpha = look.picture, alpha.copy()
@@ -82,7 +85,7 @@ class SteadyFilter:
         share[(self._stirred > 0) & (_sampled(alpha, share.shape) < _GONE)] = 1
         change: Any = cv2.multiply(cv2.subtract(look.picture, compared.reference), cv2.merge((share,) * 3))
         self._reference = cv2.add(compared.reference, change).astype(np.float32, copy=False)
-        return self._mixer(self._alpha, alpha, share, keep=True)
+        return self._mixer(self._alpha, alpha, share, keep=True, spent=spent)
 
     def weights(self) -> Float32:
         """(h, w): how many mattes the average of each cell is worth."""
@@ -111,19 +114,23 @@ class Mixer:
     """Mixes mattes at full size, around the person only, in memory that is taken once for all."""
 
     def __init__(self) -> None:
-        self._scratch = np.empty((2, 0), np.float32)
+        self._scratch = np.empty(0, np.float32)
 
-    def __call__(self, before: Float32, alpha: Float32, share: Float32, *, keep: bool = False) -> Float32:
+    def __call__(
+        self, before: Float32, alpha: Float32, share: Float32, *, keep: bool = False, spent: bool = False
+    ) -> Float32:
         """``before + share · (alpha − before)``, but 0 and 1 within 1/255 of them: no long tails of an average.
 
         Args:
             before, alpha: (H, W) in [0, 1].
             share: (h, w) in [0, 1], of `alpha`.
             keep: put the sum, tails and all, into `before`.
+            spent: put the result into `alpha`.
         """
         window = _window(before, alpha)
+        shown = alpha if spent else alpha.copy() if window is None else np.empty_like(alpha)
         if window is None:
-            return alpha.copy()
+            return shown
         height, width = alpha.shape
         rows, columns = share.shape
         # The window in whole cells, then exactly those cells at full size.
@@ -134,24 +141,37 @@ class Mixer:
             slice(left * width // columns, right * width // columns),
         )
         shape = (y.stop - y.start, x.stop - x.start)
-        full, part = self._take(shape)
+        full = self._take(shape)
         cv2.resize(share[top:bottom, left:right], shape[::-1], dst=full, interpolation=cv2.INTER_LINEAR)
-        cv2.subtract(alpha[y, x], before[y, x], dst=part)
-        cv2.multiply(part, full, dst=part)
-        total = before[y, x] if keep else part
-        cv2.add(before[y, x], part, dst=total)
-        cv2.addWeighted(total, 1 + 2 * _TAIL, total, 0, -_TAIL, dst=part)
-        shown = np.empty_like(alpha)
-        np.clip(part, 0, 1, out=shown[y, x])
-        for edge in ((slice(0, y.start),), (slice(y.stop, None),), (y, slice(0, x.start)), (y, slice(x.stop, None))):
-            shown[edge] = alpha[edge]
+        inner, step = [array[y, x] for array in (before, alpha, shown)], max(1, _PIXELS // shape[1])
+        for start in range(0, shape[0], step):
+            band = slice(start, start + step)
+            _mix(*(array[band] for array in (*inner, full)), keep=keep)
+        if not spent:
+            for edge in (
+                (slice(0, y.start),),
+                (slice(y.stop, None),),
+                (y, slice(0, x.start)),
+                (y, slice(x.stop, None)),
+            ):
+                shown[edge] = alpha[edge]
         return shown
 
-    def _take(self, shape: tuple[int, int]) -> list[Any]:
+    def _take(self, shape: tuple[int, int]) -> Any:
         size = shape[0] * shape[1]
-        if self._scratch.shape[1] < size:
-            self._scratch = np.empty((2, size), np.float32)
-        return [line[:size].reshape(shape) for line in self._scratch]
+        if self._scratch.size < size:
+            self._scratch = np.empty(size, np.float32)
+        return self._scratch[:size].reshape(shape)
+
+
+def _mix(before: Any, alpha: Any, shown: Any, share: Any, *, keep: bool) -> None:
+    part = cv2.subtract(alpha, before)
+    cv2.multiply(part, share, dst=part)
+    total = before if keep else part
+    cv2.add(before, part, dst=total)
+    cv2.addWeighted(total, 1 + 2 * _TAIL, total, 0, -_TAIL, dst=part)
+    cv2.threshold(part, 1, 1, cv2.THRESH_TRUNC, dst=part)
+    cv2.threshold(part, 0, 0, cv2.THRESH_TOZERO, dst=shown)
 
 
 def _window(before: Float32, alpha: Float32) -> tuple[int, int, int, int] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from limner.checking import checked
 from limner.errors import OptionError
 from limner.frame import Frame
 from limner.matte import Matte
@@ -77,6 +78,7 @@ class TemporalSegmenter:
         OptionError: an option cannot be used.
     """
 
+    @checked
     def __init__(
         self,
         segmenter: MatteSource,
@@ -127,6 +129,7 @@ class TemporalSegmenter:
             raise OptionError(f"‹edge›: {type(self.segmenter).__name__} draws its edges its own way; leave it out")
         self._edge = value
 
+    @checked
     def matte(self, frame: Frame, *, previous: Matte | None = None) -> Matte:
         """The matte of the next frame, as ``Segmenter.matte``. While the net rests it is the same object again.
 
@@ -148,7 +151,7 @@ class TemporalSegmenter:
         """
         try:
             check_frame(frame)
-        except ValueError:
+        except (ValueError, TypeError):
             return  # `push` tells it
         begun = None
         if self._split is not None and not self._rests_next():
@@ -157,6 +160,7 @@ class TemporalSegmenter:
         look = None if self._filter is None else self._watch.look(frame, None if begun is None else begun.small)
         self._seen.append(_Seen(frame, look, begun))
 
+    @checked
     def push(self, frame: Frame, tag: Any = None) -> list[Result]:
         """Takes the next frame; returns (tag, frame, matte) of the frames that are done, in order: none, one or more.
 
@@ -218,7 +222,8 @@ class TemporalSegmenter:
             return _Held(tag, frame, look, raw, raw, None, False)
         if resting and self._previous is not None and self._disagrees(raw, self._previous):
             self._quiet = 0
-        alpha = self._filter.blend(raw.alpha, look, compared)
+        # What waits for later frames is averaged with their own mattes; and only a split source gives its mattes away.
+        alpha = self._filter.blend(raw.alpha, look, compared, spent=self._split is not None and not self._ahead)
         self._previous = raw if alpha is raw.alpha else replace(raw, alpha=alpha)
         return _Held(tag, frame, look, raw, self._previous, self._filter.weights(), False)
 

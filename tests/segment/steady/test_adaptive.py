@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from benchmarks.steady_clips import SHORT, clips, lakes
 from limner import TemporalSegmenter
 from limner.errors import OptionError
+from limner.evaluation.steadiness import play_stream, score
 from limner.matte import Matte, hidden_matte
 from limner.segment.segmenter import Segmenter
+from limner.segment.steady.adaptive import Mixer
 from limner.segment.steady.temporal import REFRESH, SETTLE
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from benchmarks.steady_clips import SHORT, clips, lakes
-
-from limner.evaluation.steadiness import play_stream, score
 
 HEIGHT, WIDTH = 180, 320
 HIDDEN = np.zeros((HEIGHT, WIDTH), np.float32)
@@ -67,6 +62,26 @@ def restless(count: int) -> list[np.ndarray]:
     """Soft edges that wander, as those of a net do."""
     rng = np.random.default_rng(1)
     return [cv2.GaussianBlur(np.roll(person(), int(rng.integers(-2, 3)), 1), (0, 0), 2) for _ in range(count)]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("size", [(1, 1), (33, 47), (900, 1300)])
+def test_a_spent_matte_is_mixed_the_same_in_its_own_place(keep: bool, size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    before, alpha = (np.zeros(size, np.float32) for _ in range(2))
+    inside = slice(size[0] // 4, None), slice(size[1] // 3, 2 * size[1] // 3 + 1)
+    before[inside], alpha[inside] = rng.random((2, *before[inside].shape), dtype=np.float32)
+    share = rng.random((min(size[0], 40), min(size[1], 60)), dtype=np.float32)
+    kept = [before.copy(), before.copy()]
+    raw, spent = alpha.copy(), alpha.copy()
+    shown = Mixer()(kept[0], raw, share, keep=keep)
+    there = Mixer()(kept[1], spent, share, keep=keep, spent=True)
+    assert shown is not raw
+    assert there is spent
+    assert np.array_equal(raw, alpha)
+    assert np.array_equal(shown, there)
+    assert np.array_equal(*kept)
+    assert np.array_equal(kept[0], before) is not keep
 
 
 @pytest.mark.parametrize(("temporal", "most"), [("light", 0.4), ("strong", 0.25)])
@@ -280,7 +295,7 @@ def test_frames_of_any_size(shape: tuple[int, ...]) -> None:
         ({"temporal": "medium"}, "off, light, strong, not 'medium'"),
         ({"look_ahead": 3}, "0, 1 or 2 frames, not 3"),
         ({"look_ahead": -1}, "0, 1 or 2 frames"),
-        ({"look_ahead": True}, "0, 1 or 2 frames"),
+        ({"look_ahead": True}, "look_ahead must be a whole number, not True"),
         ({"temporal": "off", "look_ahead": 1}, "nothing to do with temporal off"),
     ],
 )

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from limner.errors import ModelError
 from limner.matte import Matte
+from limner.media.images import read_image
+from limner.models.card import ModelCard
+from limner.models.catalogue import find_model
+from limner.models.onnx_input_size import with_input_size
+from limner.runtimes import onnx_runtime
+from limner.samples import PORTRAIT
 from limner.segment.segmenter import Segmenter
+
+_FAST = find_model("fast").card
 
 PERSON_15 = tuple(
     (20.0, 0.0, -20.0) if i == 15 else (-20.0, 0.0, 20.0) if i == 0 else (0.0, -99.0, 0.0) for i in range(21)
@@ -237,3 +250,60 @@ def test_tflite(
     assert alpha[:, 108:].max() == 0.0
     flat = segmenter.probability(np.full((40, 60, 3), (120, 70, 110), np.uint8))
     np.testing.assert_allclose(flat, 1 / (1 + np.exp(-20 * 10 / 255)), atol=1e-4)
+
+
+def test_a_wide_frame_is_seen_at_a_size_of_its_own() -> None:
+    photo = read_image(PORTRAIT).pixels
+    wide = np.ascontiguousarray(photo[: photo.shape[1] * 9 // 16])
+    segmenter = Segmenter("fast", runtime="onnxruntime")
+    assert segmenter.size == (256, 256)
+    assert segmenter.probability(photo[:, : photo.shape[0]].copy()).shape == (256, 256)
+    said = segmenter.probability(wide)
+    assert said.shape == (192, 336)
+    squeezed = Segmenter("fast", runtime="onnxruntime", card=replace(_FAST, input=replace(_FAST.input, other_sizes=())))
+    apart = np.abs(cv2.resize(said, (256, 256)) - squeezed.probability(wide))
+    assert 1e-4 < apart.mean() < 0.1  # nearly the same person, seen another way
+    again = Segmenter("fast", runtime="onnxruntime").probability(wide)
+    np.testing.assert_array_equal(again, said)
+
+
+def test_each_size_is_loaded_once_and_by_one_of_several_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[tuple[int, int]] = []
+
+    def counted(model: bytes, **how: Any) -> bytes:
+        sizes.append(how["new"])
+        return with_input_size(model, **how)
+
+    monkeypatch.setattr(onnx_runtime, "with_input_size", counted)
+    segmenter = Segmenter("fast", runtime="onnxruntime", threads=1)
+    wide, upright = np.zeros((90, 160, 3), np.uint8), np.zeros((160, 90, 3), np.uint8)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(segmenter.probability, [wide, upright, wide, wide, upright, wide]))
+    assert sorted(sizes) == [(192, 336), (336, 192)]
+
+
+@pytest.mark.parametrize(("runtime", "package"), [("openvino", "openvino"), ("torch", "torch")])
+def test_every_runtime_of_onnx_files_has_the_sizes(runtime: str, package: str) -> None:
+    pytest.importorskip(package)
+    wide = np.ascontiguousarray(read_image(PORTRAIT).pixels[:405])
+    said = Segmenter("fast", runtime=runtime, threads=1).probability(wide)
+    assert said.shape == (192, 336)
+    np.testing.assert_allclose(said, Segmenter("fast", runtime="onnxruntime").probability(wide), atol=0.01)
+
+
+def test_files_of_one_size_squeeze_wide_frames() -> None:
+    """The sizes that a card lists are those of a .onnx file."""
+    pytest.importorskip("ai_edge_litert")
+    path = Path(str(resources.files("limner"))) / "web/models/litert/fast.tflite"
+    card = ModelCard.load(path.with_suffix(".json"))
+    segmenter = Segmenter(path, card=replace(card, input=replace(card.input, other_sizes=((192, 336),))))
+    assert segmenter.probability(np.zeros((90, 160, 3), np.uint8)).shape == (256, 256)
+
+
+def test_a_file_that_went_away_before_its_other_size_was_wanted(tmp_path: Path) -> None:
+    for suffix in (".onnx", ".json"):
+        shutil.copy(find_model("fast").path.with_suffix(suffix), tmp_path)
+    segmenter = Segmenter(tmp_path / "fast.onnx", runtime="onnxruntime")
+    (tmp_path / "fast.onnx").unlink()
+    with pytest.raises(ModelError, match=r"fast\.onnx: cannot be read: No such file"):
+        segmenter.probability(np.zeros((90, 160, 3), np.uint8))
