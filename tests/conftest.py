@@ -22,7 +22,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "0")
 # Tests run the same runtime everywhere, whichever is the fastest here; those of `--runtime auto` take this away.
 os.environ["LIMNER_RUNTIME"] = "onnxruntime"
 
-pytest_plugins = ["drawn_people"]  # the fixture data_folder
+pytest_plugins = ["drawn_people", "batch_parts"]  # the fixture data_folder; those of batches
 
 RED_OVER_BLUE = ((20.0, 0.0, -20.0),)
 """Weights of a 1×1 convolution: the logit is 20·(red − blue), so red is person and blue is not."""

@@ -15,6 +15,7 @@ from limner.effects import make_effect
 from limner.live.session import LiveOptions, LiveSession
 from limner.live.source import LatestFrames
 from limner.live.stages import Picked
+from limner.live.status import Status
 from limner.live.window.controls import Controls
 from limner.live.window.desk import Desk
 from limner.media.camera import CameraLostError
@@ -72,10 +73,14 @@ def lost() -> CameraLostError:
 
 
 class KeptWindow:
-    """A window that keeps every picture, and gives the events of `script`: picture number -> events."""
+    """A window that keeps every picture, and gives the events of `script`: picture number -> events.
+
+    `cards` are the numbers of pictures that stand in the place of a frame.
+    """
 
     def __init__(self, script: dict[int, list[Event]] | None = None) -> None:
         self.pictures: list[Frame] = []
+        self.cards: list[int] = []
         self.closed = False
         self._script = dict(script or {})
 
@@ -91,6 +96,15 @@ class KeptWindow:
 
     def close(self) -> None:
         self.closed = True
+
+
+class _Noting(Desk):
+    """A desk that notes in its window which pictures are cards."""
+
+    def show(self, pixels: Frame, status: Status | None) -> None:
+        if status is None and isinstance(self._window, KeptWindow):
+            self._window.cards.append(len(self._window.pictures))
+        super().show(pixels, status)
 
 
 def red_segmenter(folder: Path) -> Segmenter:
@@ -111,14 +125,15 @@ def make_session(
     backgrounds: tuple[str, ...] = ("green", "white"),
     **more: Any,
 ) -> LiveSession:
+    """A session that takes each frame, however busy the machine is: what it shows follows from the frames alone."""
     guard = PrivacyGuard(TemporalSegmenter(segmenter), rules=rules)
     mattes = Picked(guard)
     controls = Controls(make_effect(effect), backgrounds=backgrounds, threshold=0.5, set_threshold=lambda _: None)
-    frames = LatestFrames(camera, retry=(0.02, 0.1), **(source or {}))
-    asked = {"overlay": False, "mirror": False} | (options or {})
+    frames = LatestFrames(camera, retry=(0.02, 0.1), **({"every_frame": True} | (source or {})))
+    asked = {"overlay": False, "mirror": False, "stall": 60.0} | (options or {})
     view = {name: asked.pop(name) for name in ("overlay", "mirror")}
     window = more.pop("window", None)
-    desk = None if window is None else Desk(window, controls, **view)
+    desk = None if window is None else _Noting(window, controls, **view)
     return LiveSession(
         frames,
         mattes,

@@ -97,6 +97,7 @@ def test_nobody_gets_a_hundred_thousand(way: Callable[[], object]) -> None:
         ["image", str(samples.PORTRAIT), "-o", "out.jpg"],
         ["video", str(samples.CLIP), "-o", "out.mp4"],
         ["camera", "--camera", str(samples.CLIP), "--no-window", "--record", "out.mp4"],
+        ["stream", str(samples.CLIP), "--to", "out.mp4"],
         ["bench", "fast"],
         ["doctor"],
     ],

@@ -59,3 +59,36 @@ def test_arrays_of_a_frames_size_come_back_without_faults() -> None:
     first, later = map(int, done.stdout.split())
     assert first > 3000
     assert later < 100
+
+
+_THREADS = """
+import re, sys, threading
+from limner.heap import share_heaps
+
+if sys.argv[1] == "share":
+    assert share_heaps(2)
+gate = threading.Barrier(9)
+
+def work():
+    kept = [bytearray(50_000) for _ in range(20)]
+    gate.wait()
+    gate.wait()
+
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+gate.wait()
+with open("/proc/self/maps") as maps:
+    heaps = sum(1 for line in maps if re.match(r"[0-9a-f]+0{6}-\\S+ rw-p 00000000 00:00 0", line))
+gate.wait()
+print(heaps)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_threads_share_heaps() -> None:
+    def heaps(how: str) -> int:
+        done = subprocess.run([sys.executable, "-c", _THREADS, how], capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    assert heaps("share") <= heaps("apart") - 4

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -57,12 +59,32 @@ def test_make_run_installs_the_base_only_and_make_test_pins_torch(tmp_path: Path
     assert re.search(r"pip install .*torch==\d+\.\d+\.\d+\n", plan.stdout)
 
 
-def test_ci_runs_lint_and_test() -> None:
+def pytest_calls(target: str, folder: Path) -> list[list[str]]:
+    """What a target of make gives to pytest, each call a list of its arguments."""
+    plan = run("make", "-n", target, f"VENV={folder / 'none'}")
+    assert plan.returncode == 0, plan.stderr
+    return [shlex.split(line.partition("-m pytest")[2]) for line in plan.stdout.splitlines() if "-m pytest" in line]
+
+
+def test_ci_runs_every_test(tmp_path: Path) -> None:
+    """Each call runs the quick or the slow tests, of some places or of all but some; together they leave none out."""
     script = ROOT / ".ci/run"
     assert os.access(script, os.X_OK)
-    text = script.read_text(encoding="utf-8")
-    assert "make lint" in text
-    assert "make test" in text
+    targets = re.findall(r"^make (\S+)$", script.read_text(encoding="utf-8"), re.MULTILINE)
+    assert targets[:3] == ["lint", "web", "test"]
+    calls = [call for target in targets for call in pytest_calls(target, tmp_path)]
+    for speed in ("slow", "not slow"):
+        run_here, left_out, everywhere = set[str](), set[str](), False
+        for call in calls:
+            if call[call.index("-m") + 1] != speed:
+                continue
+            ignored = {after for word, after in pairwise(call) if word == "--ignore"}
+            named = {word for word in call if word.startswith("tests")} - ignored
+            run_here |= named
+            left_out |= ignored
+            everywhere |= not named
+        assert everywhere, speed
+        assert left_out <= run_here, speed
 
 
 OLD = "#!/bin/sh\nexit 1\n"
@@ -84,6 +106,62 @@ def test_a_python_that_will_not_do_is_one_clear_line(tmp_path: Path, script: str
     assert told in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "venv").exists()
+
+
+NPM = """#!/bin/sh
+echo "$1" >> ../log
+[ "$1" != ci ] || exec mkdir -p node_modules
+while [ "$1" != --outDir ]; do shift; done
+mkdir -p "$2"
+%s
+"""
+
+
+def page_checkout(folder: Path, node: str | None, build: str = 'echo new > "$2/index.html"') -> dict[str, str]:
+    """As much of a checkout as `make web` reads, with a page built before; the environment, with Node as scripts."""
+    for place in ("tools", "web", "bin", "src/limner/web/static"):
+        (folder / place).mkdir(parents=True)
+    shutil.copy(ROOT / "tools/build_web.sh", folder / "tools")
+    (folder / "web/package-lock.json").write_text("{}", encoding="utf-8")
+    (folder / "src/limner/web/static/index.html").write_text("old\n", encoding="utf-8")
+    for name in ("sh", "dirname", "cmp", "cp", "mv", "rm", "mkdir"):
+        (folder / "bin" / name).symlink_to(str(shutil.which(name)))
+    for name, text in {} if node is None else {"node": node, "npm": NPM % build}.items():
+        (folder / "bin" / name).write_text(text, encoding="utf-8")
+        (folder / "bin" / name).chmod(0o755)
+    return {"PATH": str(folder / "bin")}
+
+
+OLD_NODE = '#!/bin/sh\n[ "$1" = --version ] && echo v18.20.0\n'
+NEW_NODE = "#!/bin/sh\n"
+
+
+@pytest.mark.parametrize(
+    ("node", "told"),
+    [(None, "found none"), (OLD_NODE, "found v18.20.0")],
+    ids=["no node", "too old"],
+)
+def test_a_node_that_will_not_do_is_one_clear_line(tmp_path: Path, node: str | None, told: str) -> None:
+    result = run("/bin/sh", str(tmp_path / "tools/build_web.sh"), **page_checkout(tmp_path, node))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("limner: building the page needs Node 20.19, 22.12 or newer")
+    assert told in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_the_page_is_built_whole_or_not_at_all(tmp_path: Path) -> None:
+    environment = page_checkout(tmp_path, NEW_NODE, '[ -e ../fine ] && echo new > "$2/index.html"')
+    build = ("/bin/sh", str(tmp_path / "tools/build_web.sh"))
+    place = tmp_path / "src/limner/web"
+    assert run(*build, **environment).returncode != 0
+    assert [(path.name, (path / "index.html").read_text()) for path in place.iterdir()] == [("static", "old\n")]
+    (tmp_path / "fine").touch()
+    assert run(*build, **environment).returncode == 0
+    assert [(path.name, (path / "index.html").read_text()) for path in place.iterdir()] == [("static", "new\n")]
+    assert (tmp_path / "log").read_text().split() == ["ci", "run", "run"]  # installs once
+    (tmp_path / "web/package-lock.json").write_text("{ }", encoding="utf-8")
+    assert run(*build, **environment).returncode == 0
+    assert (tmp_path / "log").read_text().split()[3:] == ["ci", "run"]
 
 
 # ------------------------------------------------------------------ the package
@@ -122,7 +200,7 @@ def test_the_wheel_holds_samples_models_and_types(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         names = set(wheel.namelist())
-        size = sum(item.compress_size for item in wheel.infolist())
+        sizes = {item.filename: item.compress_size for item in wheel.infolist()}
     for name in (
         "samples/portrait.jpg",
         "samples/clip.mp4",
@@ -132,7 +210,9 @@ def test_the_wheel_holds_samples_models_and_types(tmp_path: Path) -> None:
         "py.typed",
     ):
         assert f"limner/{name}" in names
-    assert size < 12e6
+    runtimes = sum(size for name, size in sizes.items() if name.startswith("limner/web/static/runtimes/"))
+    assert sum(sizes.values()) - runtimes < 14e6
+    assert runtimes < 25e6  # of the page, where it is built: WebAssembly of three libraries
 
 
 def test_every_dependency_is_explained() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from limner.errors import ArgumentError
 from limner.matte import Matte, hidden_matte
 
 
@@ -16,7 +17,6 @@ from limner.matte import Matte, hidden_matte
         (np.zeros((2, 2)), 1.0, "must be a non-empty .* float64 array of shape"),
         (np.zeros((2, 2, 1), np.float32), 1.0, "must be a non-empty"),
         (np.zeros((0, 2), np.float32), 1.0, "must be a non-empty"),
-        ([[0.0]], 1.0, "not list"),
         (np.zeros((4, 4), np.float32)[:, ::2], 1.0, "C-contiguous"),
         (np.full((2, 2), 1.01, np.float32), 1.0, r"must lie in \[0, 1\]"),
         (np.full((2, 2), -0.01, np.float32), 1.0, r"must lie in \[0, 1\]"),
@@ -28,6 +28,13 @@ from limner.matte import Matte, hidden_matte
 def test_breaches(alpha: Any, confidence: float, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         Matte(alpha, confidence)
+
+
+def test_what_is_no_array_or_number_is_named() -> None:
+    with pytest.raises(ArgumentError, match="alpha must be a numpy array, not"):
+        Matte([[0.0]])  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="confidence must be a number, not 'high'"):
+        Matte(np.zeros((2, 2), np.float32), "high")  # type: ignore[arg-type]
 
 
 def test_size_and_coverage() -> None:

@@ -17,9 +17,12 @@ HOME = Path(__file__).resolve().parents[1] / "src" / "limner"
 
 GROUND = frozenset(
     [
+        "address",
         "adjustment",
         "cache",
         "charts",
+        "checking",
+        "children",
         "colors",
         "cores",
         "deprecation",
@@ -30,6 +33,9 @@ GROUND = frozenset(
         "kinds",
         "matte",
         "no_telemetry",
+        "one_writer",
+        "places",
+        "proportions",
         "samples",
         "shipped_recipes",
         "silence",
@@ -56,16 +62,21 @@ ROOMS: dict[str, str] = {
     "processing": "assembly segment effects media models",
     "live": "processing assembly segment effects media",
     "augment": "",
-    "datasets": "augment",
+    "datasets": "augment segment",
     "tasks": "datasets augment segment weights nets models",
     "training": "tasks datasets augment nets weights models",
-    "evaluation": "datasets effects segment nets models",
+    "evaluation": "tasks datasets effects segment nets models media",
     "export": "evaluation training tasks datasets segment inspect runtimes weights nets models",
     "bench": "segment runtimes media models",
     # third floor
+    "web": "models",
+    "streams": "live processing assembly segment effects media models",
+    "serve": "processing assembly segment effects media models",
+    "batch": "processing assembly segment effects runtimes media models",
+    "multistream": "streams live processing assembly segment effects media models",
     "demo": "processing segment effects media",
-    "cli": "bench export evaluation training tasks datasets augment live processing assembly inspect segment effects "
-    "runtimes weights nets media models",
+    "cli": "multistream web serve streams batch bench export evaluation training tasks datasets augment live "
+    "processing assembly inspect segment effects runtimes weights nets media models",
     # the doors: whoever comes in by them may go anywhere
     "__init__": "segment effects media models moved",
     "__main__": "cli",

@@ -6,7 +6,7 @@ import cv2
 import pytest
 
 from limner.cores import usable_cores
-from limner.threads import opencv_threads, stage_threads
+from limner.threads import decoder_threads, opencv_threads, stage_threads
 
 
 @pytest.fixture
@@ -44,3 +44,7 @@ def test_a_run_that_fails_gives_back_too(before: int) -> None:
 def test_a_stage_has_its_share_and_never_none() -> None:
     assert 1 <= stage_threads(2) <= stage_threads() <= usable_cores()
     assert stage_threads(1000) == 1
+
+
+def test_a_decoder_leaves_cores_to_the_rest() -> None:
+    assert 1 <= decoder_threads() <= min(8, max(1, usable_cores() // 2))

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 from email.parser import Parser
 from pathlib import Path
@@ -61,7 +62,8 @@ def test_the_wheel_holds_what_the_package_reads(wheel: Path) -> None:
     tracked = (ROOT / "src/limner").rglob("*")
     data = {path for path in tracked if path.is_file() and path.suffix not in (".py", ".pyc")}
     assert {path.relative_to(ROOT / "src").as_posix() for path in data} <= names
-    assert not [name for name in names if name.startswith(("tests/", "src/", "benchmarks/"))]
+    assert not [name for name in names if name.startswith(("tests/", "src/", "benchmarks/", "web/"))]
+    assert not [name for name in names if "node_modules" in name or name.endswith((".ts", ".tsx"))]
     extras = set(fields.get_all("Provides-Extra", []))
     needed = " ".join(fields.get_all("Requires-Dist", []))
     assert extras
@@ -93,6 +95,34 @@ def test_photos_and_videos(installed: Path, tmp_path: Path) -> None:
     run(limner, "video", samples / "clip.mp4", "-o", "blurred.mp4", "--duration", "0.5", folder=tmp_path)
     clip = cv2.VideoCapture(str(tmp_path / "blurred.mp4"))
     assert clip.read()[0]
+
+
+PAGE = ROOT / "src/limner/web/static"
+needs_page = pytest.mark.skipif(not (PAGE / "index.html").is_file(), reason="the page is not built: make web")
+
+
+@needs_page
+def test_the_page_is_in_the_wheel(installed: Path, tmp_path: Path) -> None:
+    run(installed / "limner", "web", "--export", "site", folder=tmp_path)
+    for path in PAGE.rglob("*"):
+        if path.is_file():
+            assert (tmp_path / "site" / path.relative_to(PAGE)).read_bytes() == path.read_bytes()
+    assert (tmp_path / "site/models/index.json").is_file()
+
+
+@needs_page
+def test_the_sdist_becomes_the_same_wheel_without_node(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path, folder=ROOT)
+    (packed,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(packed) as archive:
+        archive.extractall(tmp_path, filter="data")
+    source = packed.with_name(packed.name.removesuffix(".tar.gz"))
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path, folder=source)
+    with ZipFile(wheel) as direct, ZipFile(next(tmp_path.glob("*.whl"))) as again:
+        assert again.namelist() == direct.namelist()
 
 
 def test_training_from_a_shipped_recipe(installed: Path, tmp_path: Path, data_folder: Path) -> None:

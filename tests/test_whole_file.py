@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from limner.whole_file import aside, whole_text
+from limner.errors import MediaError
+from limner.whole_file import aside, whole_text, writing
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
@@ -53,3 +56,18 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         whole_text(tmp_path / "none" / "a.txt", "x")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, "a.txt: cannot be written: No space left on device; free some space or name another disk"),
+        (errno.EROFS, "a.txt: cannot be written: Read-only file system; name another disk"),
+        (errno.EACCES, "a.txt: cannot be written: Permission denied; make the folder writable or name another"),
+        (errno.EIO, "a.txt: cannot be written: Input/output error"),
+    ],
+)
+def test_what_the_system_says_becomes_one_line_with_a_remedy(number: int, told: str) -> None:
+    with pytest.raises(MediaError) as caught, writing("a.txt"):
+        raise OSError(number, os.strerror(number))
+    assert str(caught.value) == told

@@ -8,11 +8,12 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
 
 from limner.moved import install
 from limner.no_telemetry import switch_off
 from limner.version import __version__
+
+TYPE_CHECKING = False  # as type checkers know it from typing, whose import takes longer than all that is here
 
 switch_off()
 install()

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.checking import check_fields, checked
 from limner.frame import Frame
 
 Floats = NDArray[np.float32]
@@ -47,7 +48,11 @@ class Adjustment:
     matrix: Floats
     light: Floats
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
     @classmethod
+    @checked
     def from_vector(cls, values: NDArray[np.floating]) -> Self:
         """From COUNT numbers, as the net gives them.
 
@@ -67,6 +72,7 @@ class Adjustment:
         ramp = np.tile(np.linspace(0, 1, KNOTS, dtype=np.float32), (3, 1))
         return cls(ramp, np.eye(3, dtype=np.float32), np.zeros((GRID, GRID, 3), np.float32))
 
+    @checked
     def toward(self, other: Adjustment, share: float) -> Adjustment:
         """The one ``share`` (in [0, 1]) of the way to ``other``."""
         return Adjustment(
@@ -75,6 +81,7 @@ class Adjustment:
             self.light + (other.light - self.light) * np.float32(share),
         )
 
+    @checked
     def apply(self, frame: Frame, *, box: tuple[int, int, int, int] | None = None) -> Frame:
         """The part of ``frame`` in ``box``, adjusted.
 

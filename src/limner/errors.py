@@ -42,6 +42,10 @@ class OptionError(LimnerError):
     """An option or argument has a value that cannot be used."""
 
 
+class ArgumentError(OptionError, TypeError):
+    """An argument or option of the library is of another type than it must be: text for a number, None for a photo."""
+
+
 class ModelError(LimnerError):
     """A model or its card is missing, damaged, or does not say what is needed to run it."""
 

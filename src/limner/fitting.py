@@ -44,7 +44,7 @@ def parse_fit(fit: str) -> Fit:
         OptionError: `fit` is neither "cover" nor "contain".
     """
     if fit not in get_args(Fit):
-        raise OptionError(f"fit {fit!r} is unknown: say cover or contain")
+        raise OptionError(f"‹fit› {fit!r} is unknown: say cover or contain")
     return "cover" if fit == "cover" else "contain"
 
 

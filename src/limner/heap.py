@@ -6,7 +6,7 @@ import ctypes
 import os
 import platform
 
-_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -2, -3, -4
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -2, -3, -4, -8
 """Names of glibc's mallopt(3)."""
 _MOST = 2**31 - 1
 _LARGEST = 32 * 1024 * 1024
@@ -24,6 +24,15 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return bool(mallopt(_MMAP_THRESHOLD, _LARGEST)) and bool(mallopt(_TRIM_THRESHOLD, _KEPT))
+
+
+def share_heaps(count: int = 2) -> bool:
+    """Lets all threads take memory from so many heaps; says whether it does. To be called before threads are started.
+
+    glibc gives threads up to eight heaps for each core, and what is free in one serves no other. Where threads come and
+    go, as streams do, each heap grows to what its largest stream ever took: on 2 cores, 285 MiB instead of 221.
+    """
+    return platform.libc_ver()[0] == "glibc" and bool(ctypes.CDLL(None).mallopt(_ARENA_MAX, count))
 
 
 def keep_training_memory() -> bool:

@@ -2,19 +2,19 @@
 
 ONNX Runtime 1.29 and later writes a device id and an event store into the user's cache and uploads them. `import
 openvino` reports itself to Google Analytics wherever the package openvino-telemetry is installed, and NNCF does the
-same. Limner sends nothing, and nothing that it loads or starts may.
+same. Ray reports on its clusters. Limner sends nothing, and nothing that it loads or starts may.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import NamedTuple
 
 SWITCHES = {
     "ORT_DISABLE_TELEMETRY": "1",
     "NNCF_CI": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
     "DO_NOT_TRACK": "1",
     "NO_UPDATE_NOTIFIER": "1",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -25,12 +25,11 @@ _REPORTERS = ("openvino_telemetry",)
 """Packages that only report. Their callers do without them where they cannot be imported."""
 
 
-class Silenced(NamedTuple):
+class Silenced:
     """One thing that would report, and whether it is off: `how` says by what, or why it is not."""
 
-    name: str
-    off: bool
-    how: str
+    def __init__(self, name: str, off: bool, how: str) -> None:  # typing and dataclasses double the time of the import
+        self.name, self.off, self.how = name, off, how
 
 
 def switch_off() -> None:
@@ -51,6 +50,7 @@ def silenced() -> list[Silenced]:
             ("ONNX Runtime", "ORT_DISABLE_TELEMETRY"),
             ("NNCF", "NNCF_CI"),
             ("Hugging Face", "HF_HUB_DISABLE_TELEMETRY"),
+            ("Ray", "RAY_USAGE_STATS_ENABLED"),
             ("others", "DO_NOT_TRACK"),
         )
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -12,19 +13,29 @@ from typing import BinaryIO
 
 from limner.errors import MediaError
 
+_REMEDY = {
+    errno.ENOSPC: "free some space or name another disk",
+    errno.EDQUOT: "free some space or name another disk",
+    errno.EFBIG: "the disk or a limit allows no larger file; name another disk",
+    errno.EACCES: "make the folder writable or name another",
+    errno.EROFS: "name another disk",
+}
+
 
 @contextmanager
-def aside(target: str | Path) -> Iterator[Path]:
+def aside(target: str | Path, *, folder: Path | None = None) -> Iterator[Path]:
     """An empty file to write; it takes the name ``target`` when the block ends, and vanishes if the block fails.
 
-    It lies in the same folder and gets the permissions of the file it replaces, or those of an ordinary new file. A
-    link is followed.
+    It gets the permissions of the file it replaces, or those of an ordinary new file. A link is followed.
+
+    Args:
+        folder: where it lies until then, on the same file system; the target's own by default.
 
     Raises:
         OSError: the file cannot be written there.
     """
     path = Path(os.path.realpath(target))
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{shortened(path.name)}.", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=folder or path.parent, prefix=f".{shortened(path.name)}.", suffix=".part")
     os.close(handle)
     partial = Path(name)
     try:
@@ -61,7 +72,28 @@ def whole_file(target: str | Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
     except OSError as error:
-        raise MediaError(f"{target}: cannot be written: {error.strerror or error}") from None
+        raise cannot_write(target, error) from None
+
+
+@contextmanager
+def writing(target: str | Path) -> Iterator[None]:
+    """Makes one line of what the system says where the block cannot write ``target``.
+
+    Raises:
+        MediaError: instead of any OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(target, error) from None
+
+
+def cannot_write(target: str | Path, error: Exception, fate: str = "") -> MediaError:
+    """The one-line error for a failed write; `fate` is what it says where there is no remedy."""
+    number = getattr(error, "errno", None)
+    reason = getattr(error, "strerror", None) or str(error)
+    remedy = _REMEDY.get(number, fate) if isinstance(number, int) else fate
+    return MediaError("; ".join(filter(None, (f"{target}: cannot be written: {reason}", remedy))))
 
 
 def shortened(name: str) -> str:

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from limner.assembly import MatteOptions, People, PeopleOptions, TemporalOptions, check_people
-from limner.assembly.people import parse_pick, parse_subject
+from limner.assembly.people_options import parse_pick, parse_subject
 from limner.effects import make_effect
 from limner.errors import OptionError
 from staged_people import iou, stage

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+import typer
 
 from limner import samples
 from limner.cli import app
@@ -45,9 +47,40 @@ def test_a_closed_terminal_leaves_nothing_half_written(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_full_elsewhere_is_not_called_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(**_: object) -> None:
+    fails = typer.Typer()
+
+    @fails.command()
+    def fail() -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(app, "_load", lambda _name: fails)
     with pytest.raises(OSError, match="No space left"):
         app.main(["models"])
+
+
+@pytest.mark.parametrize("group", [[], ["data"], ["models"]])
+def test_the_lists_of_commands_are_whole_sentences(
+    group: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        app.main([*group, "--help"])
+    lines = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    assert len(lines) >= 2
+    for line in lines:
+        assert re.fullmatch(r"  [a-z]+  +[A-Z].*[a-z0-9]\.", line), line
+        assert len(line) <= 80
+
+
+def test_a_command_loads_no_library_that_it_does_not_need() -> None:
+    """pydantic is the trainer's; typer 0.29 loads it for every command, which doubles what these take to start."""
+    code = """if True:
+        import sys
+        from limner.cli import app
+        try:
+            app.main(["models", "--json"])
+        except SystemExit:
+            print(sorted({"pydantic", "torch", "cv2", "onnxruntime"} & set(sys.modules)), file=sys.stderr)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "[]"

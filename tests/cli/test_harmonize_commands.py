@@ -84,7 +84,15 @@ def test_on_a_photo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (("eval", "harmonize", "fast"), "fast: is not for harmonization, as the others are"),
+        (
+            ("eval", "harmonize", "fast"),
+            "fast: is of the task segment, and harmonize of the task harmonize;",
+        ),
+        (
+            ("eval", "harmonize", "--csv", "x.csv"),
+            "--csv means nothing for harmonize, which takes --limit;",
+        ),
+        (("eval", "harmonize", "--split", "train"), "--split means nothing for harmonize"),
         (
             ("image", samples.PORTRAIT, "-o", "x.png", "--model", "harmonize"),
             "model 'harmonize' is for the task harmonize",
@@ -96,7 +104,7 @@ def test_on_a_photo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (("image", samples.PORTRAIT, "-o", "x.png", "--effect", "harmonize:x"), "harmonize strength 'x' is no number"),
         (
             ("train", "own.yaml", "--set", "task=paint"),
-            "own.yaml: task: must be one of segment, harmonize, not 'paint'",
+            "own.yaml: task: must be one of segment, harmonize, refine, not 'paint'",
         ),
         (("train", "own.yaml", "--data", "none"), "no such file; --data must name a folder"),
         (("train", "own.yaml", "--set", "data.sets={nobody: 1}"), "data.sets names 'nobody'"),
@@ -121,4 +129,4 @@ def test_a_checkpoint_has_its_own_recipe(folder: Path, data_folder: Path, capsys
     assert run(capsys, "train", "own.yaml", "--data", data_folder, "--no-validate")[0] == 0
     code, _, err = run(capsys, "export", "runs/own/last.pt", "-o", "own.onnx", "--size", "128")
     assert code == 2
-    assert "--recipe and --size: a checkpoint of the task harmonize has its own; leave them out" in err
+    assert "--recipe, --size and --other-sizes: a checkpoint of the task harmonize has its own; leave them out" in err

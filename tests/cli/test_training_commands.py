@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,7 @@ phases: [{size: 64, share: 1.0}]
 optimizer: {lr: 0.003}
 processes: 1
 """
+PAIRS = (Path(__file__).parents[2] / "recipes" / "harmonize.yaml").read_text(encoding="utf-8")
 
 
 def limner(*args: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -107,8 +109,8 @@ def test_a_short_stretch_resumes(workshop: Path, data_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "start", "changes", "code"),
     [
-        ("alone", [], [], 0),
-        ("several", [], ["--set", "processes=2"], 0),
+        ("alone", [], [], 130),
+        ("several", [], ["--set", "processes=2"], 130),
         ("torchrun", ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"], [], 1),
     ],
 )
@@ -120,17 +122,21 @@ def test_an_interrupt_keeps_a_whole_checkpoint(
     process = subprocess.Popen(
         command, cwd=workshop, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
+    from limner.weights.checkpoint import Checkpoint
+
     deadline = time.monotonic() + 120
     while not (workshop / name / "log.csv").exists() and time.monotonic() < deadline:
         time.sleep(0.2)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to all of them
     out, err = process.communicate(timeout=120)
     assert process.returncode == code, err
-    assert out.count("the same command resumes") == 1
+    assert re.findall("limner: interrupted; (.*)", err) == [
+        f"{name}/last.pt is whole, at step {Checkpoint.load(workshop / name / 'last.pt').step} of 100000; "
+        "the same command resumes"
+    ], err
     assert [p.name for p in (workshop / name).iterdir() if "partial" in p.name] == []
-    from limner.weights.checkpoint import Checkpoint
-
     assert Checkpoint.load(workshop / name / "last.pt").step > 0
+    assert out == ""
 
 
 def test_the_sheet_of_samples(workshop: Path, data_folder: Path) -> None:
@@ -149,13 +155,17 @@ def test_the_sheet_of_samples(workshop: Path, data_folder: Path) -> None:
         (("train", "small.yaml", "--init", "none.pt", "--output", "fresh"), "none.pt: no such file"),
         (("train", "small.yaml", "--init", "huge", "--output", "fresh"), "no shipped model has weights of that name"),
         (("train", "small.yaml", "--set", "samples"), "write it as field=value"),
+        (("train", "small.yaml", "--set", "input_size=33", "--output", "odd"), "FastNet takes sizes divisible by 32"),
         (("export", "none.pt", "-o", "x.onnx"), "none.pt: no such checkpoint"),
         (("export", "runs/small/last.pt", "-o", "x.tflite"), "name one (only .onnx is taken as one file)"),
         (
             ("export", "runs/small/last.pt", "-o", "x.onnx", "--size", "64x"),
             "--size 64x: is no size; say width",
         ),
-        (("export", "runs/small/last.pt", "-o", "x.onnx", "--size", "64x70"), "FastNet takes sizes divisible by 32"),
+        (
+            ("export", "runs/small/last.pt", "-o", "x.onnx", "--size", "64x70"),
+            "--size 64x70: FastNet takes sizes divisible by 32",
+        ),
         (("export", "runs/small/last.pt", "-o", "x.onnx", "--storage", "int8"), "must be fp16 or fp32"),
         (("export", "runs/small/last.pt", "-o", "x.onnx", "--recipe", "small.yaml"), "has its own recipe"),
         (("export", "bare.onnx", "-o", "x.onnx"), "name its recipe with --recipe"),
@@ -165,6 +175,7 @@ def test_the_sheet_of_samples(workshop: Path, data_folder: Path) -> None:
             ("export", "runs/small/last.pt", "-o", "files", "--to", "coreml,tflight"),
             "--to tflight: not known; there are onnx",
         ),
+        (("eval", "--sheet", "worst.txt"), "--sheet worst.txt: .txt is no format that can be written"),
         (("eval", "--split", "best"), "must be val, train, test or all"),
         (("eval", "small.onnx", "--data", "nowhere"), "nowhere/manifest.csv: no such file"),
     ],
@@ -180,3 +191,22 @@ def test_wrong_input_is_one_line_and_exit_2(
     assert done.returncode == 2, done.stderr
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "recipe", "name"),
+    [
+        ("train", RECIPE, "fashion_full_body"),
+        ("data sheet", RECIPE, "fashion_full_body"),
+        ("train", PAIRS, "faces_close_up"),
+    ],
+)
+def test_a_set_that_is_not_there_is_told_before_photos_are_decoded(
+    tmp_path: Path, data_folder: Path, command: str, recipe: str, name: str
+) -> None:
+    (tmp_path / "wrong.yaml").write_text(recipe.replace(name, "fata_morgana"), encoding="utf-8")
+    done = limner(*command.split(), "wrong.yaml", "--data", data_folder, "--cache", "untouched", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "data.sets names 'fata_morgana'" in done.stderr
+    assert not (tmp_path / "untouched").exists()

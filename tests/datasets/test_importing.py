@@ -10,9 +10,11 @@ import pytest
 from PIL import Image
 
 from drawn_people import draw_person
+from limner.datasets import importing
 from limner.datasets.importing import ImportOptions, import_photos
 from limner.datasets.manifest import PhotoFolder
 from limner.errors import DataError, OptionError
+from limner.one_writer import OneWriter
 
 SUFFIXES = (".jpg", ".png", ".webp", ".avif", ".JPG")
 
@@ -62,6 +64,24 @@ def test_a_set_is_added_and_the_manifest_stays(data_folder: Path, mine: Path, tm
     assert [row["stem"] for row in after[37:]] == [f"p{index}" for index in range(10)]
     with pytest.raises(DataError, match="there is a set of that name"):
         import_photos(mine, data, ImportOptions(name="mine"))
+
+
+def test_two_imports_into_one_folder_take_turns(mine: Path, tmp_path: Path) -> None:
+    with OneWriter(tmp_path / "data"), pytest.raises(DataError, match="another run of limner writes into it"):
+        import_photos(mine, tmp_path / "data", ImportOptions(name="own"))
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_set_that_could_not_be_listed_is_not_left(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "write_rows", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        import_photos(mine, tmp_path / "data", ImportOptions(name="own"))
+    assert not (tmp_path / "data").exists()
 
 
 def test_sources_and_rights_are_kept(mine: Path, tmp_path: Path) -> None:

@@ -55,11 +55,14 @@ def test_selects_by_split_and_set(data_folder: Path) -> None:
         ("set,stem,split,mask,width,height,source\na,b,test2,hand,1,1,s\n", "split must be one of train, val, test"),
         ("set,stem,split,mask,width,height,source\na,b,val,drawn,1,1,s\n", "mask must be one of hand, auto"),
         ("set,stem,split,mask,width,height,source\na,b,val,hand,x,1,s\n", "width and height must be whole numbers"),
+        ("set,stem,split,mask,width,height,source\n" + "a,b,val,hand,1,1,s\n" * 2, "csv:3: lists a/b a second time"),
+        (b"set,stem\na,\xfc\n", r"is no text in UTF-8 \(byte 11\); save it as CSV in UTF-8"),
+        (b"set,stem\na," + b"b" * 200_000, "is no table of values with commas between them"),
     ],
 )
-def test_a_wrong_manifest_is_named(tmp_path: Path, text: str | None, message: str) -> None:
+def test_a_wrong_manifest_is_named(tmp_path: Path, text: str | bytes | None, message: str) -> None:
     if text is not None:
-        (tmp_path / "manifest.csv").write_text(text)
+        (tmp_path / "manifest.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(DataError, match=message):
         read_manifest(tmp_path)
 

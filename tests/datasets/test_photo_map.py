@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from limner.datasets import photo_decoding
 from limner.datasets.manifest import PhotoFolder
+from limner.datasets.photo import Photo
 from limner.datasets.photo_decoding import Decoder, Task
 from limner.datasets.photo_map import clean, outdated, prepare
 from limner.errors import DataError
@@ -173,4 +175,17 @@ def test_missing_photos_are_named_before_anything_is_decoded(own: Path, tmp_path
         file.write("no_people_rooms,gone,train,none,72,96,x\n")
     with pytest.raises(DataError, match=r"no_people_rooms\.zip: holds no images/gone\.avif"):
         prepare(own, tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_check_sees_what_is_listed_before_anything_is_decoded(own: Path, tmp_path: Path) -> None:
+    listed: list[str] = []
+
+    def check(photos: Sequence[Photo]) -> None:
+        listed.extend(photo.set for photo in photos)
+        raise DataError("not these")
+
+    with pytest.raises(DataError, match="not these"):
+        prepare(own, tmp_path / "cache", check=check)
+    assert "no_people_rooms" in listed
     assert not (tmp_path / "cache").exists()

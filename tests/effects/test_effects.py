@@ -1,17 +1,14 @@
-"""Effects against cases whose answer is known in closed form."""
+"""Every effect by its name: any size and matte, the person untouched, wrong options named."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from limner.colors import is_color, parse_color
 from limner.effects import EFFECTS, Effect, make_effect
-from limner.effects.compose import blend_onto, halve
-from limner.effects.cutout import person_box
-from limner.effects.fill import fill_unknown
-from limner.errors import LimnerError, OptionError
+from limner.errors import LimnerError
 from limner.matte import Matte
+from pictures import disc, noise
 
 SIZES = [(1, 1), (1, 4), (4, 1), (1, 9), (3, 2), (7, 301), (64, 64), (121, 77)]
 
@@ -23,18 +20,6 @@ CHAINS = [
     "bokeh,stylize:green@background,overlay",
     "smoothstep,mask",
 ]
-
-
-def noise(size: tuple[int, int], seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
-
-
-def disc(size: tuple[int, int], radius: float, soft: float = 0.0) -> np.ndarray:
-    """A disc in the middle; `radius` as a share of the shorter side, `soft` the width of its edge in pixels."""
-    y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
-    away = np.hypot(y - size[0] / 2, x - size[1] / 2)
-    edge = radius * min(size) - away
-    return (edge > 0).astype(np.float32) if not soft else np.clip(edge / soft + 0.5, 0, 1).astype(np.float32)
 
 
 def every_effect() -> list[Effect]:
@@ -96,82 +81,6 @@ def test_the_background_is_what_was_asked_for(name: str, options: dict, expected
     assert (result[alpha == 0.0] == expected).all()
 
 
-def test_mask_is_the_matte_in_grey() -> None:
-    alpha = np.linspace(0, 1, 256, dtype=np.float32)[None].repeat(3, 0)
-    result = make_effect("mask")(noise((3, 256)), Matte(alpha))
-    np.testing.assert_array_equal(result, np.arange(256, dtype=np.uint8)[None, :, None].repeat(3, 0).repeat(3, 2))
-
-
-def test_cutout_alpha_is_the_matte() -> None:
-    alpha = disc((40, 40), 0.3, 10)
-    result = make_effect("cutout")(noise((40, 40)), Matte(alpha))
-    np.testing.assert_array_equal(result[..., 3], np.rint(alpha * 255).astype(np.uint8))
-
-
-def test_overlay_mixes_the_tint_by_its_opacity() -> None:
-    frame = np.full((20, 20, 3), 100, np.uint8)
-    alpha = np.zeros((20, 20), np.float32)
-    alpha[:, 10:] = 1
-    result = make_effect("overlay", tint=(200, 0, 100), opacity=0.25)(frame, Matte(alpha))
-    assert (result[:, :10] == 100).all()
-    assert (result[:, 10:] == (125, 75, 100)).all()
-
-
-def test_overlay_draws_a_line_outside_the_person_only() -> None:
-    frame = np.zeros((200, 200, 3), np.uint8)
-    alpha = np.zeros((200, 200), np.float32)
-    alpha[:, 100:] = 1
-    result = make_effect("overlay", tint="white", opacity=0.0, outline=3.0)(frame, Matte(alpha))
-    assert result[:, 94:100].all()
-    assert not result[:, :93].any()
-    assert not result[:, 100:].any()
-
-
-@pytest.mark.parametrize("strength", [0.02, 0.1, 0.3, 0.5, 1.0])
-@pytest.mark.parametrize("soft", [0.0, 6.0])
-def test_blur_takes_nothing_of_the_person_into_the_background(strength: float, soft: float) -> None:
-    alpha = disc((270, 480), 0.3, soft)
-    frame = np.zeros((270, 480, 3), np.uint8)
-    frame[...] = np.rint(alpha[..., None] * (255, 0, 0) + (1 - alpha[..., None]) * (0, 0, 255))
-    result = make_effect("blur", strength=strength)(frame, Matte(alpha))
-    outside = result[alpha == 0.0]
-    assert outside[:, 0].max() <= 2
-    assert outside[:, 2].min() >= 253
-
-
-def test_blur_under_the_person_shows_the_surroundings_and_no_dark_rim() -> None:
-    alpha = disc((270, 480), 0.45) * np.float32(0.5)  # half-transparent everywhere: what lies below shows
-    frame = np.where(alpha[..., None] > 0, 255, 100).astype(np.uint8).repeat(3, 2)
-    result = make_effect("blur")(frame, Matte(alpha))
-    assert np.abs(result[alpha > 0].astype(int) - 178).max() <= 2
-
-
-def test_blur_of_a_plain_background_is_plain_and_a_step_becomes_a_gaussian_ramp() -> None:
-    size, strength = (400, 800), 0.5
-    frame = np.zeros((*size, 3), np.uint8)
-    frame[:, 400:] = 200
-    result = make_effect("blur", strength=strength)(frame, Matte(np.zeros(size, np.float32)))
-    sigma = strength * 0.06 * min(size)
-    from math import erf
-
-    ramp = [100 * (1 + erf((x + 0.5 - 400) / sigma / 2**0.5)) for x in range(800)]
-    assert np.abs(result[..., 0].astype(float) - ramp).max() < 4.0
-
-
-def test_blur_strength_zero_changes_nothing() -> None:
-    frame = noise((50, 60))
-    np.testing.assert_array_equal(make_effect("blur", strength=0.0)(frame, Matte(disc((50, 60), 0.2))), frame)
-
-
-def test_blur_looks_the_same_at_any_size() -> None:
-    def blurred(scale: int) -> np.ndarray:
-        frame = np.kron(noise((9, 16), 3), np.ones((30 * scale, 30 * scale, 1), np.uint8))
-        return make_effect("blur")(frame, Matte(np.zeros(frame.shape[:2], np.float32)))
-
-    small, large = blurred(1), halve(blurred(2), 1)
-    assert np.abs(small.astype(int) - large).mean() < 3.0
-
-
 @pytest.mark.parametrize(
     ("name", "options", "says"),
     [
@@ -225,60 +134,6 @@ def test_a_frame_that_does_not_belong_to_the_matte_is_refused(frame: np.ndarray)
     for effect in every_effect():
         with pytest.raises(ValueError, match=r"frame|matte"):
             effect(frame, Matte(np.zeros((4, 5), np.float32)))
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("Magenta", (255, 0, 255)), (" #0f0 ", (0, 255, 0)), ("#0102ff", (1, 2, 255)), ("rgb(1,2,3)", (1, 2, 3)),
-     ("rgb(100%,0%,0%)", (255, 0, 0))],
-)  # fmt: skip
-def test_colours_as_people_write_them(text: str, expected: tuple[int, int, int]) -> None:
-    assert parse_color(text, option="x") == expected
-    assert is_color(text)
-
-
-def test_what_is_no_colour() -> None:
-    assert not is_color("beach.jpg")
-    with pytest.raises(OptionError):
-        parse_color("beach.jpg", option="x")
-
-
-@pytest.mark.parametrize("share", [0.02, 0.9])
-def test_blend_agrees_with_the_formula_by_either_way(share: float) -> None:
-    rng = np.random.default_rng(4)
-    front, back = noise((80, 90), 1), noise((80, 90), 2)
-    alpha = np.where(rng.random((80, 90)) < share, rng.random((80, 90)), rng.random((80, 90)) > 0.5).astype(np.float32)
-    expected = front * alpha[..., None] + back * (1 - alpha[..., None])
-    result = blend_onto(back.copy(), front, alpha)
-    assert np.abs(result - expected).max() <= 1.01
-    np.testing.assert_array_equal(result[alpha == 1], front[alpha == 1])
-    np.testing.assert_array_equal(result[alpha == 0], back[alpha == 0])
-
-
-def test_fill_keeps_what_is_known_and_reaches_any_distance() -> None:
-    pixels = np.zeros((64, 200, 3), np.float32)
-    pixels[:, :8], pixels[:, -8:] = (10, 20, 30), (210, 220, 230)
-    weight = np.zeros((64, 200), np.float32)
-    weight[:, :8] = weight[:, -8:] = 1
-    filled = fill_unknown(pixels, weight)
-    np.testing.assert_allclose(filled[:, :8], pixels[:, :8], atol=1e-3)
-    np.testing.assert_allclose(filled[:, -8:], pixels[:, -8:], atol=1e-3)
-    middle = filled[32, :, 0]
-    assert middle.min() >= 9.99
-    assert middle.max() <= 210.01
-    assert middle[40] < 90 < 130 < middle[160]
-
-
-def test_fill_without_any_knowledge_is_the_mean() -> None:
-    pixels = noise((9, 7)).astype(np.float32)
-    np.testing.assert_allclose(fill_unknown(pixels, np.zeros((9, 7), np.float32))[4, 3], pixels.mean((0, 1)), rtol=1e-4)
-
-
-def test_person_box_is_tight_and_whole_where_nobody_is() -> None:
-    rgba = np.zeros((10, 12, 4), np.uint8)
-    assert rgba[person_box(rgba)].shape == (10, 12, 4)
-    rgba[3:5, 2:9, 3] = 1
-    assert person_box(rgba) == (slice(3, 5), slice(2, 9))
 
 
 ALMOST_ONE, ALMOST_ZERO = np.float32(0.9999999), np.float32(6e-39)

@@ -14,9 +14,9 @@ from limner.datasets.pairs import held_out_pairs
 from limner.evaluation.harmonization import (
     NOTHING,
     REINHARD,
+    HarmonizationScorer,
     model_fitter,
     net_fitter,
-    net_scores,
     reinhard,
     score_fitters,
     usual_fitters,
@@ -64,6 +64,6 @@ def test_a_net_in_memory_and_a_model_file_are_contenders(data_folder: Path) -> N
         said = fit(pair.composite, pair.matte)
         assert said.shape == pair.composite.shape
         np.testing.assert_array_equal(said[pair.mask == 0], pair.composite[pair.mask == 0])
-    values = net_scores(net, 64, data_folder)
+    values = HarmonizationScorer().net_scores(net, 64, data_folder)
     below = 1 - values["fMSE net"] / min(values[f"fMSE {NOTHING}"], values[f"fMSE {REINHARD}"])
     assert values["score"] == pytest.approx(100 * below)

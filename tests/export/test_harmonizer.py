@@ -77,5 +77,5 @@ def test_the_task_of_a_checkpoint_says_what_is_made_of_it(checkpoint: Path) -> N
     assert checkpoint_task(str(checkpoint)) == HARMONIZE
     assert isinstance(load_subject(str(checkpoint)), HarmonizerSubject)
     assert checkpoint_task("fast") == SEGMENT
-    with pytest.raises(OptionError, match="recipe and size: a checkpoint of the task harmonize has its own"):
+    with pytest.raises(OptionError, match="other_sizes: a checkpoint of the task harmonize has its own"):
         load_subject(str(checkpoint), size=(64, 64))

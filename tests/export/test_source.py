@@ -66,3 +66,9 @@ def test_what_does_not_go_together_is_named(tmp_path: Path, recipe: Path) -> Non
         load_source(str(tmp_path / "w.safetensors"), None)
     with pytest.raises(OptionError, match=r"last\.pt has its own recipe"):
         load_source("last.pt", recipe)
+
+
+def test_a_shipped_model_of_another_net_is_called_by_its_name(recipe: Path) -> None:
+    with pytest.raises(ModelError, match=r"^fast: the tensor stem\.0\.weight of FastNet is not in it") as caught:
+        load_source("fast", recipe)
+    assert "/" not in str(caught.value)

@@ -155,6 +155,26 @@ def test_a_finished_recording_is_a_usual_file(tmp_path: Path, name: str) -> None
         assert abs((container.duration or 0) / 1e6 - 1 / 3) < 0.05
 
 
+@pytest.mark.parametrize("name", ["out.mp4", "out.mov", "out.mkv"])
+def test_frames_at_irregular_times_are_all_there_for_players(tmp_path: Path, name: str) -> None:
+    """A camera's frames come when they come; the one shown last is not the last that the encoder gives."""
+    rng = np.random.default_rng(1)
+    for number in range(6):
+        times = np.cumsum(rng.integers(3_000, 400_000, 18 + number))
+        recorder = Recorder(tmp_path / f"{number}-{name}", rate=RATE)
+        for index, moment in enumerate(times.tolist()):
+            while recorder._queue.full() and not recorder.ended:
+                time.sleep(0.01)
+            recorder.write(TimedFrame(start(index).pixels, Fraction(moment, 1_000_000)))
+        recorder.close()
+        recorder.wait()
+        assert recorder.error is None
+        found = times_of(recorder.target)
+        assert len(found) == len(times)
+        wanted = [Fraction(moment, 1_000_000) for moment in (times - times[0]).tolist()]
+        assert max(abs(a - b) for a, b in zip(found, wanted, strict=True)) <= Fraction(1, 1000)
+
+
 def test_what_is_broken_off_stays(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "out.mp4", rate=RATE)
     for index in range(40):

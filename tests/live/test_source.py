@@ -5,16 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from limner.errors import MediaError
 from limner.live.source import LatestFrames
-from limner.media.file_camera import FileCamera
 from live_parts import Scripted, lost, scene, scenes
-from video_clips import Clip, frames_of, make_clip
 
 
 def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -105,26 +102,3 @@ def test_suspending_lets_the_camera_go() -> None:
     assert (len(cameras), frames.losses) == (2, 0)
     frames.stop()
     assert cameras[1].closed
-
-
-def test_a_file_plays_as_a_camera_at_its_own_rate_and_again(tmp_path: Path) -> None:
-    make_clip(tmp_path / "in.mp4", Clip(frames=5))
-    camera = FileCamera(tmp_path / "in.mp4")
-    moments = [found[1] for _ in range(12) if (found := camera.read()) is not None]
-    assert len(moments) == 12
-    steps = np.diff(moments)
-    assert steps.sum() >= 11 * 0.04 - 1e-6
-    assert steps.min() > 0
-    camera.close()
-
-
-def test_a_file_gives_its_frames_once_in_the_size_asked_for(tmp_path: Path) -> None:
-    make_clip(tmp_path / "in.mp4", Clip(frames=5))
-    once = FileCamera(tmp_path / "in.mp4", loop=False, paced=False)
-    got = [frame[0] for frame in iter(once.read, None)]
-    true = frames_of(tmp_path / "in.mp4")
-    assert len(got) == 5
-    assert max(np.abs(a.astype(int) - b).mean() for a, b in zip(got, true, strict=True)) < 3
-    small = FileCamera(tmp_path / "in.mp4", size=(64, 64), paced=False).read()
-    assert small is not None
-    assert small[0].shape == (64, 64, 3)

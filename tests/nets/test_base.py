@@ -32,5 +32,5 @@ def test_an_unknown_net_or_option_is_named() -> None:
     assert set(NETS) >= {"fast"}
     with pytest.raises(OptionError, match=r"there is no net 'huge'; the nets are .*fast"):
         make_net("huge")
-    with pytest.raises(OptionError, match="fast does not take these options"):
+    with pytest.raises(OptionError, match="net fast has no option 'depth': it has in_channels, width"):
         make_net("fast", depth=3)

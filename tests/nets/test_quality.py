@@ -29,14 +29,14 @@ class TestQualityWithSelfie(NetTester):
 
 @torch.no_grad()
 def test_at_first_it_is_the_sum_of_both() -> None:
-    """Its own logits and the selfie net's, which sees the picture at 256 × 256, at a share."""
+    """Its own logits and the selfie net's, which sees the picture at as many pixels as 256 × 256, at a share."""
     alone, both = QualityNet().eval(), make_net("quality", selfie=True).eval()
     assert isinstance(both, QualityNet)
     both.load_state_dict(alone.state_dict(), strict=False)
     report = start_part(both, "selfie", "selfie")
     assert not report.untouched
     x = torch.rand(1, 3, 64, 128, generator=torch.Generator().manual_seed(0))
-    seen = nn.functional.interpolate(x, size=(256, 256), mode="bilinear", align_corners=False)
+    seen = nn.functional.interpolate(x, size=(176, 368), mode="bilinear", align_corners=False)
     theirs = nn.functional.interpolate(both.selfie(seen), size=(64, 128), mode="bilinear", align_corners=False)
     torch.testing.assert_close(both(x), alone(x) + 0.07 * theirs, rtol=1e-4, atol=1e-4)
 

@@ -47,6 +47,47 @@ def test_nothing_hides_a_dependence() -> None:
     assert receptive_field(_Looks()) == 9
 
 
+@pytest.mark.parametrize(("reach", "field"), [(254, 509), (255, 511), (256, 513), (600, 1201), (2000, 4001)])
+def test_far_looks_are_measured_on_taller_strips(reach: int, field: int) -> None:
+    assert receptive_field(nn.Conv2d(3, 1, 3, 1, reach, reach), step=2) == field
+
+
+def test_leaps_out_of_a_strip_are_not_forgotten() -> None:
+    """Two leaps of 200 rows: what lies between them is in the first strip, and where they lead is not."""
+    assert receptive_field(nn.Sequential(_same(3, dilation=200), _same(3, dilation=200))) == 801
+    assert receptive_field(_same(3, dilation=3000)) is None
+
+
+class _Unused(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.near = _same(3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        nn.functional.adaptive_avg_pool2d(x, 1).mean()
+        return self.near(x)
+
+
+def test_a_mean_that_nobody_uses_does_not_count() -> None:
+    assert receptive_field(_Unused()) == 3
+
+
+def test_groups_are_followed_apart() -> None:
+    """The second of two groups looks far, and only the first is asked."""
+
+    class First(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.near, self.far = _same(3), _same(9)
+            self.apart = nn.Conv2d(6, 4, 3, 1, 1, groups=2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.apart(torch.cat([self.near(x), self.far(x)], 1))[:, :2]
+
+    assert receptive_field(First()) == 5
+    assert receptive_field(nn.Sequential(nn.ConvTranspose2d(4, 4, 2, 2, groups=2), _same(3, inputs=4)), channels=4) == 2
+
+
 class _Mean(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x - x.mean((2, 3), keepdim=True)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from limner.assembly import VideoSaving
 from limner.effects import make_effect
 from limner.effects.fail_closed import FailClosed
 from limner.frame import Frame
@@ -20,6 +21,7 @@ from limner.media.video_info import probe_video
 from limner.media.video_reader import VideoReader
 from limner.processing.video import VideoResult, process_video
 from limner.processing.video_preview import preview_sheet
+from video_clips import Clip, make_clip
 
 PQ, HLG = 16, 18
 SIZE = (64, 96)
@@ -49,7 +51,9 @@ def nobody(frame: Frame) -> Matte:
 
 
 def run(folder: Path, effect: Any, source: str = "in.mp4", target: str = "out.mp4", **options: Any) -> VideoResult:
-    return process_video(folder / source, folder / target, segment=nobody, effect=FailClosed(effect), **options)
+    return process_video(
+        folder / source, folder / target, segment=nobody, effect=FailClosed(effect), saving=VideoSaving(**options)
+    )
 
 
 def codes(path: Path) -> Frame:
@@ -116,6 +120,28 @@ def test_videos_behind_fit_the_clip(tmp_path: Path) -> None:
     assert any("HDR; it was toned down" in notice for notice in result.notices)
 
 
+def test_what_the_bits_become_is_said_once(tmp_path: Path) -> None:
+    make_hdr(tmp_path / "hdr.mp4", frames=1)
+    make_hdr(tmp_path / "wide.mp4", transfer=14, frames=1)
+    make_clip(tmp_path / "deep.mp4", Clip(frames=1, pixel_format="yuv420p10le"))
+    make_clip(tmp_path / "plain.mp4", Clip(frames=1))
+    for source, target, said in (
+        ("hdr.mp4", "o.mp4",
+         ["It is HDR with 10 bits; the result has 8 bits under the same tags, and may show bands."]),
+        ("wide.mp4", "o.mp4", ["It has 10 bits a channel; the result has 8."]),
+        ("wide.mp4", "w_%d.png",
+         ["Its colours were converted to sRGB, which pictures are in, with 8 bits a channel instead of 10."]),
+        ("deep.mp4", "o.mp4", ["It has 10 bits a channel; the result has 8."]),
+        ("deep.mp4", "d_%d.png", ["It has 10 bits a channel; the pictures have 8."]),
+        ("plain.mp4", "o.mp4", []),
+        ("plain.mp4", "p_%d.png", []),
+    ):  # fmt: skip
+        folder = tmp_path / f"to_{source}_{target[:1]}"
+        folder.mkdir()
+        result = process_video(tmp_path / source, folder / target, segment=None, effect=None)
+        assert [n for n in result.notices if "bits" in n or "sRGB" in n] == said, (source, target)
+
+
 def test_wide_colours_without_hdr_are_fitted_too(tmp_path: Path) -> None:
     make_hdr(tmp_path / "in.mp4", transfer=14, code=0.3)
     run(tmp_path, make_effect("color", color="magenta"))
@@ -124,8 +150,11 @@ def test_wide_colours_without_hdr_are_fitted_too(tmp_path: Path) -> None:
 
 def test_pictures_and_previews_are_in_srgb(tmp_path: Path) -> None:
     make_hdr(tmp_path / "in.mp4", code=0.58)
-    result = process_video(tmp_path / "in.mp4", tmp_path / "out_%03d.png", segment=None, effect=None, codec="png")
-    assert any("converted to sRGB" in notice for notice in result.notices)
+    result = process_video(
+        tmp_path / "in.mp4", tmp_path / "out_%03d.png", segment=None, effect=None, saving=VideoSaving(codec="png")
+    )
+    depth = [notice for notice in result.notices if "bits" in notice or "sRGB" in notice]
+    assert depth == ["It is HDR with 10 bits; the pictures are toned down to sRGB, with 8 bits."]
     back = cv2.imread(str(tmp_path / "out_001.png"))
     assert back is not None
     assert 235 <= back.mean() <= 250

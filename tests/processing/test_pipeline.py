@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+import weakref
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 from limner.effects.base import Effect
+from limner.errors import OptionError
 from limner.frame import Frame, TimedFrame
 from limner.matte import Matte
 from limner.processing.pipeline import PipelineStats, run_pipeline
@@ -56,9 +59,101 @@ def test_every_frame_arrives_in_order_with_its_own_time(depth: int) -> None:
     assert [f.time for f in out] == [Fraction(i, 25) for i in range(300)]
     assert all(f.pixels[0, 0, 0] == f.pixels[0, 0, 1] == i % 256 for i, f in enumerate(out))
     assert len(seen) == stats.frames == 300
+    assert all(one is other for one, other in zip(seen, out, strict=True))
     assert set(stats.milliseconds) == {"decode", "segment", "effect", "encode"}
     assert all(value > 0 for value in stats.milliseconds.values())
     assert own_threads() == []
+
+
+@pytest.mark.parametrize("in_flight", [1, 4])
+def test_frames_that_moved_on_are_let_go(in_flight: int) -> None:
+    decoded: list[weakref.ref[np.ndarray]] = []
+    mattes: list[weakref.ref[np.ndarray]] = []
+
+    def frames() -> Iterator[TimedFrame]:
+        for index in range(40):
+            pixels = np.zeros((4, 6, 3), np.uint8)
+            decoded.append(weakref.ref(pixels))
+            yield TimedFrame(pixels, Fraction(index, 25))
+            del pixels
+
+    def segment(frame: Frame) -> Matte:
+        matte = everybody(frame)
+        mattes.append(weakref.ref(matte.alpha))
+        return matte
+
+    def sink(frame: TimedFrame) -> None:
+        time.sleep(0.01)  # the others run into it
+        for kind, counts in ((decoded, alive[0]), (mattes, alive[1])):
+            counts.append(sum(reference() is not None for reference in list(kind)))
+
+    alive: tuple[list[int], list[int]] = [], []
+    run_pipeline(frames(), segment=segment, effect=Clock(), sink=sink, depth=1, in_flight=in_flight)
+    # Those that became this frame are gone, whatever came after is under way, and the source holds its last one.
+    assert max(alive[0]) <= in_flight
+    assert max(alive[1]) <= in_flight - 1
+
+
+class Slow(Effect):
+    """Takes a while."""
+
+    name = "slow"
+
+    def __call__(self, frame: Frame, matte: Matte) -> Frame:
+        time.sleep(0.004)
+        return frame.copy()
+
+
+class SlowAhead:
+    """A stream that works ahead, and at its own time."""
+
+    delay = 0
+
+    def ahead(self, frame: Frame) -> None:
+        time.sleep(0.002)
+
+    def push(self, frame: Frame, tag: object = None) -> list[tuple[object, Frame, Matte]]:
+        time.sleep(0.003)
+        return [(tag, frame, everybody(frame))]
+
+    def flush(self) -> list[tuple[object, Frame, Matte]]:
+        return []
+
+    def reset(self) -> None:
+        return None
+
+
+def test_the_time_of_each_stage_adds_up() -> None:
+    def slow_source() -> Iterator[TimedFrame]:
+        for frame in source(10):
+            time.sleep(0.001)
+            yield frame
+
+    stats = run_pipeline(slow_source(), segment=SlowAhead(), effect=Slow(), sink=lambda _: time.sleep(0.005))
+    least = {"decode": 0.010, "segment": 0.030, "effect": 0.040, "encode": 0.050}
+    assert {stage for stage, seconds in least.items() if not seconds <= stats.busy[stage] <= stats.seconds} == set()
+    assert 0.020 <= stats.ahead <= stats.busy["decode"] + stats.seconds
+    assert stats.spent == stats.busy | {"segment": stats.busy["segment"] + stats.ahead}
+    assert stats.milliseconds["encode"] == pytest.approx(stats.busy["encode"] * 1000 / 10)
+    assert stats.fps == pytest.approx(10 / stats.seconds)
+    assert PipelineStats().fps == 0
+    assert PipelineStats().milliseconds == dict.fromkeys(least, 0.0)
+
+
+def test_the_clips_own_transparency_counts_with_the_matte() -> None:
+    """What is transparent is nobody: an effect that keeps people gets a matte without it."""
+    given: list[Matte] = []
+
+    class Watching(Slow):
+        def __call__(self, frame: Frame, matte: Matte) -> Frame:
+            given.append(matte)
+            return frame
+
+    alpha = np.full((4, 6), 255, np.uint8)
+    alpha[:, :3] = 0
+    frames = [TimedFrame(np.zeros((4, 6, 3), np.uint8), Fraction(0), None, alpha)]
+    run_pipeline(frames, segment=everybody, effect=Watching(), sink=lambda _: None)
+    np.testing.assert_array_equal(given[0].alpha, alpha / np.float32(255))
 
 
 def test_without_an_effect_frames_pass_untouched() -> None:
@@ -245,7 +340,7 @@ def test_a_stage_that_hangs_is_left_behind_where_that_was_asked_for() -> None:
 
 
 def test_a_segmenter_without_an_effect_is_a_bug() -> None:
-    with pytest.raises(ValueError, match="an effect needs a segmenter"):
+    with pytest.raises(OptionError, match="effect needs segment, and segment an effect"):
         run_pipeline([], segment=everybody, effect=None, sink=lambda _: None)
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(OptionError, match="at least 1"):
         run_pipeline([], segment=None, effect=None, sink=lambda _: None, depth=0)

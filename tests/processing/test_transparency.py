@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from limner.assembly import VideoSaving
 from limner.effects import make_effect
 from limner.effects.base import Effect
 from limner.effects.fail_closed import FailClosed
@@ -39,7 +40,9 @@ def run(
     folder: Path, source: str, target: str, effect: Effect | None, *, matte: Any = everybody, **options: Any
 ) -> Any:
     segment = None if effect is None else matte
-    return process_video(folder / source, folder / target, segment=segment, effect=effect, **options)
+    return process_video(
+        folder / source, folder / target, segment=segment, effect=effect, saving=VideoSaving(**options)
+    )
 
 
 def first(path: Path) -> tuple[Frame, Frame | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import pickle
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.stream import Disposition
 
+from limner.assembly import VideoSaving
+from limner.effects import make_effect
 from limner.effects.base import Effect
-from limner.errors import LimnerError, MediaError, OptionError
+from limner.errors import ArgumentError, LimnerError, MediaError, OptionError
 from limner.frame import Frame
 from limner.matte import Matte
 from limner.media import video_writer
@@ -51,7 +55,7 @@ class Cut(Effect):
 
 def through(source: Path, target: Path, **options: Any) -> VideoResult:
     """Nothing between, so that what comes out can be compared with what went in."""
-    return process_video(source, target, segment=None, effect=None, **options)
+    return process_video(source, target, segment=None, effect=None, saving=VideoSaving(**options))
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -256,6 +260,43 @@ def test_odd_sizes(tmp_path: Path, size: tuple[int, int], suffix: str, even: boo
     assert np.abs(picture[: size[0], : size[1]] - before).mean() < 6
 
 
+@pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 1), (3, 3), (1, 64), (64, 1)])
+@pytest.mark.parametrize("effect", ["color:red", "cutout"])
+@pytest.mark.parametrize(
+    ("target", "codec"),
+    [
+        ("out.mp4", "h264"), ("out.m4v", "h264"), ("out.mov", "h264"), ("out.mkv", "h264"), ("out.webm", "vp9"),
+        ("out.mkv", "vp9"), ("out.mov", "prores"), ("out.mkv", "prores"), ("out.mkv", "ffv1"), ("out", "png"),
+    ],
+)  # fmt: skip
+def test_tiny_and_odd_sizes(tmp_path: Path, size: tuple[int, int], effect: str, target: str, codec: str) -> None:
+    with av.open(str(tmp_path / "in.mov"), "w") as output:
+        stream: Any = output.add_stream("png", rate=25, width=size[1], height=size[0], pix_fmt="rgb24")
+        for value in (20, 120, 220):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((*size, 3), value, np.uint8))))
+        output.mux(stream.encode(None))
+    made, saving = make_effect(effect), VideoSaving(codec=codec)
+    if made.has_alpha and codec == "h264":
+        with pytest.raises(MediaError, match="h264 has no transparency"):
+            process_video(tmp_path / "in.mov", tmp_path / target, segment=disc, effect=made, saving=saving)
+        return
+    result = process_video(tmp_path / "in.mov", tmp_path / target, segment=disc, effect=made, saving=saving)
+    assert (result.frames, result.codec, result.alpha) == (3, codec, made.has_alpha)
+    assert abs(result.width - size[1]) + abs(result.height - size[0]) <= (2 if codec in ("h264", "prores") else 0)
+    assert leftovers(tmp_path) == []
+
+
+def test_sides_that_no_encoder_takes_are_told_before_the_first_frame(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "in.mov"), "w") as output:
+        stream: Any = output.add_stream("png", rate=25, width=16400, height=2, pix_fmt="rgb24")
+        output.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((2, 16400, 3), np.uint8))))
+        output.mux(stream.encode(None))
+    with pytest.raises(MediaError, match="h264 pictures have at most 16384 pixels a side, and these are 16400x2; use"):
+        through(tmp_path / "in.mov", tmp_path / "out.mp4")
+    assert through(tmp_path / "in.mov", tmp_path / "out.mkv", codec="ffv1").width == 16400
+    assert leftovers(tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("target", "codec", "pixel_format"),
     [
@@ -288,7 +329,9 @@ def first_with_alpha(path: Path) -> av.VideoFrame:
 
 def test_pictures_in_a_folder_and_by_a_pattern(tmp_path: Path) -> None:
     make_clip(tmp_path / "in.mp4", Clip(frames=5))
-    by_folder = process_video(tmp_path / "in.mp4", tmp_path / "cut", segment=disc, effect=Cut(), codec="png")
+    by_folder = process_video(
+        tmp_path / "in.mp4", tmp_path / "cut", segment=disc, effect=Cut(), saving=VideoSaving(codec="png")
+    )
     assert sorted(p.name for p in (tmp_path / "cut").iterdir()) == [
         *(f"frame_{i:06}.png" for i in range(1, 6)),
         "timestamps.txt",
@@ -419,7 +462,10 @@ def test_b_frames_and_a_size_that_changes(tmp_path: Path) -> None:
 def test_interlaced_clips_are_named(tmp_path: Path) -> None:
     make_clip(tmp_path / "in.mp4", Clip(frames=4, options={"flags": "+ildct+ilme", "crf": "18"}))
     result = through(tmp_path / "in.mp4", tmp_path / "out.mp4")
-    assert any("interlaced" in notice for notice in result.notices)
+    assert result.notices == ("It is interlaced; its frames were deinterlaced (bwdif).",)
+    assert times_of(tmp_path / "out.mp4") == times_of(tmp_path / "in.mp4")
+    result = through(tmp_path / "in.mp4", tmp_path / "again.mp4", deinterlace=False)
+    assert result.notices == ()
 
 
 def test_damage_in_the_middle(tmp_path: Path) -> None:
@@ -475,6 +521,80 @@ def test_cover_pictures_are_left_out_and_named(tmp_path: Path) -> None:
     result = through(tmp_path / "in.mkv", tmp_path / "out.mp4")
     assert any("cover picture" in notice for notice in result.notices)
     assert result.frames == 3
+    for name in ("kept.mp4", "kept.mkv"):
+        result = through(tmp_path / "in.mkv", tmp_path / name, cover=True)
+        assert (result.frames, result.notices, result.streams[0].kind) == (3, (), "cover")
+        with av.open(str(tmp_path / name)) as container:
+            shown = [s for s in container.streams.video if s.disposition & Disposition.attached_pic]
+            assert [bytes(p) for s in shown for p in container.demux(s) if p.size] == [jpeg.tobytes()]
+        assert probe_video(tmp_path / name).codec == "h264"
+    through(tmp_path / "kept.mp4", tmp_path / "again.mkv", cover=True)
+    assert jpeg.tobytes() in (tmp_path / "again.mkv").read_bytes()
+    result = through(tmp_path / "in.mkv", tmp_path / "out.webm", cover=True)
+    assert result.notices == ("The cover picture (stream 1, mjpeg) was left out: webm has no place for it.",)
+
+
+def two_pictures(path: Path) -> None:
+    """A wide German picture and a tall French one, with sound in both languages."""
+    make_clip(path.with_name("one.mkv"), Clip(frames=4, audio=("ger", "fre")))
+    make_clip(path.with_name("two.mkv"), Clip(size=(128, 96), frames=6))
+    sources = [av.open(str(path.with_name(name))) for name in ("one.mkv", "two.mkv")]
+    with av.open(str(path), "w") as output:
+        copies: dict[Any, Any] = {}
+        for source, language in zip(sources, ("deu", "fra"), strict=True):
+            for stream in source.streams:
+                copies[stream] = output.add_stream_from_template(stream)
+                copies[stream].metadata["language"] = stream.metadata.get("language", language)
+        for source in sources:
+            for packet in source.demux():
+                if packet.size:
+                    packet.stream = copies[packet.stream]
+                    output.mux(packet)
+    for source in sources:
+        source.close()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "size", "sounds"),
+    [
+        ({}, (128, 96), ["ger", "fre"]),
+        ({"video_stream": "3"}, (96, 128), ["ger", "fre"]),
+        ({"video_stream": "FRE", "audio_stream": ("fra",)}, (96, 128), ["fre"]),
+        ({"video_stream": "deu", "audio_stream": ("2", "1")}, (128, 96), ["ger", "fre"]),
+        ({"audio_stream": ("1",)}, (128, 96), ["ger"]),
+        ({"video_stream": "3", "audio": False}, (96, 128), []),
+    ],
+)
+def test_streams_are_chosen_by_number_or_language(
+    tmp_path: Path, chosen: dict[str, Any], size: tuple[int, int], sounds: list[str]
+) -> None:
+    two_pictures(tmp_path / "in.mkv")
+    result = through(tmp_path / "in.mkv", tmp_path / "out.mkv", **chosen)
+    assert (result.width, result.height, result.frames) == (*size, 6 if size == (96, 128) else 4)
+    assert [stream.language for stream in result.streams] == sounds
+    assert [notice for notice in result.notices if "A second video stream" in notice]
+    kept = packets_of(tmp_path / "out.mkv", "audio") if sounds else []
+    there = packets_of(tmp_path / "in.mkv", "audio")
+    assert kept == [there[("ger", "fre").index(language)] for language in sounds]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "text"),
+    [
+        ({"video_stream": "7"}, "video_stream 7: there is none of this number or language; "),
+        ({"video_stream": "1"}, "in.mkv has 0 (h264, deu), 3 (h264, fra)"),
+        ({"video_stream": "eng"}, "in.mkv has 0 (h264, deu), 3 (h264, fra)"),
+        ({"audio_stream": ("eng",)}, "in.mkv has 1 (aac, ger), 2 (aac, fre)"),
+        ({"audio_stream": ("1", "0")}, "audio_stream 0: there is none of this number or language"),
+        ({"audio_stream": ("1",), "audio": False}, "audio_stream chooses sound, and audio is off"),
+    ],
+)
+def test_streams_that_are_not_there_are_told(tmp_path: Path, chosen: dict[str, Any], text: str) -> None:
+    two_pictures(tmp_path / "in.mkv")
+    with pytest.raises(OptionError) as caught:
+        through(tmp_path / "in.mkv", tmp_path / "out.mkv", **chosen)
+    assert text in str(caught.value)
+    assert not (tmp_path / "out.mkv").exists()
 
 
 @pytest.mark.parametrize(
@@ -537,7 +657,7 @@ def _sound(path: Path) -> None:
     ("name", "make", "words"),
     [
         ("gone.mp4", None, "no such file"),
-        ("folder.mp4", Path.mkdir, "not a file"),
+        ("folder.mp4", Path.mkdir, "no picture in it; name a folder of pictures"),
         ("empty.mp4", Path.touch, "is empty"),
         ("text.mp4", _text, "cannot be read as a video"),
         ("notes.txt", _text, "not a video"),
@@ -586,3 +706,45 @@ def test_a_larger_crf_makes_a_smaller_and_worse_vp9(tmp_path: Path) -> None:
     usual, fine, coarse = sizes
     assert fine > 1.5 * usual > 1.5 * 1.5 * coarse
     assert errors[1] < errors[0] < errors[2]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"codec": "mpeg2"}, "codec 'mpeg2' is unknown: say one of h264, vp9"),
+        ({"preset": "lazy"}, "preset 'lazy' is unknown: say one of ultrafast"),
+        ({"crf": -1}, "crf -1 is out of range"),
+        ({"crf": "best"}, "crf must be a whole number or None, not 'best'"),
+        ({"start": Fraction(-1)}, "start -1 is before the clip begins"),
+        ({"duration": 0}, "duration 0 is no length"),
+        ({"duration": "10"}, "duration must be a number or None, not '10'"),
+        ({"audio": None}, "audio must be True or False, not None"),
+        ({"alpha": "often"}, "alpha 'often' is unknown: say multiply or ignore"),
+    ],
+)
+def test_how_a_video_is_written_is_checked_when_it_is_said(values: dict[str, Any], told: str) -> None:
+    with pytest.raises(OptionError, match=told):
+        VideoSaving(**values)
+
+
+def test_how_a_video_is_written_can_be_sent_elsewhere(tmp_path: Path) -> None:
+    saving = VideoSaving(codec="ffv1", start=Fraction(1, 5), audio=False)
+    assert pickle.loads(pickle.dumps(saving)) == saving
+    make_clip(tmp_path / "in.mp4", Clip(frames=10, audio=("eng",)))
+    result = process_video(tmp_path / "in.mp4", tmp_path / "o.mkv", segment=None, effect=None, saving=saving)
+    assert (result.codec, result.frames, result.streams) == ("ffv1", 5, ())
+
+
+def test_the_old_keywords_work_and_warn(tmp_path: Path) -> None:
+    make_clip(tmp_path / "in.mp4", Clip(frames=10))
+    clip, target = tmp_path / "in.mp4", tmp_path / "o.mkv"
+    with pytest.warns(
+        DeprecationWarning, match=r"process_video\(codec=…, start=…\) is deprecated .* use saving="
+    ) as caught:
+        result = process_video(clip, target, segment=None, effect=None, codec="ffv1", start=Fraction(1, 5))
+    assert caught[0].filename == __file__
+    assert (result.codec, result.frames) == ("ffv1", 5)
+    with pytest.raises(ArgumentError, match="process_video has no argument 'quality'"):
+        process_video(clip, target, segment=None, effect=None, quality=3)
+    with pytest.raises(OptionError, match="saving and crf both say how the result is written"):
+        process_video(clip, target, segment=None, effect=None, saving=VideoSaving(), crf=3)

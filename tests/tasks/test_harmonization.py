@@ -13,10 +13,11 @@ import torch
 from limner.datasets.photo_map import prepare
 from limner.errors import LimnerError, ModelError, OptionError
 from limner.tasks import TASKS
-from limner.tasks.harmonization import load_harmonizer, losses, make_harmonizer, pair_batches, total
+from limner.tasks.harmonization import load_harmonizer, losses, make_harmonizer, pair_batches
 from limner.tasks.recipes.harmonize import HarmonizeLoss, harmonize_recipe, to_dict
 from limner.tasks.recipes.reading import read_recipe
 from limner.tasks.recipes.recipe import load_recipe
+from limner.tasks.records import total
 from limner.training.job import Job, Progress
 from limner.training.loop import train
 from limner.weights.checkpoint import Checkpoint
@@ -56,13 +57,13 @@ def test_the_recipe_that_ships_is_valid() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("samples=0", "samples: Input should be greater than 0"),
+        ("samples=0", "samples: must be greater than 0"),
         ("net.name=fast", "net.name: must be harmonizer for this task, not 'fast'"),
         ("data.scene=2", r"data.scene must lie in \[0, 1\]"),
         ("data.changes={haze: 1}", "data.changes.haze: "),
-        ("loss.lpips=1", "loss.lpips: Unexpected"),
+        ("loss.lpips=1", "loss.lpips: a recipe has no such field"),
         ("phases=[{size: 64, share: 0.4}]", "phases: their shares must add up to 1"),
-        ("teacher={models: [fast]}", "teacher: Unexpected"),
+        ("teacher={models: [fast]}", "teacher: a recipe has no such field"),
         ("early_stop={patience: 2}", "early_stop: listens to validations"),
         ("optimizer.kind=lion", "optimizer: .*'lion'"),
     ],
@@ -80,7 +81,7 @@ def test_the_other_trainer_does_not_take_it() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"net": {"name": "harmonizer", "options": {"depth": 3}}}, "net: harmonizer does not take these options"),
+        ({"net": {"name": "harmonizer", "options": {"depth": 3}}}, "net harmonizer has no option 'depth'"),
         ({"input_size": 100}, "takes sizes divisible by 64, not 100x100 .*; choose 128x128"),
     ],
 )

@@ -14,6 +14,7 @@ from limner.datasets.sampler import Sampler
 from limner.errors import OptionError
 from limner.nets import make_net
 from limner.nets.initial_weights import WeightReport, start_net
+from limner.one_writer import OneWriter
 from limner.tasks.loss.losses import edge_weighted_bce
 from limner.tasks.recipes.recipe import from_dict
 from limner.training.job import Job, Progress
@@ -63,6 +64,12 @@ def test_a_complete_run_does_nothing_more(job: Job) -> None:
     outcome = train(job)
     assert outcome.finished
     assert outcome.step == before.step
+
+
+def test_two_runs_never_share_a_folder(job: Job) -> None:
+    with OneWriter(job.out), pytest.raises(OptionError, match=r"run: another run of limner writes into it"):
+        train(job)
+    assert not job.out.exists()
 
 
 def test_two_processes_share_a_batch(job: Job) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from limner.assembly.effect import EffectOptions, build_effect
 from limner.assembly.matte import MatteOptions, build_segmenter
-from limner.assembly.people import People, PeopleOptions, SubjectOptions, build_subjects, check_people, check_subjects
+from limner.assembly.people import People, build_subjects
+from limner.assembly.people_options import PeopleOptions, SubjectOptions, check_people, check_subjects
 from limner.assembly.photo import PhotoOptions, build_select
-from limner.assembly.saving import PhotoSaving
+from limner.assembly.saving import PhotoSaving, VideoSaving
 from limner.assembly.temporal import TemporalOptions, build_temporal, check_temporal
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PhotoSaving",
     "SubjectOptions",
     "TemporalOptions",
+    "VideoSaving",
     "build_effect",
     "build_segmenter",
     "build_select",

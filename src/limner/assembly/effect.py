@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
 
-from limner.effects import EFFECTS, Effect, make_chain
+from limner.checking import check_fields, checked
+from limner.effects.registry import EFFECTS
+from limner.effects.setting import Setting
 from limner.effects.spec import parse_spec
-from limner.errors import OptionError
+from limner.errors import LimnerError, OptionError
+
+if TYPE_CHECKING:
+    from limner.effects.base import Effect
 
 Value = str | float | int | bool
 
@@ -28,32 +33,49 @@ class EffectOptions:
     effect: str = "blur"
     settings: Mapping[str, Value] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 def setting_owners(name: str) -> tuple[str, ...]:
     """Names of the effects that have this setting, in the registry's order."""
-    return tuple(effect for effect, kind in EFFECTS.items() if kind.setting(name))
+    return tuple(effect for effect in EFFECTS if _setting(effect, name))
 
 
-def build_effect(options: EffectOptions) -> Effect:
+def _setting(effect: str, name: str) -> Setting | None:
+    return next((setting for setting in EFFECTS.settings(effect) if setting.name == name), None)
+
+
+@checked
+def build_effect(options: EffectOptions, *, objects: Mapping[str, object] | None = None) -> Effect:
     """The effect or chain of effects that the options ask for.
+
+    Args:
+        objects: settings that are no plain values, by the same names: a `Background` that is in memory, say.
 
     Raises:
         OptionError: an effect is unknown, a value cannot be used, a setting belongs to an effect that was not named,
             or the effects exclude each other or would change nothing.
     """
+    from limner.effects.making import make_chain
+
     links = parse_spec(options.effect)
     chosen: dict[str, dict[str, Any]] = {link.name: {} for link in links}
     if chosen.keys() <= EFFECTS.keys():  # otherwise the unknown name is what is wrong
-        for name, value in options.settings.items():
+        for name, value in {**options.settings, **(objects or {})}.items():
             owners = setting_owners(name)
             taken = [owner for owner in owners if owner in chosen]
             if not taken:
                 belongs_to(name, owners, options.effect)
             for owner in taken:
-                setting = EFFECTS[owner].setting(name)
+                setting = _setting(owner, name)
                 assert setting is not None
                 chosen[owner][setting.parameter] = value
-    effect = make_chain(links, chosen)
+    try:
+        effect = make_chain(links, chosen)
+    except LimnerError as error:
+        settings = [item for name in chosen if name in EFFECTS for item in EFFECTS.settings(name)]
+        raise error.renamed({item.parameter: item.name for item in settings}) from error.__cause__
     if not effect.shows_alone:
         raise OptionError(
             f"‹effect› {options.effect} changes nothing alone: name a background with it, "

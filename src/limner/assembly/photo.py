@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from limner.assembly.effect import EffectOptions
+from limner.assembly.effect import EffectOptions, belongs_to
 from limner.assembly.matte import MatteOptions
-from limner.assembly.people import SubjectOptions, build_subjects
+from limner.assembly.people import build_subjects
+from limner.assembly.people_options import SubjectOptions
 from limner.assembly.saving import PhotoSaving
-from limner.frame import Frame
-from limner.matte import Matte
+from limner.checking import check_fields, checked
 
-Select = Callable[[Matte, Frame], tuple[Matte, str]]
+if TYPE_CHECKING:
+    from limner.effects.base import Effect
+    from limner.frame import Frame
+    from limner.matte import Matte
+
+Select = Callable[["Matte", "Frame"], tuple["Matte", str]]
 """The matte of a photo and its pixels to the matte of those people who stay, and why nobody does, or ""."""
 
 
@@ -25,7 +31,23 @@ class PhotoOptions:
     people: SubjectOptions = field(default_factory=SubjectOptions)
     saving: PhotoSaving = field(default_factory=PhotoSaving)
 
+    def __post_init__(self) -> None:
+        check_fields(self)
 
+
+def check_trim(saving: PhotoSaving, asked: EffectOptions, effect: Effect) -> None:
+    """
+    Args:
+        asked: what ``effect`` was built from.
+
+    Raises:
+        OptionError: the results are to be cropped to the person, and the effect makes no cut-outs.
+    """
+    if saving.trim and not effect.has_alpha:
+        belongs_to("trim", ("cutout",), asked.effect)
+
+
+@checked
 def build_select(options: SubjectOptions) -> Select:
     """What keeps the people who are to stay. Photos have nothing to do with each other: nobody is followed.
 

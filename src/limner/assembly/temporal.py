@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from limner.checking import check_fields, checked
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ class TemporalOptions:
     look_ahead: int = 0
     gate: bool = True
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 def check_temporal(options: TemporalOptions) -> None:
     """
@@ -42,6 +46,7 @@ def check_temporal(options: TemporalOptions) -> None:
         raise OptionError("‹look_ahead› has nothing to do with ‹temporal› off: leave it out, or say light or strong")
 
 
+@checked
 def build_temporal(segmenter: MatteSource, options: TemporalOptions) -> TemporalSegmenter:
     """The segmenter for the frames of one clip that the options ask for.
 

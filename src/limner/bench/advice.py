@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from limner.bench.running import BF16, Run
 from limner.bench.surroundings import Surroundings
+from limner.kinds import ONNX
 from limner.runtimes.loading import RUNTIMES
 
 _CLEAR = 0.95
 """A share of the time that is worth a word."""
-_INT8 = ("avx512_vnni", "avx_vnni", "i8mm", "asimddp")
+_LARGER = ("fast", "default", "video", "quality")
+"""Shipped models of which there is a smaller one."""
 _BF16 = ("avx512_bf16", "amx_tile", "bf16")
 
 
@@ -44,9 +47,15 @@ def advise(place: Surroundings, runs: Sequence[Run]) -> list[str]:
             )
         else:
             lines.append(f"{run.model}: {run.runtime} takes {run.ratio:.2f} of the first row's time; auto takes it.")
-    if any(feature in place.cpu.features for feature in _INT8):
+    if any(run.ratio is not None and Path(run.model).stem in _LARGER for run in runs):
         lines.append(
-            "This CPU computes in int8 directly: limner export --precision int8 makes such files; compare them with "
-            "limner bench, and their quality with limner eval."
+            "A smaller net: --model tiny; limner models shows what that costs in quality, and limner bench fast tiny "
+            "what it saves here."
+        )
+    if any(Path(run.model).suffix == ONNX or not Path(run.model).suffix for run in runs):
+        lines.append(
+            "A .tflite file: limner export fast --to litert -o DIR makes one, the fastest file of fast where that was "
+            "measured (docs/runtimes.md); limner bench compares it here. int8 files save room but hardly time, and "
+            "lose half a point of mIoU and more (docs/exports.md)."
         )
     return lines

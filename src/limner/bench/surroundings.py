@@ -25,7 +25,7 @@ class Surroundings:
         nvidia: whether NVIDIA's driver is loaded.
         devices: installed runtime -> devices it offers.
         cameras, virtual_cameras: device files.
-        encoders: video codec -> whether this build of FFmpeg has its encoder.
+        encoders: video codec -> whether this build of FFmpeg, or of Pillow, has its encoder.
     """
 
     system: str
@@ -44,6 +44,7 @@ class Surroundings:
 def look_around() -> Surroundings:
     """Ask the machine; changes nothing, opens no camera."""
     import av.codec
+    from PIL import features
 
     from limner.media.camera import list_cameras
     from limner.media.video_formats import CODECS
@@ -64,7 +65,10 @@ def look_around() -> Surroundings:
         devices=_devices(),
         cameras=tuple(str(entry.path) for entry in list_cameras()),
         virtual_cameras=tuple(str(entry.path) for entry in list_loopbacks()),
-        encoders={name: codec.encoder in av.codec.codecs_available for name, codec in CODECS.items()},
+        encoders={
+            name: bool(features.check("avif")) if name == "avif" else codec.encoder in av.codec.codecs_available
+            for name, codec in CODECS.items()
+        },  # moving AVIF is Pillow's affair
     )
 
 

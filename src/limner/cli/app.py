@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
+from typer.main import get_command
 
 from limner.cli.flags import told
+from limner.cli.interruption import NOTHING_KEPT, heed_signals, interruption, leave_signals, unswallowed
 from limner.cli.old_options import translated
+from limner.cli.usage import refuse_empty, usage_line
 from limner.errors import LimnerError
 from limner.heap import keep_training_memory
 from limner.version import __version__
@@ -28,38 +30,41 @@ _STYLE: dict[str, Any] = {
 # command -> (module with a function `command` or a Typer `app`, one line for the overview)
 COMMANDS: dict[str, tuple[str, str]] = {
     "image": ("limner.cli.image", "Blur, replace, recolour or cut out the background of photos."),
-    "video": ("limner.cli.video", "The same for video files; sound, subtitles and timing are kept."),
-    "camera": ("limner.cli.camera", "The same live: a camera in a window, in a recording, in a virtual camera."),
+    "batch": ("limner.cli.batch", "Photos in any number, on all cores; resumes after a stop."),
+    "video": ("limner.cli.video", "The same for videos; sound, subtitles and timing are kept."),
+    "camera": ("limner.cli.camera", "The same live: in a window, a recording, a virtual camera."),
+    "stream": ("limner.cli.stream", "The same for streams: RTSP, RTMP, HLS, WHIP, UDP, files."),
+    "multistream": ("limner.cli.multistream", "Many sources at once, as a YAML file says."),
+    "web": ("limner.cli.web", "The same in a browser: serve the page on this machine."),
+    "serve": ("limner.cli.serve", "The same over HTTP, for other programs."),
     "models": ("limner.cli.models", "List the models, or show one with its card."),
-    "inspect": ("limner.cli.inspect", "Inputs, outputs, operators and cost of any model file; drafts its card."),
-    "data": ("limner.cli.data", "Import and prepare training data; draw it as the augmentation changes it."),
-    "nets": ("limner.cli.nets", "List the nets that can be trained: parameters, cost, receptive field, paper."),
+    "inspect": ("limner.cli.inspect", "Show what a model file is made of, and draft its card."),
+    "data": ("limner.cli.data", "Import and prepare training data, and draw samples of it."),
+    "nets": ("limner.cli.nets", "List the nets that can be trained, with cost and paper."),
     "train": ("limner.cli.train", "Train a net from a recipe."),
-    "average": (
-        "limner.cli.average",
-        "Average the weights of several runs that started from the same weights: a model soup.",
-    ),
-    "prune": ("limner.cli.prune", "Take channels out of a trained net, fine-tune it, export what is left."),
-    "quantize": (
-        "limner.cli.quantize",
-        "Fine-tune a net for 8 bits (quantization-aware training), and export its int8 files.",
-    ),
+    "average": ("limner.cli.average", "Average the weights of several runs: a model soup."),
+    "prune": ("limner.cli.prune", "Take channels out of a net, and fine-tune what is left."),
+    "quantize": ("limner.cli.quantize", "Fine-tune a net for 8 bits, and export its int8 files."),
     "eval": ("limner.cli.eval", "Measure a model on labelled photos."),
-    "export": ("limner.cli.export", "Turn a trained net into model files for many runtimes, each with its card."),
-    "bench": ("limner.cli.bench", "How long models take on this machine: by stage, by runtime, by operator."),
-    "doctor": ("limner.cli.doctor", "What is installed, what really runs, how fast, and what would be faster."),
-    "toolchains": (
-        "limner.cli.toolchains",
-        "The environments that export makes for its converters: list, make, remove.",
-    ),
+    "export": ("limner.cli.export", "Turn a trained net into model files for many runtimes."),
+    "bench": ("limner.cli.bench", "Time models: by stage, by runtime, by operator."),
+    "doctor": ("limner.cli.doctor", "Show what is installed, what runs and what would be faster."),
+    "toolchains": ("limner.cli.toolchains", "List, make or remove the environments of export."),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: runs one command; errors a user can cause are one line on stderr and exit code 2."""
-    for ends in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(ends) != signal.SIG_IGN:  # as under nohup
-            signal.signal(ends, lambda number, _: sys.exit(128 + number))
+    try:
+        _run(argv)
+    except KeyboardInterrupt as error:  # it came while the command's end was told
+        sys.exit(_told(error))
+    finally:
+        if argv is None:  # the process is ours, and ends
+            leave_signals()
+
+
+def _run(argv: Sequence[str] | None) -> None:
     args = list(sys.argv[1:] if argv is None else argv)
     if argv is None and args[:1] == ["train"]:  # this process is ours, and torch is yet to be imported
         keep_training_memory()
@@ -70,16 +75,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     else:
         app, prog = _overview(), "limner"
     try:
-        code = app(args=args, prog_name=prog, standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        heed_signals()
+        refuse_empty(args)
+        parser = get_command(app)
+        # Not parser.main, which turns Ctrl-C into a mere exit code.
+        with unswallowed(), parser.make_context(prog, list(args)) as context:
+            parser.invoke(context)
+        sys.exit(0)
     except LimnerError as error:
         print(f"limner: {told(error)}", file=sys.stderr)
         sys.exit(2)
-    except (KeyboardInterrupt, typer.Abort):
-        print("limner: interrupted; nothing half-written was kept", file=sys.stderr)
-        sys.exit(130)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
+    except (KeyboardInterrupt, typer.Abort) as error:
+        sys.exit(_told(error))
+    except typer.Exit as left:
+        sys.exit(left.exit_code)
     except BrokenPipeError:
         sys.exit(141)
     except OSError:
@@ -88,10 +97,21 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"limner: stdout: cannot be written: {fault}; free some space", file=sys.stderr)
         sys.exit(2)
     except Exception as error:
-        if not hasattr(error, "show"):  # a bug: let the traceback be seen
+        if not hasattr(error, "format_message"):  # a bug: let the traceback be seen
             raise
-        error.show()  # a usage error, as the option parser words it
+        if type(error).__name__.startswith("NoArgsIsHelp"):
+            error.show()  # type: ignore[attr-defined]
+        else:
+            print(f"limner: {usage_line(error, args, prog)}", file=sys.stderr)
         sys.exit(2)
+
+
+def _told(error: BaseException) -> int:
+    """Says in a line that the command was interrupted and what was kept; the exit code."""
+    stop = interruption(error)
+    if stop.kept is not None:
+        print(f"limner: interrupted; {stop.kept or NOTHING_KEPT}", file=sys.stderr, flush=True)
+    return stop.code
 
 
 def _stdout_fault() -> str | None:
@@ -130,7 +150,7 @@ def _overview() -> typer.Typer:
             raise typer.Exit
 
     for name, (_, text) in COMMANDS.items():
-        app.command(name=name, help=text)(lambda: None)
+        app.command(name=name, help=text, short_help=text)(lambda: None)  # a short help is never cut
     return app
 
 

@@ -9,6 +9,7 @@ import typer
 
 from limner.errors import MissingExtraError, OptionError
 from limner.kinds import is_checkpoint
+from limner.places import check_file, refuse_to_replace
 
 
 def command(
@@ -26,5 +27,7 @@ def command(
         raise MissingExtraError("limner average", str(error.name), "train") from None
     if not is_checkpoint(out):
         raise OptionError(f"--output {out}: a checkpoint ends in .pt")
+    check_file(out, error=OptionError, option="output")
+    refuse_to_replace([out], checkpoints)
     average_checkpoints(checkpoints).save(out)
     typer.echo(f"{out}: the mean of {len(checkpoints)} nets; next: limner export {out} -o {out.stem}.onnx")

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from limner.errors import OptionError
+from limner.places import check_file
 
 
 def command(
@@ -98,10 +99,9 @@ def _check_picture(path: Path, profile: bool) -> None:
         wrong = "is drawn from --profile; say that too"
     elif path.suffix.lower() != ".svg":
         wrong = "must end in .svg"
-    elif not path.parent.is_dir():
-        wrong = f"there is no folder {path.parent}; make it first"
     if wrong:
         raise OptionError(f"--profile-out {path}: {wrong}")
+    check_file(path, error=OptionError, option="profile_out")
 
 
 def _load(cases: list[Any], frame: Any) -> tuple[list[Any], list[str]]:

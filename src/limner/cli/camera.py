@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,63 +22,16 @@ from limner.assembly import (
     check_people,
     check_temporal,
 )
+from limner.cli.camera_options import SourceOptions, TargetOptions, check_camera
+from limner.cli.interruption import Interrupted, keeping, stopping
 from limner.cli.options import spread
 from limner.cli.sizes import parse_size
-from limner.errors import OptionError
 
 if TYPE_CHECKING:
-    from limner.live.session import LiveResult, LiveSession
+    from limner.live.session import LiveResult
     from limner.live.source import LatestFrames
     from limner.media.virtual_camera import VirtualCamera
     from limner.media.window import Window
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceOptions:
-    """Where frames come from."""
-
-    camera: Annotated[
-        str,
-        typer.Option(
-            "--camera", "-d", help="The camera's number or device, or a video file. See --list.", metavar="N|DEV|FILE"
-        ),
-    ] = "0"
-    size: Annotated[str | None, typer.Option("--size", help="Size of the picture. [1280x720]", metavar="WxH")] = None
-    rate: Annotated[float | None, typer.Option("--rate", help="Frames a second. [30, or the file's own]")] = None
-    loop: Annotated[bool, typer.Option("--loop/--once", help="A file: start again at its end.")] = True
-    pace: Annotated[
-        bool, typer.Option("--pace/--no-pace", help="A file: play at its own rate, or every frame as fast as possible.")
-    ] = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetOptions:
-    """Where frames go."""
-
-    window: Annotated[bool, typer.Option("--window/--no-window", help="Show a window.")] = True
-    mirror: Annotated[bool, typer.Option("--mirror/--no-mirror", help="Mirror the window.")] = False
-    overlay: Annotated[
-        bool, typer.Option("--overlay/--no-overlay", help="Start with figures and sliders on the picture.")
-    ] = True
-    record: Annotated[
-        Path | None, typer.Option("--record", help="Record from the start: .mp4, .mov, .mkv or .webm.")
-    ] = None
-    folder: Annotated[
-        Path, typer.Option("--folder", help="Folder for snapshots (space) and recordings by key (v).")
-    ] = Path()
-    virtual: Annotated[
-        bool, typer.Option("--virtual", help="Act as a camera for other programs, through v4l2loopback.")
-    ] = False
-    virtual_device: Annotated[
-        str | None,
-        typer.Option("--virtual-device", help="Which one, or pyvirtualcam. [the first of v4l2loopback]"),
-    ] = None
-    virtual_size: Annotated[
-        str | None, typer.Option("--virtual-size", help="Size of its picture. [the camera's]", metavar="WxH")
-    ] = None
-    always: Annotated[
-        bool, typer.Option("--always", help="Process frames even when nobody watches the virtual camera.")
-    ] = False
 
 
 @spread
@@ -114,7 +66,7 @@ def command(
     if list_:
         _list(json_)
         return
-    _check(target, seconds, frames, stall)
+    check_camera(target, seconds, frames, stall)
     check_temporal(temporal)
     check_people(people, matte)
     size = parse_size(source.size, "--size", least=16)
@@ -122,7 +74,7 @@ def command(
     chosen = build_effect(effect)
     if target.record is not None:
         from limner.live.recorder import check_recording
-        from limner.processing.replacing import refuse_to_replace
+        from limner.places import refuse_to_replace
 
         scenes = [] if people.empty_scene is None else [people.empty_scene]
         refuse_to_replace(
@@ -153,29 +105,13 @@ def command(
         except BaseException:
             camera.stop()
             raise
-        with _signals(session) as told:
+        with keeping("recordings were given up; what they hold can be played"), stopping(session.stop) as told:
             result = session.run()
     _tell(result, json_)
     for notice in people_.notices(hidden=False):
         print(f"note: {notice}", file=sys.stderr)
     if told:
-        raise typer.Exit(told[0])
-
-
-def _check(target: TargetOptions, seconds: float | None, frames: int | None, stall: float) -> None:
-    if seconds is not None and not seconds > 0:
-        raise OptionError(f"--seconds {seconds:g} must be more than 0")
-    if frames is not None and frames < 1:
-        raise OptionError(f"--frames {frames} must be 1 or more")
-    if not stall > 0:
-        raise OptionError(f"--stall {stall:g} must be more than 0 seconds")
-    if target.virtual_device is not None and not target.virtual:
-        raise OptionError("--virtual-device belongs to --virtual; give both")
-    bounded = seconds is not None or frames is not None
-    if not (target.window or target.record or target.virtual or bounded):
-        raise OptionError("--no-window leaves the picture nowhere to go: say --record FILE, --virtual or --seconds too")
-    if not target.folder.is_dir():
-        raise OptionError(f"--folder {target.folder}: there is no such folder; make it first")
+        raise Interrupted(told[0], f"{', '.join(result.files)}: whole" if result.files else "nothing was recorded")
 
 
 @contextmanager
@@ -210,25 +146,6 @@ def _opened(
         for item in opened:
             item.close()
         raise
-
-
-@contextmanager
-def _signals(session: LiveSession) -> Iterator[list[int]]:
-    """Ctrl-C and SIGTERM end the run and finish the recording; a second Ctrl-C gives it up. Yields the exit code."""
-    told: list[int] = []
-
-    def stop(number: int, _: object) -> None:
-        if told:
-            raise KeyboardInterrupt
-        told.append(143 if number == signal.SIGTERM else 0)
-        session.stop()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield told
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _report(state: str, fault: str) -> None:

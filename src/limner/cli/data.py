@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,10 @@ import typer
 
 from limner.cli.data_import import import_
 from limner.cli.data_relabel import relabel
+from limner.cli.interruption import keeping
 from limner.cli.progress import Meter
 from limner.errors import MissingExtraError
+from limner.places import check_file, refuse_to_replace
 
 app = typer.Typer(
     add_completion=False,
@@ -22,14 +25,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command(name="import")(import_)
-app.command()(relabel)
+app.command(name="import", short_help="List a folder of photos and masks in a data folder.")(import_)
+app.command(short_help="Draw masks with teachers, and keep those that they agree on.")(relabel)
 
 _DATA = Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")]
+_DECODED = "photos that were decoded are kept; the same command goes on"
 _CACHE = Annotated[Path, typer.Option(help="Where decoded photos are kept.")]
 
 
-@app.command()
+@app.command(short_help="Decode all new photos once, as training does by itself.")
 def prepare(
     data: _DATA = Path("data"),
     cache: _CACHE = Path("cache"),
@@ -44,7 +48,7 @@ def prepare(
     """Decode all new photos into memory maps, once; `limner train` does this automatically."""
     from limner.datasets import photo_map
 
-    with Meter("decoding photos", "photos") as meter:
+    with keeping(_DECODED), Meter("decoding photos", "photos") as meter:
         photos = photo_map.prepare(data, cache, masks=masks, progress=meter.update)
     counts = Counter((e.photo.set, e.photo.split, e.photo.mask) for e in photos.entries)
     for (name, split, mask), count in sorted(counts.items()):
@@ -55,7 +59,7 @@ def prepare(
         typer.echo(told)
 
 
-@app.command()
+@app.command(short_help="Draw training samples of a recipe, beside their targets.")
 def sheet(
     recipe: Annotated[Path, typer.Argument(help="Recipe to draw samples of.")],
     out: Annotated[Path, typer.Option("--output", "-o", help="Picture file to write.")] = Path("augmentation.png"),
@@ -74,13 +78,19 @@ def sheet(
     except ImportError as error:
         raise MissingExtraError("limner data sheet", str(error.name), "train") from None
     from limner.datasets.photo_map import prepare as make
-    from limner.datasets.sampler import Sampler
+    from limner.datasets.sampler import Sampler, check_photos
     from limner.datasets.sheet import draw_sheet
+    from limner.media.formats import format_for
     from limner.media.images import write_image
     from limner.tasks.recipes.recipe import load_recipe
 
+    format_for(str(out), option="‹output›")
+    check_file(out, option="output")
+    refuse_to_replace([out], [recipe], folder=data)
     plan = load_recipe(recipe)
-    with Meter("decoding photos", "photos") as meter:
-        photos = make(data, cache, masks=plan.masks, progress=meter.update)
-    write_image(out, draw_sheet(Sampler(photos, plan.data, seed=plan.seed), count=count, size=size))
+    with keeping(_DECODED):
+        with Meter("decoding photos", "photos") as meter:
+            check = partial(check_photos, mix=plan.data)
+            photos = make(data, cache, masks=plan.masks, progress=meter.update, check=check)
+        write_image(out, draw_sheet(Sampler(photos, plan.data, seed=plan.seed), count=count, size=size))
     typer.echo(str(out))

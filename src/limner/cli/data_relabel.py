@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from limner.cli.interruption import keeping
 from limner.cli.progress import Meter
 from limner.errors import MissingExtraError, OptionError
+from limner.places import check_folder
 
 if TYPE_CHECKING:
     from limner.datasets.masks_overlay import Row
@@ -66,8 +68,9 @@ def relabel(
         import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("limner data relabel", str(error.name), "train") from None
-    from limner.datasets.importing import adopt as adopt_masks
+    from limner.datasets.adopting import adopt as adopt_masks
     from limner.datasets.manifest import PhotoFolder
+    from limner.tasks.recipes.reading import in_words
     from limner.tasks.recipes.teacher import TeacherRecipe
     from limner.tasks.teachers.distillation import Teacher
     from limner.tasks.teachers.gates import Gates
@@ -77,22 +80,28 @@ def relabel(
     models = (*teacher, *(salient or ()))
     if share is not None and len(share) != len(models):
         raise OptionError(f"--share: there are {len(models)} models, but {len(share)} shares")
-    options = RelabelOptions(
-        scales=tuple(scale) if scale else RelabelOptions().scales,
-        flip=flip,
-        salient=tuple(range(len(teacher), len(models))),
-        steepen=steepen,
-        gates=Gates(agree=agree, kinds=agree_kinds, blob=blob, people=agree_people),
-        unsure=unsure,  # type: ignore[arg-type]
-        unsure_weight=unsure_weight,
-    )
+    try:
+        options = RelabelOptions(
+            scales=tuple(scale) if scale else RelabelOptions().scales,
+            flip=flip,
+            salient=tuple(range(len(teacher), len(models))),
+            steepen=steepen,
+            gates=Gates(agree=agree, kinds=agree_kinds, blob=blob, people=agree_people),
+            unsure=unsure,  # type: ignore[arg-type]
+            unsure_weight=unsure_weight,
+        )
+    except OptionError as error:
+        raise error.renamed({"scales": "scale", "kinds": "agree_kinds", "people": "agree_people"}) from None
     try:
         recipe = TeacherRecipe(models=models, weights=tuple(share) if share else None, mean=mean)  # type: ignore[arg-type]
     except pydantic.ValidationError as error:
         first = error.errors()[0]
-        raise OptionError(f"--{'.'.join(map(str, first['loc'])) or 'share'}: {first['msg']}") from None
+        raise OptionError(f"--{'.'.join(map(str, first['loc'])) or 'share'}: {in_words(first['msg'])}") from None
+    check_folder(out, option="output")
     folder = PhotoFolder(data)
-    with Meter("labelling", "photos") as meter:
+    if out.resolve() in {data.resolve(), *((data / photo.set).resolve() for photo in folder.photos)}:
+        raise OptionError(f"--output {out}: holds the photos and masks themselves; name another folder")
+    with keeping(f"masks that are in {out} are kept; the same command goes on"), Meter("labelling", "photos") as meter:
         rows = label(folder, Teacher(recipe, device=device), out, options=options, sets=sets, progress=meter.update)
     _say(rows)
     unsettled = sum(row.use != "new" for row in rows)

@@ -38,7 +38,7 @@ def command(
             "runs": [asdict(run) for run in ran],
             "remembered": {"file": str(choices_file()), "choices": [asdict(choice) for choice in choices]},
             "advice": advice,
-            "telemetry": [item._asdict() for item in silenced()],
+            "telemetry": [vars(item) for item in silenced()],
         }
         print(json.dumps(told, indent=2, ensure_ascii=False))
         return

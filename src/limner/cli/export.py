@@ -51,6 +51,14 @@ def command(
     size: Annotated[
         str | None, typer.Option(metavar="WxH", help="Input size: pixels, or width x height. [the net's own]")
     ] = None,
+    other_sizes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WxH,…",
+            help="One .onnx file: further sizes, for wide or tall frames, such as 336x192,288x224; none for none. "
+            "[the model's own]",
+        ),
+    ] = None,
     storage: Annotated[
         str | None,
         typer.Option(help="One .onnx file: store weights as fp16 (half the size) or fp32; computation is fp32. [fp16]"),
@@ -120,6 +128,7 @@ def command(
             out,
             recipe=recipe,
             size=pixels,
+            other_sizes=_other_sizes(other_sizes),
             storage=storage,
             data=data,
             licence=licence,
@@ -132,6 +141,8 @@ def command(
 
     if storage is not None:
         raise OptionError("--storage: belongs to one .onnx file; files in a folder have --precision")
+    if other_sizes is not None:
+        raise OptionError("--other-sizes: belongs to one .onnx file; files in a folder have the one --size")
     good = export_many(
         model,
         out,
@@ -160,6 +171,14 @@ def command(
     _remind(sides)
     if not good:
         raise typer.Exit(1)
+
+
+def _other_sizes(text: str | None) -> tuple[tuple[int, int], ...] | None:
+    """(height, width) of each."""
+    if text is None or text.strip().lower() == "none":
+        return None if text is None else ()
+    found = [parse_size(part, "--other-sizes") for part in text.split(",")]
+    return tuple((sides[1], sides[0]) for sides in found if sides is not None)
 
 
 def _remind(sides: tuple[int, int] | None) -> None:

@@ -35,6 +35,7 @@ def export_many(
         OptionError: options that do not go together or cannot be used.
         LimnerError: the model or the data cannot be used.
     """
+    from limner.cli.interruption import keeping
     from limner.cli.progress import Meter
     from limner.export.targets.base import ALL, PRECISIONS, TARGETS, chosen
 
@@ -55,18 +56,19 @@ def export_many(
     from limner.export.source import load_source
     from limner.export.subjects import checkpoint_task
     from limner.export.table import print_table, to_json
-    from limner.models.card import HARMONIZE
+    from limner.models.card import SEGMENT
     from limner.nets.deployed import GraphOptions
 
     try:
         options = GraphOptions(**_given(graph))
     except OptionError as error:
         raise error.renamed(_CALLED) from None
-    if checkpoint_task(model) == HARMONIZE:
-        raise OptionError(f"{model}: a net of the task harmonize becomes one .onnx file; name that with --output")
+    if (task := checkpoint_task(model)) != SEGMENT:
+        raise OptionError(f"{model}: a net of the task {task} becomes one .onnx file; name that with --output")
     source = load_source(model, recipe)
     wanted = Plan(targets=targets, precisions=precisions, options=options, **_given(plan))
-    with Meter("exporting", "files", quiet=as_json) as meter:
+    kept = f"files that are in {out} are whole; the same command makes all of them again"
+    with keeping(kept), Meter("exporting", "files", quiet=as_json) as meter:
         report = export_all(
             source, out, wanted, progress=lambda done, total, note: meter.update(done, total, note=note)
         )

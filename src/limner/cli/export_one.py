@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal, cast
 import typer
 
 from limner.errors import OptionError
+from limner.models.files import stem_card
+from limner.models.pair import refuse_to_replace_foreign
+from limner.places import check_file, refuse_to_replace
 
 if TYPE_CHECKING:
     from limner.models.card import ModelCard
@@ -19,6 +22,7 @@ def export_one(
     *,
     recipe: Path | None,
     size: tuple[int, int] | None,
+    other_sizes: tuple[tuple[int, int], ...] | None,
     storage: str | None,
     data: Path | None,
     licence: str | None,
@@ -33,13 +37,14 @@ def export_one(
     """
     if storage not in (None, "fp16", "fp32"):
         raise OptionError(f"--storage {storage}: must be fp16 or fp32")
-    if not out.parent.is_dir():
-        raise OptionError(f"--output {out}: the folder {out.parent} does not exist; make it first")
+    check_file(out, error=OptionError, option="output")
+    refuse_to_replace([out, stem_card(out)], [Path(model), *([] if recipe is None else [recipe])])
+    refuse_to_replace_foreign(stem_card(out))
     kind = cast(Literal["fp16", "fp32"], storage or "fp16")
     from limner.export.one_file import export_file
     from limner.export.subjects import load_subject
 
-    subject = load_subject(model, recipe=recipe, size=size)
+    subject = load_subject(model, recipe=recipe, size=size, other_sizes=other_sizes)
     _tell(out, export_file(subject, out, storage=kind, data=data, licence=licence, origin=origin, notes=notes))
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import typer
+
 from limner.errors import LimnerError
 
 _CALLED = {"out": "output"}
@@ -16,3 +20,14 @@ def flag(name: str) -> str:
 def told(error: LimnerError) -> str:
     """The text of an error for somebody at the command line."""
     return error.told(flag)
+
+
+def a_time(minutes: float | None) -> float | None:
+    """Callback of typer: ``minutes`` as they are, unless they are no number, which a least value lets pass.
+
+    Raises:
+        typer.BadParameter: they are not a number.
+    """
+    if minutes is not None and math.isnan(minutes):
+        raise typer.BadParameter("is no number of minutes")
+    return minutes

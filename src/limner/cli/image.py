@@ -20,9 +20,9 @@ from limner.assembly import (
     build_segmenter,
     check_subjects,
 )
-from limner.assembly.effect import belongs_to
-from limner.assembly.photo import build_select
+from limner.assembly.photo import build_select, check_trim
 from limner.assembly.saving import PhotoSaving
+from limner.cli.interruption import NOTHING_KEPT, keeping
 from limner.cli.options import spread
 from limner.errors import OptionError
 
@@ -37,26 +37,16 @@ def command(
     effect: EffectOptions,
     matte: MatteOptions,
     people: SubjectOptions,
-    trim: Annotated[bool, typer.Option("--trim", help="cutout: crop to the person.")] = False,
-    format: Annotated[
-        str | None,
-        typer.Option("--format", "-f", help="jpg, png, webp, avif, tif, bmp or heic. [as OUT or PHOTO says]"),
-    ] = None,
-    quality: Annotated[
-        int | None, typer.Option("--quality", "-q", help="1 to 100. [JPEG 95, WebP 92, AVIF 85, HEIC 90]")
-    ] = None,
-    max_pixels: Annotated[
-        int, typer.Option("--max-pixels", min=1, help="Refuse photos with more pixels than this.")
-    ] = 150_000_000,
+    saving: PhotoSaving,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Results may replace the photos they come from.")
     ] = False,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Skip photos whose result exists already.")
     ] = False,
-    metadata: Annotated[
-        str, typer.Option("--metadata", help="EXIF that results keep: all, no-place (where it was taken) or none.")
-    ] = "all",
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on with photos that appear in the folder, until Ctrl-C.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Blur, replace, recolour or cut out the background of photos."""
@@ -65,19 +55,34 @@ def command(
     if as_json and output == "-":
         raise OptionError("--json and -o - both want stdout; name a file or leave --json out")
     check_subjects(people, matte)
-    from limner.media.formats import format_for
     from limner.processing.photos import Result, process_photos
-    from limner.processing.planning import plan_jobs
+    from limner.processing.planning import check_quality, check_targets, plan_jobs
 
     warnings.filterwarnings("ignore", module="PIL")  # about odd metadata, of which the result is free
-    saving = PhotoSaving(format=format, quality=quality, trim=trim, max_pixels=max_pixels, metadata=metadata)
     applied = build_effect(effect)
-    if trim and not applied.has_alpha:
-        belongs_to("trim", ("cutout",), effect.effect)
+    check_trim(saving, effect, applied)
+    segmenters: list[Any] = []
+
+    def load() -> Any:
+        segmenters.append(build_segmenter(matte, photos=True))
+        return segmenters[0]
+
+    if watch:
+        from limner.cli.image_watch import watch as watch_folder
+
+        if overwrite or skip_existing:
+            given = "overwrite" if overwrite else "skip_existing"
+            raise OptionError(f"‹{given}› means nothing with ‹watch›, which does photos without a newer result")
+        watch_folder(
+            photos, output, load, applied, saving, select=build_select(people), as_json=as_json,
+            tell=lambda result: _tell(result, _warn, quiet=as_json),
+            summary=lambda results: _summary(results, segmenters[0] if segmenters else None),
+        )  # fmt: skip
+        return
     plan = plan_jobs(
         photos,
         output,
-        format=format,
+        format=saving.format,
         alpha=applied.has_alpha,
         lossless=applied.is_matte,
         overwrite=overwrite,
@@ -88,17 +93,17 @@ def command(
         _warn(f"limner: {notice}")
     if skip_existing:
         jobs = _without_results(jobs, quiet=as_json or output == "-")
-    if quality is not None and jobs and not any(format_for(job.format).quality for job in jobs):
-        raise OptionError(f"--quality {quality} means nothing in lossless {jobs[0].format[1:]}; leave it out")
-    segmenters: list[Any] = []
-
-    def load() -> Any:
-        segmenters.append(build_segmenter(matte))
-        return segmenters[0]
-
+    check_targets(jobs)
+    check_quality(saving.quality, (job.format for job in jobs))
     results: list[Result] = []
     quiet = as_json or output == "-"
-    with _report(len(jobs), quiet=quiet) as report:
+
+    def kept() -> str:
+        if not batch:
+            return NOTHING_KEPT
+        return f"{len(results)} of {len(jobs)} results are whole and kept; --skip-existing does the others"
+
+    with keeping(kept), _report(len(jobs), quiet=quiet) as report:
         for result in process_photos(jobs, load, applied, saving, select=build_select(people)):
             if result.error is not None and not batch:
                 raise result.error

@@ -10,6 +10,7 @@ import typer
 
 from limner.cli.flags import told
 from limner.errors import ModelError, OptionError
+from limner.places import check_file
 
 
 def command(
@@ -50,18 +51,20 @@ def command(
         raise OptionError("--photo: is what --advise measures activations on; give both")
     if advise and card_out is not None:
         raise OptionError("--card-out: --advise drafts no card; leave one of them out")
+    if str(model) in all_names():
+        model = find_model(str(model)).path
     if edge_tpu:
         if advise or card_out is not None:
             raise OptionError(f"--edge-tpu: does not go with {'--advise' if advise else '--card-out'}; leave one out")
         _edge_tpu(model, as_json)
         return
-    if str(model) in all_names():
-        model = find_model(str(model)).path
     if advise:
         _advise(model, photo, as_json)
         return
     if card_out is not None and card_out.exists():
         raise OptionError(f"--card-out {card_out}: exists already; name another file, or remove it first")
+    if card_out is not None:
+        check_file(card_out, error=OptionError, option="card_out")
     report = inspect_model(model)
     draft: Draft | None = None
     problem = ""

@@ -44,6 +44,8 @@ def overview(context: typer.Context, as_json: _Json = False) -> None:
         print(f"{'':<16}{card.summary}")
         if scores := _scores(card):
             print(f"{'':<16}{scores}")
+    if models:
+        print("Before the colon: the net that was trained (limner nets), which may have another name than the model.")
     for ensemble in ensembles:
         state = "fetched" if is_fetched(ensemble) else f"not fetched: limner models fetch {ENSEMBLE}"
         print(f"{ensemble.name:<16}{state}  {ensemble.licence}")
@@ -53,7 +55,7 @@ def overview(context: typer.Context, as_json: _Json = False) -> None:
             print(f"{'':<16}{scores}")
 
 
-@app.command()
+@app.command(short_help="Print a model's card, and check its file.")
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `limner models`, or a model file.")],
     as_json: _Json = False,
@@ -69,7 +71,7 @@ def show(
         print(line)
 
 
-@app.command()
+@app.command(short_help="Download the weights of a model that is not shipped.")
 def fetch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to fetch: studio.")],
     archives: Annotated[

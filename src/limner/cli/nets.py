@@ -26,6 +26,8 @@ def command(
     Each is made with its default options and without training heads, as it would be shipped.
     """
     try:
+        import torch
+
         from limner.nets import NETS, make_net
     except ImportError as error:
         raise MissingExtraError("limner nets", str(error.name), "train") from None
@@ -33,6 +35,7 @@ def command(
     if unknown:
         raise OptionError(f"there is no net {unknown[0]!r}; the nets are {', '.join(sorted(NETS))}")
     sides = parse_size(size, "--size")
+    torch.set_num_threads(1)  # for so little work, threads wait for each other longer than they compute
     rows = [_row(name, make_net(name).for_inference(), sides) for name in names or NETS]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -46,7 +49,10 @@ def _row(name: str, net: SegmentationNet, size: tuple[int, int] | None) -> dict[
     from limner.nets.receptive_field import receptive_field
 
     width, height = size or (net.usual_size, net.usual_size)
-    net.check_size(height, width)
+    try:
+        net.check_size(height, width)
+    except OptionError as error:
+        raise OptionError(f"--size {width}x{height}: {error}") from None
     return {
         "name": name,
         "parameters": count_parameters(net),
@@ -55,8 +61,16 @@ def _row(name: str, net: SegmentationNet, size: tuple[int, int] | None) -> dict[
         "receptive_field": receptive_field(net, channels=net.in_channels, step=net.size_divisor),
         "channels": net.in_channels,
         "training_heads": list(net.head_names),
+        "models": _models_of(name),
         "paper": net.paper,
     }
+
+
+def _models_of(net: str) -> list[str]:
+    """Names of the shipped models that are a trained net of this kind."""
+    from limner.models.catalogue import list_models
+
+    return [item.card.name for item in list_models() if item.card.net is not None and item.card.net.name == net]
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
@@ -66,6 +80,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False)
     for title in ("net", "parameters", "input", "MACs", "receptive field"):
         table.add_column(title, justify="left" if title == "net" else "right", no_wrap=True)
+    table.add_column("ships as the model")
     table.add_column("paper", overflow="fold")
     for row in rows:
         field = row["receptive_field"]
@@ -75,9 +90,24 @@ def _print(rows: list[dict[str, Any]]) -> None:
             " × ".join(map(str, row["size"])) + (f" × {row['channels']}" if row["channels"] != 3 else ""),
             f"{row['macs'] / 1e6:,.0f} M",
             "whole picture" if field is None else f"{field} px",
+            ", ".join(row["models"]),
             row["paper"],
         )
     console = Console()
     if not console.is_terminal:
         console.width = 200  # whole rows in files and pipes
     console.print(table)
+    other = [row["name"] for row in rows if row["name"] in _model_names() and row["name"] not in row["models"]]
+    if other:
+        names = " and ".join(other)
+        console.print(
+            f"\nA model is a trained net, and may have another name than its net: the model{'s' * (len(other) > 1)} "
+            f"{names} of `limner models` {'are' if len(other) > 1 else 'is'} not the net of that name here.",
+            highlight=False,
+        )
+
+
+def _model_names() -> list[str]:
+    from limner.models.catalogue import model_names
+
+    return list(model_names())

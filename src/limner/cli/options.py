@@ -11,8 +11,9 @@ import typer
 
 from limner.assembly import EffectOptions, MatteOptions, PeopleOptions, SubjectOptions, TemporalOptions
 from limner.assembly.effect import setting_owners
-from limner.assembly.people import METHODS
-from limner.effects import EFFECTS
+from limner.assembly.people_options import METHODS
+from limner.assembly.saving import PhotoSaving
+from limner.effects.registry import EFFECTS
 from limner.errors import LimnerError
 
 T = TypeVar("T")
@@ -43,8 +44,25 @@ FLAGS: dict[type, Mapping[str, Any]] = {
             "--largest-only", help="Keep only the largest region of each picture; see also --subject."
         ),
         "refine": typer.Option("--refine/--no-refine", help="Draw the edges at full size from the picture itself."),
+        "edges": typer.Option(
+            "--edges",
+            help="How: guided (a filter) or fine (a net that follows hair and outlines better, slower). "
+            "[fine for photos with quality, else guided]",
+            metavar="guided|fine",
+        ),
         "clean": typer.Option("--clean/--no-clean", help="Remove faint islands and close false holes in people."),
         "tiles": typer.Option("--tiles/--no-tiles", help="Process pictures of 2:1 and longer in overlapping tiles."),
+    },
+    PhotoSaving: {
+        "format": typer.Option(
+            "--format", "-f", help="jpg, png, webp, avif, tif, bmp or heic. [as the result's name or the photo says]"
+        ),
+        "quality": typer.Option("--quality", "-q", help="1 to 100. [JPEG 95, WebP 92, AVIF 85, HEIC 90]"),
+        "trim": typer.Option("--trim", help="cutout: crop to the person."),
+        "max_pixels": typer.Option("--max-pixels", min=1, help="Refuse photos with more pixels than this."),
+        "metadata": typer.Option(
+            "--metadata", help="EXIF that results keep: all, no-place (where it was taken) or none."
+        ),
     },
     TemporalOptions: {
         "temporal": typer.Option("--temporal", help="Steady mattes: off, light or strong.", metavar="off|light|strong"),
@@ -59,7 +77,7 @@ FLAGS: dict[type, Mapping[str, Any]] = {
         "privacy": typer.Option(
             "--privacy",
             help="Hide whole frames whose matte cannot be trusted; strict: those without anybody too. "
-            "[camera: on, video: off]",
+            "[camera, stream: on; video: off]",
             metavar="on|off|strict",
         ),
         "method": typer.Option(
@@ -159,7 +177,7 @@ class _Effects(_Group):
     def __init__(self) -> None:
         self.called = {}
         self.parameters = [_parameter("effect", EffectOptions().effect, Annotated[str, _which()])]
-        for name in dict.fromkeys(setting.name for kind in EFFECTS.values() for setting in kind.settings):
+        for name in dict.fromkeys(setting.name for effect in EFFECTS for setting in EFFECTS.settings(effect)):
             self.parameters.append(_setting(name))
 
     def gather(self, given: dict[str, Any]) -> EffectOptions:
@@ -183,8 +201,7 @@ def _which() -> Any:
 
 def _setting(name: str) -> inspect.Parameter:
     owners = setting_owners(name)
-    setting = EFFECTS[owners[0]].setting(name)
-    assert setting is not None
+    setting = next(setting for setting in EFFECTS.settings(owners[0]) if setting.name == name)
     option = typer.Option(
         f"--{name.replace('_', '-')}",
         *_SHORT.get(name, ()),

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from limner.cli.interruption import keeping
 from limner.cli.progress import Meter
+from limner.cli.train import pass_on
 from limner.errors import DataError, MissingExtraError, OptionError
+from limner.places import check_folder, refuse_to_replace
 
 if TYPE_CHECKING:
     from limner.nets.base import SegmentationNet
@@ -59,16 +62,20 @@ def command(
     from limner.training.prune.curve import draw_curve
     from limner.training.prune.pruning import PruneOptions
     from limner.training.prune.run import PruneJob, read_curve, run
-    from limner.whole_file import whole_text
+    from limner.whole_file import whole_text, writing
 
     if (macs is None) == (parameters is None):
         raise OptionError("--macs or --parameters: give one of them, the share to keep")
+    check_folder(out, option="output")
+    result = out / f"{out.name}.onnx"
+    refuse_to_replace([result], [Path(source)])
     measure, ratio = ("macs", macs) if macs is not None else ("parameters", parameters)
     options = PruneOptions(measure=measure, importance=importance, multiple=multiple, keep=keep)  # type: ignore[arg-type]
     assert ratio is not None
     plan = replace(load_recipe(recipe, changes=set_ or []), validate_every=0)
     job = PruneJob(source, plan, out, data, cache, ratio, steps, options, device)
-    with Meter("fine-tuning", "images") as meter:
+    resumes = f"what {out} holds is whole; the same command resumes"
+    with keeping(resumes), Meter("fine-tuning", "images") as meter:
 
         def report(progress: Progress) -> None:
             note = f"{progress.size} px  loss {progress.loss:.4f}"
@@ -80,14 +87,17 @@ def command(
             quality = f"mIoU {point.miou:.2f}, Boundary IoU {point.boundary_iou:.2f}"
             meter.say(f"step {point.step}, {kind}: {size}, {quality}")
 
-        checkpoint = run(job, score=_scorer(data, limit), report=report, told=told)
-    whole_text(out / "curve.svg", draw_curve(read_curve(out / "curve.csv")))
-    if checkpoint is None:
+        outcome = run(job, score=_scorer(data, limit), report=report, told=told)
+    with writing(out / "curve.svg"):
+        whole_text(out / "curve.svg", draw_curve(read_curve(out / "curve.csv")))
+    pass_on(outcome, plan.steps)
+    if not outcome.finished:
         typer.echo(f"{out}: stopped; the same command resumes")
         return
     from limner.cli.export import command as export
 
-    export(str(checkpoint), out / f"{out.name}.onnx", data=data)
+    with keeping(resumes):
+        export(str(outcome.checkpoint), result, data=data)
 
 
 def _scorer(data: Path, limit: int | None) -> Score:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from limner.cli.flags import a_time
+from limner.cli.interruption import keeping
 from limner.cli.progress import Meter
-from limner.cli.train import teller
+from limner.cli.train import kept_of, pass_on, teller
 from limner.errors import MissingExtraError, OptionError
+from limner.places import check_folder
+from limner.silence import silence
 
 
 def command(
@@ -34,7 +39,8 @@ def command(
         list[str] | None, typer.Option("--set", help="Change a field of the recipe, e.g. samples=3000.")
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option(min=0.01, help="Stop training after this long; the same command resumes.")
+        float | None,
+        typer.Option(min=0.01, callback=a_time, help="Stop training after this long; the same command resumes."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
@@ -47,11 +53,14 @@ def command(
     """
     try:
         import onnxscript  # noqa: F401
-        import torchao  # noqa: F401
+
+        with silence():  # it tells of parts that it does not find
+            import torchao  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("limner quantize", str(error.name), "quantize") from None
     from limner.datasets.photo_map import prepare
     from limner.export.targets.base import TARGETS, chosen
+    from limner.tasks import TASKS
     from limner.tasks.recipes.quantize_plan import quantize_plan
     from limner.tasks.recipes.recipe import load_recipe
     from limner.training.job import Job
@@ -60,18 +69,23 @@ def command(
     chosen(to, tuple(TARGETS), option="--to")  # before an hour of training, not after it
     if out.suffix or out.is_file():
         raise OptionError(f"--output {out}: names a file; name a folder for checkpoint and int8 files")
+    check_folder(out, option="output")
     plan = quantize_plan(source, load_recipe(recipe, changes=set_ or []))
-    with Meter("decoding photos", "photos") as meter:
-        prepare(data, cache, masks=plan.masks, progress=meter.update)
-    with Meter("training", "images") as meter:
-        outcome = train(
-            Job(plan, out, data, cache, minutes=minutes, device=device),
-            started=lambda weights: meter.say("\n".join(weights.lines())),
-            report=teller(meter),
-        )
+    with keeping(lambda: kept_of(out)):
+        with Meter("decoding photos", "photos") as meter:
+            check = partial(TASKS[plan.task].check_photos, plan)
+            prepare(data, cache, masks=plan.masks, progress=meter.update, check=check)
+        with Meter("training", "images") as meter:
+            outcome = train(
+                Job(plan, out, data, cache, minutes=minutes, device=device),
+                started=lambda weights: meter.say("\n".join(weights.lines())),
+                report=teller(meter),
+            )
+    pass_on(outcome, plan.steps)
     if not outcome.finished:
         typer.echo(f"{outcome.checkpoint}: stopped at step {outcome.step} of {plan.steps}; the same command resumes")
         return
     from limner.cli.export import command as export
 
-    export(str(outcome.checkpoint), out, to=to, data=data)
+    with keeping(f"{outcome.checkpoint} is complete; the same command makes the int8 files"):
+        export(str(outcome.checkpoint), out, to=to, data=data)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from limner.cli.interruption import keeping
 from limner.errors import OptionError
 
 
@@ -35,7 +36,8 @@ def command(
         if remove and (name in remove or "all" in remove):
             print(f"{name}: {'removed' if toolchain.remove() else 'is not there'}")
         if make and (name in make or "all" in make):
-            toolchain.ensure()
+            with keeping(f"{name} was not installed; the same command goes on"):
+                toolchain.ensure()
     if remove and ("old" in remove or "all" in remove):
         for folder in _old():
             remove_folder(folder)

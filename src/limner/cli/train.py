@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from limner.cli.flags import a_time
+from limner.cli.interruption import Interrupted, keeping
 from limner.cli.progress import Meter
 from limner.errors import MissingExtraError
+from limner.places import check_folder
 
 if TYPE_CHECKING:
     from limner.training.job import Outcome, Progress
@@ -34,7 +39,8 @@ def command(
         list[str] | None, typer.Option("--set", help="Change a field of the recipe, e.g. optimizer.lr=3e-4.")
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option(min=0.01, help="Stop after this long; the same command resumes from there.")
+        float | None,
+        typer.Option(min=0.01, callback=a_time, help="Stop after this long; the same command resumes from there."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     cache: Annotated[Path, typer.Option(help="Where decoded photos are kept.")] = Path("cache"),
@@ -66,21 +72,48 @@ def command(
     raw = read_recipe(recipe, changes=set_ or [])
     task = task_of(raw, source=str(recipe))
     plan = task.read(raw, source=str(recipe))
-    if group.local == 0:
-        with Meter("decoding photos", "photos", quiet=group.rank > 0) as meter:
-            prepare(data, cache, masks=plan.masks, progress=meter.update)
-            if (told := outdated(cache)) is not None:
-                meter.say(told)
-    job = Job(plan, run, data, cache, init, minutes, device, board)
-    with Meter("training", task.unit, quiet=group.rank > 0) as meter:
-        outcome = train(
-            job,
-            started=lambda weights: meter.say("\n".join(weights.lines())),
-            report=teller(meter),
-            validate=scorer(task.name, data) if validate and group.rank == 0 else None,
-        )
+    task.check(plan)
+    if group.rank == 0:
+        check_folder(run, option="output")
+        if init is not None and (run / "last.pt").is_file():
+            print(f"limner: --init is ignored, since the run goes on from {run / 'last.pt'}", file=sys.stderr)
+    with keeping(lambda: None if group.rank else kept_of(run)):
+        if group.local == 0:
+            with Meter("decoding photos", "photos", quiet=group.rank > 0) as meter:
+                check = partial(task.check_photos, plan)
+                prepare(data, cache, masks=plan.masks, progress=meter.update, check=check)
+                if (told := outdated(cache)) is not None:
+                    meter.say(told)
+        job = Job(plan, run, data, cache, init, minutes, device, board)
+        with Meter("training", task.unit, quiet=group.rank > 0) as meter:
+            outcome = train(
+                job,
+                started=lambda weights: meter.say("\n".join(weights.lines())),
+                report=teller(meter),
+                validate=scorer(task.name, data) if validate and group.rank == 0 else None,
+            )
+    pass_on(outcome, plan.steps, silent=group.rank > 0)
     if group.rank == 0:
         _say(outcome, recipe, plan.steps)
+
+
+def kept_of(run: Path) -> str:
+    """What a run keeps that was interrupted where it could not write another checkpoint."""
+    path = run / "last.pt"
+    if path.is_file():
+        return f"{path} is the last checkpoint, from which the same command resumes"
+    return "photos that were decoded are kept; the same command goes on"
+
+
+def pass_on(outcome: Outcome, steps: int, *, silent: bool = False) -> None:
+    """Ends the command where a signal ended the training; ``silent`` where another process says so.
+
+    Raises:
+        Interrupted: a signal did.
+    """
+    if outcome.signal is not None:
+        how = f"is whole, at step {outcome.step} of {steps}; the same command resumes"
+        raise Interrupted(outcome.signal, None if silent else f"{outcome.checkpoint} {how}")
 
 
 def teller(meter: Meter) -> Callable[[Progress], None]:

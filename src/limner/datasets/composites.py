@@ -13,6 +13,7 @@ from limner.augment import scenes
 from limner.augment.blending import above, blur, look_up, mix, resize
 from limner.augment.camera import lens_blur
 from limner.augment.light import change_tone
+from limner.augment.strands import add_strands
 from limner.datasets import framing
 from limner.datasets.mix import Mix
 from limner.datasets.photo_map import MappedPhoto, PhotoMap
@@ -109,6 +110,8 @@ class Compositor:
         image, alpha = framing.view(rgb, mask, window, size, flip=flip, degrees=degrees, outside=cv2.BORDER_CONSTANT)
         if entry.photo.mask != "exact":
             image, alpha = soften_cut(image, alpha, rng)
+        if self.options.strands and rng.random() < self.options.strands:
+            image, alpha = add_strands(image, alpha, rng)
         if rng.random() < 0.6:
             image = change_tone(image, rng, strength=0.7)
         background = canvas.image

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 import shutil
 from collections import Counter
@@ -18,14 +16,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from limner.datasets.manifest import VOID_SETS, read_manifest
-from limner.datasets.masks_overlay import MasksOverlay
+from limner.datasets.manifest_rows import MANIFEST, read_rows, write_rows
 from limner.datasets.photo import MaskKind, Photo, Split
 from limner.datasets.photo_sets import SUFFIXES, grey, open_photo, photos_in
+from limner.datasets.tables import read_table
 from limner.errors import DataError, OptionError
-from limner.whole_file import aside, whole_text
+from limner.one_writer import OneWriter
 
 SOURCES = "sources.csv"
-MANIFEST = "manifest.csv"
 _COLUMNS = ("set", "stem", "split", "mask", "width", "height", "source", "rights")
 _RESERVED = VOID_SETS | {"no_people"}
 
@@ -85,10 +83,22 @@ def import_photos(
         progress: called with (photos done, photos in all).
 
     Raises:
-        DataError: a photo or mask is missing, damaged, or does not fit its photo; or the set exists. Then nothing is
-            written.
+        DataError: a photo or mask is missing, damaged, or does not fit its photo; the set exists; or another run writes
+            into ``out``. Then nothing is written.
     """
     photos, masks = _find(folder, options)
+    with OneWriter(out, error=DataError):
+        return _import(folder, out, options, photos, masks, progress)
+
+
+def _import(
+    folder: Path,
+    out: Path,
+    options: ImportOptions,
+    photos: dict[str, Path],
+    masks: dict[str, Path],
+    progress: Callable[[int, int], None] | None,
+) -> Imported:
     kind: MaskKind = options.mask or ("hand" if masks else "unlabelled")
     listed = read_manifest(out) if (out / MANIFEST).is_file() else []
     target = out / options.name
@@ -104,7 +114,12 @@ def import_photos(
         _rights(folder, photos, done)
         if not stays:
             partial.rename(target)
-        _list(out, done.photos)
+        try:
+            _list(out, done.photos)
+        except BaseException:
+            if not stays:
+                shutil.rmtree(target, ignore_errors=True)
+            raise
     except OSError as error:
         raise DataError(f"{out}: cannot be written ({error.strerror or error})") from None
     finally:
@@ -209,11 +224,10 @@ def _rights(folder: Path, photos: dict[str, Path], done: Imported) -> None:
     said: dict[str, tuple[str, str]] = {}
     path = folder / SOURCES
     if path.is_file():
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file)
-            if "file" not in (rows.fieldnames or ()):
-                raise DataError(f"{path}: the column 'file' is missing; it has the columns file, source, rights")
-            said = {str(row["file"]): (row.get("source") or "", row.get("rights") or "") for row in rows}
+        columns, rows = read_table(path)
+        if "file" not in columns:
+            raise DataError(f"{path}: the column 'file' is missing; it has the columns file, source, rights")
+        said = {str(row["file"]): (row.get("source") or "", row.get("rights") or "") for row in rows}
     for index, photo in enumerate(done.photos):
         source, rights = said.pop(photos[photo.stem].name, ("", ""))
         done.photos[index] = replace(photo, source=source or photo.source, rights=rights or photo.rights)
@@ -224,24 +238,9 @@ def _rights(folder: Path, photos: dict[str, Path], done: Imported) -> None:
 def _list(out: Path, photos: list[Photo]) -> None:
     """Add rows to the manifest; what it holds stays as it is."""
     path = out / MANIFEST
-    columns, rows = _read_rows(path) if path.is_file() else ([], [])
+    columns, rows = read_rows(path) if path.is_file() else ([], [])
     rows.extend({name: getattr(photo, name) for name in _COLUMNS} for photo in photos)
-    _write_rows(path, list(dict.fromkeys([*columns, *_COLUMNS])), rows)
-
-
-def _read_rows(path: Path) -> tuple[list[str], list[dict[str, object]]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        rows: list[dict[str, object]] = [dict(row) for row in reader]
-        return list(reader.fieldnames or ()), rows
-
-
-def _write_rows(path: Path, columns: list[str], rows: list[dict[str, object]]) -> None:
-    text = io.StringIO(newline="")
-    table = csv.DictWriter(text, fieldnames=columns, restval="", lineterminator="\n", extrasaction="ignore")
-    table.writeheader()
-    table.writerows(rows)
-    whole_text(path, text.getvalue())
+    write_rows(path, list(dict.fromkeys([*columns, *_COLUMNS])), rows)
 
 
 def _others(folder: Path) -> list[Path]:
@@ -253,37 +252,3 @@ def _others(folder: Path) -> list[Path]:
         for path in place.iterdir()
         if path.is_file() and path.suffix.lower() not in SUFFIXES and path.name != SOURCES and path.name[0] != "."
     ]
-
-
-def adopt(data: Path, masks: Path) -> int:
-    """Give unlabelled photos of ``data`` the new masks of the overlay ``masks`` for good, as masks of the kind auto.
-
-    Returns:
-        How many photos that were.
-
-    Raises:
-        DataError: the masks cannot be written.
-    """
-    rows = MasksOverlay(masks).rows
-    found = {
-        (photo.set, photo.stem): masks / photo.set / f"{photo.stem}.png"
-        for photo in read_manifest(data)
-        if photo.mask == "unlabelled" and (photo.set, photo.stem) in rows and rows[photo.set, photo.stem].use == "new"
-    }
-    try:
-        for (name, stem), path in found.items():
-            target = data / name / "masks" / f"{stem}.png"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with aside(target) as partial:
-                shutil.copyfile(path, partial)
-        _relist(data, dict.fromkeys(found, "auto"))
-    except OSError as error:
-        raise DataError(f"{data}: cannot be written ({error.strerror or error})") from None
-    return len(found)
-
-
-def _relist(data: Path, kinds: dict[tuple[str, str], str]) -> None:
-    """Change the kind of mask of some rows of the manifest."""
-    columns, rows = _read_rows(data / MANIFEST)
-    changed = [{**row, "mask": kinds.get((str(row["set"]), str(row["stem"])), row["mask"])} for row in rows]
-    _write_rows(data / MANIFEST, columns, changed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zlib
 from collections.abc import Iterator
@@ -14,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from limner.checking import checked
 from limner.datasets.masks_overlay import MasksOverlay
 from limner.datasets.photo import MaskKind, Photo, Split
 from limner.datasets.photo_sets import PhotoSet, grey, open_set
+from limner.datasets.tables import read_table
 from limner.errors import DataError
 
 VOID = 128
@@ -36,11 +37,14 @@ def read_manifest(folder: Path) -> list[Photo]:
         raise DataError(
             f"{path}: no such file; ‹data› must name a folder with a manifest.csv and a zip or folder for each set"
         )
-    with path.open(newline="", encoding="utf-8") as file:
-        photos = [_parse(row, f"{path}:{line}") for line, row in enumerate(csv.DictReader(file), start=2)]
+    photos: dict[tuple[str, str], Photo] = {}
+    for line, row in enumerate(read_table(path)[1], start=2):
+        photo = _parse(row, f"{path}:{line}")
+        if photos.setdefault((photo.set, photo.stem), photo) is not photo:
+            raise DataError(f"{path}:{line}: lists {photo.set}/{photo.stem} a second time; take one of the rows out")
     if not photos:
         raise DataError(f"{path}: lists no photos")
-    return photos
+    return list(photos.values())
 
 
 def _parse(row: dict[str, str], where: str) -> Photo:
@@ -71,6 +75,7 @@ class PhotoFolder:
         unlabelled: those that have no mask yet.
     """
 
+    @checked
     def __init__(self, folder: Path, *, masks: Path | None = None) -> None:
         self.folder = folder
         self._overlay = MasksOverlay(masks) if masks is not None else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from limner.datasets.tables import read_table
 from limner.errors import DataError
 
 if TYPE_CHECKING:
@@ -51,10 +51,9 @@ class MasksOverlay:
         self.folder, self.table = folder, folder / TABLE
         if not self.table.is_file():
             raise DataError(
-                f"{self.table}: no such file; masks must name a folder that `limner data relabel` has finished"
+                f"{self.table}: no such file; ‹masks› must name a folder that `limner data relabel` has finished"
             )
-        with self.table.open(newline="", encoding="utf-8") as file:
-            rows = [_parse(row, f"{self.table}:{line}") for line, row in enumerate(csv.DictReader(file), start=2)]
+        rows = [_parse(row, f"{self.table}:{line}") for line, row in enumerate(read_table(self.table)[1], start=2)]
         self.rows = {(row.set, row.stem): row for row in rows}
 
     def apply(self, photos: Iterable[Photo]) -> list[Photo]:

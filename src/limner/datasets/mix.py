@@ -20,6 +20,7 @@ _CHANCES = (
     "occluder",
     "match_light",
     "light_wrap",
+    "strands",
     "backlight",
     "defocus",
     "auto_edge_weight",
@@ -47,6 +48,7 @@ class Mix:
         occluder: chance that a thing stands before whatever a picture shows, and hides part of the person.
         match_light: chance that a pasted person takes on the light of the background.
         light_wrap: chance that the background's light bleeds onto the rim of a pasted person.
+        strands: chance that loose hair is drawn on a pasted person.
         backlight: chance that a person is dark before a bright background.
         defocus: chance that the background is out of focus.
             These last two need a mask drawn by people or a renderer (or ``trust_auto``), and leave photos with other
@@ -72,6 +74,7 @@ class Mix:
     occluder: float = 0.0
     match_light: float = 0.0
     light_wrap: float = 0.0
+    strands: float = 0.0
     backlight: float = 0.0
     defocus: float = 0.0
     look: Look = field(default_factory=Look)

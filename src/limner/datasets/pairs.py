@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from limner.datasets import framing
 from limner.datasets.composites import pick
 from limner.datasets.manifest import VOID, VOID_SETS, PhotoFolder
 from limner.datasets.mix import check_shares
+from limner.datasets.photo import Photo
 from limner.datasets.photo_map import MappedPhoto, PhotoMap
 from limner.errors import DataError
 
@@ -88,16 +89,11 @@ class Pairs:
 
     def __init__(self, photos: PhotoMap, mix: PairMix, *, seed: int) -> None:
         self.photos, self.mix, self.seed = photos, mix, seed
+        check_photos([entry.photo for entry in photos.entries], mix)
         self._by_set: dict[str, list[MappedPhoto]] = defaultdict(list)
         for entry in photos.entries:
-            if entry.photo.split == "train" and _is_of_use(entry):
+            if _is_of_use(entry.photo):
                 self._by_set[entry.photo.set].append(entry)
-        if missing := [name for name in mix.sets if name not in self._by_set]:
-            known = ", ".join(sorted(self._by_set))
-            raise DataError(
-                f"recipe: data.sets names {missing[0]!r}, which has no train photos of people before a background of "
-                f"their own; there are {known}"
-            )
         self._names = list(mix.sets)
         shares = np.array([mix.sets[name] for name in self._names], np.float64)
         self._reached = np.cumsum(shares / shares.sum())
@@ -194,6 +190,20 @@ def person_only(set_: str, mask: Mask) -> Mask:
     return np.asarray(cv2.threshold(mask, VOID + 31, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
-def _is_of_use(entry: MappedPhoto) -> bool:
-    """Photos of people, large enough, before a background that was there when the photo was made."""
-    return entry.photo.mask in ("hand", "auto") and not entry.photo.set.startswith("cutouts")
+def check_photos(photos: Iterable[Photo], mix: PairMix) -> None:
+    """Whether the mix can be drawn from photos of a manifest, before any of them is decoded.
+
+    Raises:
+        DataError: a set of the mix has no train photos of people before a background of their own.
+    """
+    known = {photo.set for photo in photos if _is_of_use(photo)}
+    if missing := [name for name in mix.sets if name not in known]:
+        raise DataError(
+            f"recipe: data.sets names {missing[0]!r}, which has no train photos of people before a background of "
+            f"their own; there are {', '.join(sorted(known))}"
+        )
+
+
+def _is_of_use(photo: Photo) -> bool:
+    """Train photos of people before a background that was there when the photo was made."""
+    return photo.split == "train" and photo.mask in ("hand", "auto") and not photo.set.startswith("cutouts")

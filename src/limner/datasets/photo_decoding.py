@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin
 
+from limner.children import leaving_interrupts_to_us
 from limner.cores import check_parallel, physical_cores
 from limner.datasets.manifest import PhotoFolder
 from limner.datasets.photo import Photo
@@ -105,12 +106,18 @@ class Decoder:
         """Decode in other processes: Pillow holds the interpreter's lock while it decodes AVIF, so threads would not
         do."""
         context = get_context("spawn")
+        stop = context.Event()
         pool = ProcessPoolExecutor(
-            min(processes, len(parts)), mp_context=context, initializer=_prepare_process, initargs=(self,)
+            min(processes, len(parts)), mp_context=context, initializer=_prepare_process, initargs=(self, stop)
         )
         try:
-            for future in as_completed([pool.submit(_decode_there, part) for part in parts]):
+            with leaving_interrupts_to_us():  # the processes start when they get work
+                futures = [pool.submit(_decode_there, part) for part in parts]
+            for future in as_completed(futures):
                 tell(future.result())
+        except BaseException:
+            stop.set()
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -166,19 +173,27 @@ def extent(mask: NDArray[np.uint8]) -> tuple[Box, Touches]:
     return box, (left, top, right, bottom)
 
 
-_here: tuple[Decoder, PhotoFolder] | None = None  # of a process that only decodes
+_here: tuple[Decoder, PhotoFolder, Event] | None = None  # of a process that only decodes
 
 
-def _prepare_process(decoder: Decoder) -> None:
+def _prepare_process(decoder: Decoder, stop: Event) -> None:
     global _here
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent sees it, and ends us
     cv2.setNumThreads(1)
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    _here = decoder, PhotoFolder(decoder.data, masks=decoder.masks)
+    _here = decoder, PhotoFolder(decoder.data, masks=decoder.masks), stop
 
 
 def _decode_there(tasks: Sequence[Task]) -> int:
     assert _here is not None
-    decoder, source = _here
-    decoder.decode_part(source, tasks)
+    decoder, source, stop = _here
+
+    def go_on(_count: int) -> None:
+        if stop.is_set():
+            raise _StoppedError
+
+    decoder.decode_part(source, tasks, go_on)
     return len(tasks)
+
+
+class _StoppedError(Exception):
+    """The process that started this one wants no more photos."""

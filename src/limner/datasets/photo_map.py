@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from limner.datasets.manifest import PhotoFolder
 from limner.datasets.photo import Photo
 from limner.datasets.photo_decoding import Box, Decoder, Task, Touches
 from limner.datasets.pixel_store import PixelStore, Stored, leftovers, remove, size_of
+from limner.errors import DataError
+from limner.places import check_folder
 
 LONGEST_SIDE = 512
 _VERSION = 2
@@ -75,6 +77,7 @@ def prepare(
     longest_side: int = LONGEST_SIDE,
     processes: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    check: Callable[[Sequence[Photo]], None] | None = None,
 ) -> PhotoMap:
     """The photos of ``data``, those that are not yet under ``cache`` decoded into it.
 
@@ -87,14 +90,18 @@ def prepare(
         longest_side: pixels; larger photos are shrunk to it.
         processes: that decode; None is one for each core where there are many new photos.
         progress: called with (photos done, new photos in all).
+        check: told what the manifest lists before anything is decoded; what it raises ends it.
 
     Raises:
         DataError: a photo is missing or cannot be read, or the cache cannot be written.
     """
     source = PhotoFolder(data, masks=masks)
+    if check is not None:
+        check(source.photos)
     store = PixelStore(cache_folder(cache, longest_side))
     photos = [(photo, *source.keys(photo)) for photo in source.photos]
     if tasks := _missing(store, photos):
+        check_folder(store.folder, error=DataError, option="cache")
         decoder = Decoder(data, masks, store.folder, longest_side)
         decoder.decode(source, tasks, processes=processes, progress=progress)
         store.reload()

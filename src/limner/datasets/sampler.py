@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -17,6 +18,7 @@ from limner.datasets import framing
 from limner.datasets.composites import Canvas, Compositor, pick, pose
 from limner.datasets.manifest import VOID, VOID_SETS
 from limner.datasets.mix import Mix as Mix
+from limner.datasets.photo import Photo
 from limner.datasets.photo_map import MappedPhoto, PhotoMap
 from limner.errors import DataError
 
@@ -63,21 +65,12 @@ class Sampler:
         self.mix = mix
         self.seed = seed
         self.photometric = photometric
+        check_photos([entry.photo for entry in photos.entries], mix)
         self._by_set: dict[str, list[MappedPhoto]] = defaultdict(list)
         for entry in photos.entries:
-            if entry.photo.split == "train":
-                self._by_set[entry.photo.set].append(entry)
-                if entry.photo.mask == "none":
-                    self._by_set["no_people"].append(entry)
-        if missing := [name for name in mix.sets if name not in self._by_set]:
-            known = ", ".join(sorted(self._by_set))
-            raise DataError(f"recipe: data.sets names {missing[0]!r}, which has no train photos; there are {known}")
+            for name in _sets_of(entry.photo):
+                self._by_set[name].append(entry)
         self._names = list(mix.sets)
-        if not self._by_set["no_people"] and (asks := self._asks_for_backgrounds()):
-            raise DataError(
-                f"the data folder has no train photos without people, which {asks} needs as backgrounds: add some "
-                "(mask kind none), or set replace_hand, replace_auto and occluder to 0"
-            )
         shares = np.array([mix.sets[name] for name in self._names], np.float64)
         self._reached = np.cumsum(shares / shares.sum())
         self._extras = [  # people who may stand behind others: whole heads, nothing cut at the left or right
@@ -138,20 +131,9 @@ class Sampler:
         window = framing.cutout_window(entry, mask, rng)
         return framing.view_mask(mask, window, size, flip=bool(rng.random() < 0.5))
 
-    def _asks_for_backgrounds(self) -> str | None:
-        """What of the mix cannot be drawn without photos that nobody is in, or None."""
-        for name in self._names:
-            for entry in self._by_set[name]:
-                if _has_no_background(entry):
-                    return f"the set {name}"
-                field = {"hand": "replace_hand", "auto": "replace_auto"}.get(entry.photo.mask)
-                if field and getattr(self.mix, field) > 0 and entry.photo.set not in VOID_SETS:
-                    return f"data.{field} above 0"
-        return "data.occluder above 0" if self.mix.occluder > 0 else None
-
     def _is_composite(self, entry: MappedPhoto, rng: np.random.Generator) -> bool:
         draw = rng.random()
-        if _has_no_background(entry):
+        if _has_no_background(entry.photo):
             return True
         if entry.photo.set in VOID_SETS:
             return False  # undecided pixels would tear holes into a composite
@@ -210,9 +192,48 @@ class Sampler:
         return np.asarray(weight * np.float32(entry.photo.weight), np.float32)
 
 
-def _has_no_background(entry: MappedPhoto) -> bool:
+def check_photos(photos: Sequence[Photo], mix: Mix) -> None:
+    """Whether the mix can be drawn from photos of a manifest, before any of them is decoded.
+
+    Raises:
+        DataError: a set of the mix has no train photos, or nobody-in-it photos are needed as backgrounds and missing.
+    """
+    by_set: dict[str, list[Photo]] = defaultdict(list)
+    for photo in photos:
+        for name in _sets_of(photo):
+            by_set[name].append(photo)
+    if missing := [name for name in mix.sets if name not in by_set]:
+        known = ", ".join(sorted(by_set))
+        raise DataError(f"recipe: data.sets names {missing[0]!r}, which has no train photos; there are {known}")
+    if "no_people" not in by_set and (asks := _asks_for_backgrounds(by_set, mix)):
+        raise DataError(
+            f"the data folder has no train photos without people, which {asks} needs as backgrounds: add some "
+            "(mask kind none), or set replace_hand, replace_auto and occluder to 0"
+        )
+
+
+def _sets_of(photo: Photo) -> tuple[str, ...]:
+    """Names by which a mix may ask for the photo; none where it is not for training."""
+    if photo.split != "train":
+        return ()
+    return (photo.set, "no_people") if photo.mask == "none" else (photo.set,)
+
+
+def _asks_for_backgrounds(by_set: Mapping[str, Sequence[Photo]], mix: Mix) -> str | None:
+    """What of the mix cannot be drawn without photos that nobody is in, or None."""
+    for name in mix.sets:
+        for photo in by_set[name]:
+            if _has_no_background(photo):
+                return f"the set {name}"
+            field = {"hand": "replace_hand", "auto": "replace_auto"}.get(photo.mask)
+            if field and getattr(mix, field) > 0 and photo.set not in VOID_SETS:
+                return f"data.{field} above 0"
+    return "data.occluder above 0" if mix.occluder > 0 else None
+
+
+def _has_no_background(photo: Photo) -> bool:
     """Whether nothing meaningful lies outside the mask."""
-    return entry.photo.mask == "exact" or entry.photo.set.startswith("cutouts")
+    return photo.mask == "exact" or photo.set.startswith("cutouts")
 
 
 def _unit(mask: NDArray[np.uint8]) -> Alpha:

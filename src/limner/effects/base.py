@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from limner.checking import wrong
+from limner.effects.setting import Setting as Setting
 from limner.errors import OptionError
 from limner.matte import Matte
 from limner.media.primaries import CodePoints
@@ -41,25 +45,6 @@ class Stage(IntEnum):
     """Puts that picture elsewhere in the frame."""
     RESULT = 8
     """Shows something else than that picture: the person alone, the matte."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """An option of an effect that people set from outside: on a command line, in a file, in a form.
-
-    Attributes:
-        name: what it is called outside. Effects may share a name, and mean the same by it.
-        parameter: of the effect's ``__init__``.
-        kind: float or str.
-        help: what it does and what it may be, in a line, with the usual value in brackets.
-        metavar: what stands for a value in help; "" for that of its kind.
-    """
-
-    name: str
-    parameter: str
-    kind: type
-    help: str
-    metavar: str = ""
 
 
 class Effect(ABC):
@@ -139,6 +124,11 @@ class Effect(ABC):
         """Forget earlier frames: what comes next is another scene. Only effects that remember something need it."""
         return None
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__call__" in vars(cls):
+            cls.__call__ = _with_a_picture(vars(cls)["__call__"])  # type: ignore[method-assign]
+
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:
         """The options of ``__init__`` that ``name:text`` stands for, in a chain's description.
@@ -147,3 +137,21 @@ class Effect(ABC):
             OptionError: the effect takes none, or `text` is not what it takes.
         """
         raise OptionError(f"effect {cls.name} takes no value: leave {':' + text!r} out")
+
+
+def _with_a_picture(call: Callable[..., Frame]) -> Callable[..., Frame]:
+    """An effect's call, which tells what it was given that is no frame with its matte."""
+
+    @functools.wraps(call)
+    def checked_call(self: Effect, frame: Frame, matte: Matte) -> Frame:
+        if not isinstance(frame, np.ndarray):
+            raise wrong("frame", frame, np.ndarray)
+        if not isinstance(matte, Matte):
+            raise wrong("matte", matte, Matte)
+        if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
+            raise ValueError(f"a frame must be RGB uint8 (H, W, 3), not {frame.dtype} {frame.shape}")
+        if frame.shape[:2] != matte.size:
+            raise ValueError(f"the matte must have the frame's size, {frame.shape[:2]}, not {matte.size}")
+        return call(self, frame, matte)
+
+    return checked_call

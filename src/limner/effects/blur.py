@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Setting
 from limner.effects.compose import blend_onto, halve, to_uint8
 from limner.effects.fill import fill_unknown
 from limner.effects.layers import BackgroundEffect, Layers
 from limner.effects.numbers import check_range, number
+from limner.effects.setting import Setting
 from limner.frame import Frame
 
 _STRONGEST = 0.06
@@ -49,27 +49,29 @@ class Blur(BackgroundEffect):
     keeps_background = True
 
     def __init__(self, *, strength: float = 0.5) -> None:
-        self._strength = check_range(strength, 0.0, 1.0, option="blur strength", says="0 (no blur) to 1 (strongest)")
+        self._strength = check_range(strength, 0.0, 1.0, option="blur ‹strength›", says="0 (no blur) to 1 (strongest)")
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:
-        return {"strength": number(text, option="blur strength")}
+        return {"strength": number(text, option="blur ‹strength›")}
 
     def behind(self, layers: Layers) -> Frame:
         sigma = self._strength * _STRONGEST * min(layers.matte.size)
         if sigma < 0.3:  # a kernel of one pixel
             return layers.frame
-        return _blurred_background(layers.frame, layers.alpha8, sigma)
+        return _blurred_background(layers, sigma)
 
 
-def _blurred_background(frame: Frame, alpha8: NDArray[np.uint8], sigma: float) -> Frame:
+def _blurred_background(layers: Layers, sigma: float) -> Frame:
     """The frame without the person, blurred by `sigma` pixels, at full size."""
-    height, width = alpha8.shape
+    height, width = layers.matte.size
     halvings = max(0, round(math.log2(sigma / _COARSE_SIGMA)))
-    pixels, person = halve(frame, halvings), halve(alpha8, halvings)
+    result = np.empty((height, width, 3), np.uint8)  # first, in the place that the last photo's decoder left
+    pixels, person = halve(layers.frame, halvings), layers.coarse_alpha8(halvings)
     known = without_person(pixels, person)
     blurred = cv2.GaussianBlur(known, (0, 0), sigma / 2**halvings, borderType=cv2.BORDER_REPLICATE)
-    return cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+    cv2.resize(blurred, (width, height), dst=result, interpolation=cv2.INTER_LINEAR)
+    return result
 
 
 def without_person(pixels: Frame, person: NDArray[np.uint8]) -> Frame:

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.base import Setting
 from limner.effects.blur import background_share
 from limner.effects.compose import halve, to_uint8
 from limner.effects.fill import Floats, fill_unknown, thrice
 from limner.effects.layers import BackgroundEffect, Layers
 from limner.effects.numbers import check_range, number
+from limner.effects.setting import Setting
 from limner.frame import Frame
 
 _LARGEST = 0.06
@@ -56,15 +56,15 @@ class Bokeh(BackgroundEffect):
     keeps_background = True
 
     def __init__(self, *, strength: float = 0.5, highlights: float = 0.5) -> None:
-        self._strength = check_range(strength, 0.0, 1.0, option="bokeh strength", says="0 (no blur) to 1 (strongest)")
-        check_range(highlights, 0.0, 1.0, option="highlights", says="0 (as they are) to 1 (brightest)")
+        self._strength = check_range(strength, 0.0, 1.0, option="bokeh ‹strength›", says="0 (no blur) to 1 (strongest)")
+        check_range(highlights, 0.0, 1.0, option="‹highlights›", says="0 (as they are) to 1 (brightest)")
         self._white = np.float32(1 + 1 / _BRIGHTEST**highlights)
         self._light = np.square(np.arange(256, dtype=np.float32) / np.float32(255))
         self._gain = (1 / (self._white - self._light)).astype(np.float32)
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:
-        return {"strength": number(text, option="bokeh strength")}
+        return {"strength": number(text, option="bokeh ‹strength›")}
 
     def behind(self, layers: Layers) -> Frame:
         height, width = layers.matte.size
@@ -86,7 +86,7 @@ class Bokeh(BackgroundEffect):
         rows = range(0, layers.matte.size[0], _STRIP)
         strips = [self._light_of_code(layers.frame[top : top + _STRIP], halvings) for top in rows]
         light = cv2.resize(np.concatenate(strips), grid, interpolation=cv2.INTER_LINEAR)
-        person = cv2.resize(halve(layers.alpha8, halvings), grid, interpolation=cv2.INTER_LINEAR)
+        person = cv2.resize(layers.coarse_alpha8(halvings), grid, interpolation=cv2.INTER_LINEAR)
         size = grid[1], grid[0]
         return light.astype(np.float32, copy=False).reshape(*size, 3), person.astype(np.uint8, copy=False).reshape(size)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from limner.checking import checked, wrong
 from limner.effects.base import Effect, Stage
 from limner.effects.layers import Layers
 from limner.errors import OptionError
@@ -32,7 +33,11 @@ class Chain(Effect):
 
     stage = Stage.PICTURE
 
+    @checked
     def __init__(self, effects: Iterable[Effect]) -> None:
+        effects = tuple(effects)
+        if not all(isinstance(effect, Effect) for effect in effects):
+            raise wrong("effects", effects, Iterable[Effect])
         self.effects: tuple[Effect, ...] = tuple(sorted(effects, key=lambda effect: effect.stage))
         parts = [part for effect in self.effects for part in effect.parts()]
         self._parts = sorted(parts, key=lambda effect: effect.stage)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from limner.colors import Color, parse_color
-from limner.effects.base import Setting
 from limner.effects.layers import BackgroundEffect, Layers
+from limner.effects.setting import Setting
 from limner.frame import Frame, plain
 from limner.media.color_conversion import converted_color
 from limner.media.primaries import CodePoints
@@ -26,7 +26,7 @@ class SolidColor(BackgroundEffect):
     settings = (Setting("color", "color", str, "a name, #rgb, #rrggbb or 'rgb(r, g, b)'. [magenta]"),)
 
     def __init__(self, *, color: str | Color = "magenta") -> None:
-        self._color = self._own_color = parse_color(color, option="color")
+        self._color = self._own_color = parse_color(color, option="‹color›")
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:

@@ -48,12 +48,12 @@ class ColorTransfer(LayerEffect):
 
     def __init__(self, *, strength: float = 0.4) -> None:
         self._strength = check_range(
-            strength, 0.0, 1.0, option="color_transfer strength", says="0 (nothing) to 1 (the background's colours)"
+            strength, 0.0, 1.0, option="color_transfer ‹strength›", says="0 (nothing) to 1 (the background's colours)"
         )
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:
-        return {"strength": number(text, option="color_transfer strength")}
+        return {"strength": number(text, option="color_transfer ‹strength›")}
 
     def apply(self, layers: Layers) -> None:
         curves = self._curves(layers)
@@ -63,7 +63,7 @@ class ColorTransfer(LayerEffect):
     def _curves(self, layers: Layers) -> NDArray[np.uint8] | None:
         """What becomes of each of 256 values in each channel of 8-bit CIELAB, (1, 256, 3); None where nobody is."""
         halvings = max(0, math.ceil(math.log2(max(layers.matte.size) / _SIDE)))
-        share = halve(layers.alpha8, halvings)
+        share = layers.coarse_alpha8(halvings)
         inside: Bools = share >= 255 * _SURE
         behind: Bools = share <= 255 * (1 - _SURE) if layers.own_background else np.ones_like(inside)
         if self._strength == 0.0 or not inside.any() or not behind.any():

@@ -14,7 +14,10 @@ from limner.matte import Matte
 T = TypeVar("T", np.uint8, np.float32)
 
 _GATHER_BELOW = 0.12
-"""Share of half-transparent pixels under which picking them out beats blending the whole frame."""
+"""Share of half-transparent pixels under which picking them out beats blending them all."""
+
+_BAND = 1 << 17
+"""Pixels that are blended at once, so that masks stay in the processor's cache."""
 
 
 def check_sizes(frame: Frame, matte: Matte) -> None:
@@ -63,17 +66,28 @@ def blend_onto(back: Frame, front: Frame, alpha: NDArray[np.float32], alpha8: ND
     Pixels whose alpha rounds to 1 or 0 in 8 bits are exactly those of `front` or `back`. `alpha8` is `quantize(alpha)`
     where the caller has it already.
     """
-    if alpha8 is None:
-        alpha8 = quantize(alpha)
-    edge = partly(alpha8)
-    cv2.copyTo(front, (alpha8 == 255).view(np.uint8), back)
-    if edge.size == 0:
-        return back
-    if edge.size > _GATHER_BELOW * alpha.size:
+    rows = max(1, _BAND // alpha.shape[1])
+    for top in range(0, alpha.shape[0], rows):
+        band = slice(top, top + rows)
+        _blend_band(back[band], front[band], alpha[band], quantize(alpha[band]) if alpha8 is None else alpha8[band])
+    return back
+
+
+def _blend_band(back: Frame, front: Frame, alpha: NDArray[np.float32], alpha8: NDArray[np.uint8]) -> None:
+    some = cv2.countNonZero(alpha8)
+    if some == 0:
+        return
+    solid = (alpha8 == 255).view(np.uint8)
+    full = cv2.countNonZero(solid)
+    if full:
+        cv2.copyTo(front, solid, back)
+    if full == some:
+        return
+    if some - full > _GATHER_BELOW * alpha8.size:
         cv2.blendLinear(front, back, alpha, 1.0 - alpha, back)
-        return back
+        return
+    edge = partly(alpha8)
     weight = alpha.reshape(-1).take(edge)[None]
     pixels = back.reshape(-1, 3)
     some_front = front.reshape(-1, 3).take(edge, 0)[None]
     pixels[edge] = cv2.blendLinear(some_front, pixels.take(edge, 0)[None], weight, 1.0 - weight)[0]
-    return back

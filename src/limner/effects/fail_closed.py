@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from limner.checking import checked
 from limner.effects.base import Effect
 from limner.effects.compose import halve
 from limner.frame import Frame
@@ -34,6 +35,7 @@ class FailClosed(Effect):
 
     name = "fail_closed"
 
+    @checked
     def __init__(self, effect: Effect) -> None:
         self.effect = effect
         # What the effect is, this one is too: one that cuts out gives RGBA for hidden frames as well.

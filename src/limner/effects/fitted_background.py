@@ -32,7 +32,7 @@ class FittedBackground:
 
     def __init__(self, background: Background | str | Path, *, option: str, fit: str, fill: str | Color) -> None:
         self._fit = parse_fit(fit)
-        self._fill = self._own_fill = parse_color(fill, option="fill")
+        self._fill = self._own_fill = parse_color(fill, option="‹fill›")
         self._background = as_background(background, option=option)
         named = isinstance(background, (str, Path)) and Path(background).is_file()
         self.files = (Path(background),) if named else ()  # type: ignore[arg-type]

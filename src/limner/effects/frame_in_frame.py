@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.colors import Color
-from limner.effects.base import Effect, Setting, Stage
+from limner.effects.base import Effect, Stage
 from limner.effects.compose import halve
 from limner.effects.fitted_background import FittedBackground
 from limner.effects.foreground import estimate_foreground
 from limner.effects.layers import BackgroundEffect, LayerEffect, Layers
 from limner.effects.numbers import check_range
+from limner.effects.setting import Setting
 from limner.errors import OptionError
 from limner.frame import Frame
 from limner.media.backgrounds import Background
@@ -56,7 +57,7 @@ class FrameInFrame(LayerEffect):
 
     name = "frame_in_frame"
     settings = (
-        Setting("presentation", "presentation", str, "what fills the frame.", "PHOTO|VIDEO|COLOUR"),
+        Setting("presentation", "presentation", str, "what fills the frame.", "PHOTO|VIDEO|COLOUR", names_file=True),
         Setting("inset_shape", "shape", str, "person, circle, rounded or rectangle. [person]"),
         Setting("inset_position", "position", str, "bottom-right, bottom-left, top-right or top-left. [bottom-right]"),
         Setting("inset_size", "size", float, "height, 0.05 to 1 of the frame's. [0.4]"),
@@ -86,11 +87,11 @@ class FrameInFrame(LayerEffect):
         if presentation is None:
             raise OptionError("‹effect› frame_in_frame needs ‹presentation›: a photo, a video or a colour")
         if shape not in get_args(Shape):
-            raise OptionError(f"inset shape {shape!r} is unknown: say {', '.join(get_args(Shape))}")
+            raise OptionError(f"inset ‹shape› {shape!r} is unknown: say {', '.join(get_args(Shape))}")
         if position not in get_args(Position):
-            raise OptionError(f"inset position {position!r} is unknown: say {', '.join(get_args(Position))}")
-        self._size = check_range(size, 0.05, 1.0, option="inset size", says="0.05 to 1 of the frame's height")
-        self._margin = check_range(margin, 0.0, 0.25, option="inset margin", says="0 to 0.25 of the shorter side")
+            raise OptionError(f"inset ‹position› {position!r} is unknown: say {', '.join(get_args(Position))}")
+        self._size = check_range(size, 0.05, 1.0, option="inset ‹size›", says="0.05 to 1 of the frame's height")
+        self._margin = check_range(margin, 0.0, 0.25, option="inset ‹margin›", says="0 to 0.25 of the shorter side")
         self._shape, self._position = shape, position
         self._presentation = FittedBackground(presentation, option="presentation", fit=fit, fill=fill)
         self._outline: tuple[tuple[int, int], NDArray[np.uint8]] | None = None

@@ -56,7 +56,7 @@ class Harmonize(PersonEffect):
 
     def __init__(self, *, strength: float = 1.0, model: str | Path = "harmonize") -> None:
         self._strength = check_range(
-            strength, 0.0, 1.0, option="harmonize strength", says="0 (nothing) to 1 (all that the net says)"
+            strength, 0.0, 1.0, option="harmonize ‹strength›", says="0 (nothing) to 1 (all that the net says)"
         )
         self._model = FitModel(model)
         self._time: Fraction | None = None
@@ -64,7 +64,7 @@ class Harmonize(PersonEffect):
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:
-        return {"strength": number(text, option="harmonize strength")}
+        return {"strength": number(text, option="harmonize ‹strength›")}
 
     def at(self, time: Fraction) -> None:
         self._time = time

@@ -8,13 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.effects.compose import blend_onto, check_sizes, quantize
+from limner.effects.compose import blend_onto, check_sizes, halve, quantize
 from limner.effects.foreground import blend_clean, estimate_foreground
 from limner.frame import Frame
 from limner.matte import Matte
 
 Box = tuple[slice, slice]
 
+_PIXELS = 1 << 17
+"""Pixels that are rounded at once, so that they stay in the processor's cache."""
 _BAND = 48
 """Height in pixels of the boxes that hold the person: a box for all of them would hold as much background again."""
 
@@ -62,6 +64,18 @@ class Layers:
         if self._alpha8 is None:
             self._alpha8 = quantize(self._matte.alpha)
         return self._alpha8
+
+    def coarse_alpha8(self, times: int) -> NDArray[np.uint8]:
+        """`halve(alpha8, times)`, without `alpha8` where nobody has asked for that yet."""
+        alpha = self._matte.alpha
+        if self._alpha8 is not None or times == 0 or alpha.shape[0] % 2 or alpha.shape[1] % 2:
+            return halve(quantize(alpha) if self._alpha8 is None else self._alpha8, times)
+        half = np.empty((alpha.shape[0] // 2, alpha.shape[1] // 2), np.uint8)
+        rows = 2 * max(1, _PIXELS // (2 * alpha.shape[1]))
+        for top in range(0, alpha.shape[0], rows):
+            band, target = quantize(alpha[top : top + rows]), half[top // 2 : (top + rows) // 2]
+            cv2.resize(band, target.shape[::-1], dst=target, interpolation=cv2.INTER_AREA)
+        return halve(half, times - 1)
 
     @property
     def person_boxes(self) -> list[Box]:
@@ -156,7 +170,7 @@ class Layers:
         back = self.background if self._fresh and not self.own_background else self.background.copy()
         if self._person is None and self._clean and self._matte is self._found:
             return blend_clean(back, self.frame, self.matte.alpha, self.alpha8)
-        return blend_onto(back, self.person, self.matte.alpha, self.alpha8)
+        return blend_onto(back, self.person, self.matte.alpha, self._alpha8)
 
 
 def _boxes(alpha8: NDArray[np.uint8]) -> list[Box]:

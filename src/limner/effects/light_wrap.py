@@ -8,11 +8,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from limner.effects.base import Setting, Stage
+from limner.effects.base import Stage
 from limner.effects.blur import without_person
 from limner.effects.compose import enlarge, halve
 from limner.effects.layers import LayerEffect, Layers
 from limner.effects.numbers import check_range, number
+from limner.effects.setting import Setting
 from limner.frame import Frame
 
 _COARSE_SIGMA = 3.0
@@ -41,13 +42,13 @@ class LightWrap(LayerEffect):
 
     def __init__(self, *, strength: float = 0.5, width: float = 0.03) -> None:
         self._strength = check_range(
-            strength, 0.0, 1.0, option="light_wrap strength", says="0 (nothing) to 1 (strongest)"
+            strength, 0.0, 1.0, option="light_wrap ‹strength›", says="0 (nothing) to 1 (strongest)"
         )
-        self._width = check_range(width, 0.001, 0.2, option="light_wrap width", says="0.001 to 0.2")
+        self._width = check_range(width, 0.001, 0.2, option="light_wrap ‹width›", says="0.001 to 0.2")
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:
-        return {"strength": number(text, option="light_wrap strength")}
+        return {"strength": number(text, option="light_wrap ‹strength›")}
 
     def apply(self, layers: Layers) -> None:
         if self._strength > 0.0 and layers.person_boxes:
@@ -58,7 +59,7 @@ class LightWrap(LayerEffect):
         """The light that falls on the person, RGB uint8 on a coarse grid."""
         sigma = self._width * min(layers.matte.size)
         halvings = max(0, round(math.log2(sigma / _COARSE_SIGMA)))
-        person = halve(layers.alpha8, halvings)
+        person = layers.coarse_alpha8(halvings)
         pixels = halve(layers.background, halvings)
         if layers.own_background:
             pixels = without_person(pixels, person)

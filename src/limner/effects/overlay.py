@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.colors import Color, parse_color
-from limner.effects.base import Effect, Setting
+from limner.effects.base import Effect
 from limner.effects.compose import blend_onto, check_sizes, quantize
+from limner.effects.setting import Setting
 from limner.errors import OptionError
 from limner.frame import Frame, plain
 from limner.matte import Matte
@@ -37,11 +38,11 @@ class Overlay(Effect):
     keeps_background = True
 
     def __init__(self, *, tint: str | Color = "lime", opacity: float = 0.5, outline: float = 0.0) -> None:
-        self._tint = self._own_tint = parse_color(tint, option="tint")
+        self._tint = self._own_tint = parse_color(tint, option="‹tint›")
         if not 0.0 <= opacity <= 1.0:
-            raise OptionError(f"opacity {opacity} is out of range: say 0 (no tint) to 1 (only tint)")
+            raise OptionError(f"‹opacity› {opacity} is out of range: say 0 (no tint) to 1 (only tint)")
         if not 0.0 <= outline <= 10.0:
-            raise OptionError(f"outline {outline} is out of range: say 0 (none) to 10 percent of the shorter side")
+            raise OptionError(f"‹outline› {outline} is out of range: say 0 (none) to 10 percent of the shorter side")
         self._opacity = opacity
         self._outline = outline
 

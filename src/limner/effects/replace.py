@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from limner.colors import Color
-from limner.effects.base import Setting
 from limner.effects.fitted_background import FittedBackground
 from limner.effects.layers import BackgroundEffect, Layers
+from limner.effects.setting import Setting
 from limner.errors import OptionError
 from limner.frame import Frame
 from limner.media.backgrounds import Background
@@ -32,7 +32,9 @@ class Replace(BackgroundEffect):
 
     name = "replace"
     settings = (
-        Setting("background", "background", str, "a photo, a video or a colour.", "PHOTO|VIDEO|COLOUR"),
+        Setting(
+            "background", "background", str, "a photo, a video or a colour.", "PHOTO|VIDEO|COLOUR", names_file=True
+        ),
         Setting(
             "fit",
             "fit",

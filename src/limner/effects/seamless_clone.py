@@ -53,19 +53,19 @@ class SeamlessClone(LayerEffect):
 
     def __init__(self, *, strength: float = 0.5) -> None:
         self._strength = check_range(
-            strength, 0.0, 1.0, option="seamless_clone strength", says="0 (nothing) to 1 (all of the membrane)"
+            strength, 0.0, 1.0, option="seamless_clone ‹strength›", says="0 (nothing) to 1 (all of the membrane)"
         )
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:
-        return {"strength": number(text, option="seamless_clone strength")}
+        return {"strength": number(text, option="seamless_clone ‹strength›")}
 
     def apply(self, layers: Layers) -> None:
         if self._strength == 0.0 or layers.own_background or not layers.person_boxes:
             return
         halvings = max(0, math.ceil(math.log2(max(layers.matte.size) / _SIDE)))
         old, new = (np.log(halve(pixels, halvings) + _DARK) for pixels in (layers.frame, layers.background))
-        known = halve(layers.alpha8, halvings) < 255 * _OUTSIDE
+        known = layers.coarse_alpha8(halvings) < 255 * _OUTSIDE
         membrane = solve_membrane((new - old).clip(-_FARTHEST, _FARTHEST), known)
         gain = enlarge(np.exp(membrane * np.float32(self._strength)), layers.matte.size)
         layers.change_person(lambda person, box: _lit(person, gain[box]))

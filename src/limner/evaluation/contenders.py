@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from limner.nets.base import SegmentationNet
     from limner.segment.segmenter import Segmenter
 
+from limner.checking import checked
 from limner.frame import Frame
 from limner.kinds import is_checkpoint
 
@@ -60,10 +61,11 @@ def contenders(models: Sequence[str], *, refine: bool = False, threads: int | No
     ]
 
 
+@checked
 def contender(model: str, *, label: str | None = None, refine: bool = False, threads: int | None = None) -> Contender:
     """A shipped model's name, a .onnx or .tflite file with its card, or a .pt checkpoint.
 
-    The bare net unless ``refine``: what it says, squeezed to its input and enlarged again, softness 1.
+    The bare net unless ``refine``: what it says at one of its input sizes, enlarged again, softness 1.
 
     Raises:
         LimnerError: it cannot be loaded.

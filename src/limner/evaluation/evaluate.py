@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.checking import checked
 from limner.cores import usable_cores
 from limner.datasets.manifest import VOID, VOID_SETS, PhotoFolder
 from limner.datasets.photo import Photo
@@ -93,6 +94,7 @@ def score_photo(alpha: Alpha, mask: NDArray[np.uint8], photo: Photo, *, all_metr
     return Score(photo, values, counts, levels)
 
 
+@checked
 def evaluate(
     maker: MatteMaker,
     folder: PhotoFolder,
@@ -160,6 +162,7 @@ def _levels(alpha: Alpha, truth: NDArray[np.bool_], valid: NDArray[np.bool_] | N
     return np.bincount((level if valid is None else level[valid]).ravel(), minlength=2 * LEVELS).reshape(2, LEVELS)
 
 
+@checked
 def means(scores: list[Score]) -> dict[str, dict[str, float]]:
     """Set or group -> metric -> mean (or, of ``MEDIANS``, median) over its photos; "photos" counts them. Order as of
     ``groups``."""

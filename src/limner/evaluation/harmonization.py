@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -17,7 +18,10 @@ from limner.datasets.manifest import PhotoFolder
 from limner.datasets.pairs import Pair, held_out_pairs
 from limner.effects.color_transfer import ColorTransfer
 from limner.effects.harmonize import Harmonize
+from limner.errors import DataError
 from limner.evaluation.metrics.composites import foreground_mse
+from limner.evaluation.scorer import EvalOptions, Grid, Scored, Scorer, Stage
+from limner.kinds import is_checkpoint
 from limner.matte import Matte
 
 if TYPE_CHECKING:
@@ -112,14 +116,52 @@ def net_fitter(net: Harmonizer, size: int) -> Fitter:
     return fit
 
 
-def net_scores(net: Harmonizer, size: int, data: Path) -> dict[str, float]:
-    """fMSE of doing nothing, of Reinhard's transfer and of the net; "score" is the percentage that the net takes off
-    the better of the first two."""
-    fitters = {NOTHING: usual_fitters()[NOTHING], REINHARD: reinhard, "net": net_fitter(net, size)}
-    scores = score_fitters(fitters, held_out_pairs(PhotoFolder(data), size=SIZE))
-    fmse = {name: score.fmse for name, score in scores.items()}
-    score = 100 * (1 - fmse["net"] / min(fmse[NOTHING], fmse[REINHARD]))
-    return {f"fMSE {name}": value for name, value in fmse.items()} | {"score": score}
+class HarmonizationScorer(Scorer):
+    """fMSE on held-out pairs, beside that of no change and of Reinhard's transfer; see docs/harmonize.md."""
+
+    masks = ("hand", "auto")
+    takes = frozenset(["limit"])
+
+    def net_scores(self, net: Harmonizer, size: int, data: Path) -> dict[str, float]:
+        """fMSE of doing nothing, of Reinhard's transfer and of the net; "score" is the percentage that the net takes
+        off the better of the first two."""
+        fitters = {NOTHING: usual_fitters()[NOTHING], REINHARD: reinhard, "net": net_fitter(net, size)}
+        scores = score_fitters(fitters, held_out_pairs(PhotoFolder(data), size=SIZE))
+        fmse = {name: score.fmse for name, score in scores.items()}
+        score = 100 * (1 - fmse["net"] / min(fmse[NOTHING], fmse[REINHARD]))
+        return {f"fMSE {name}": value for name, value in fmse.items()} | {"score": score}
+
+    def score(self, models: Sequence[str], data: Path, options: EvalOptions, stage: Stage) -> Scored:
+        fitters = usual_fitters() | {model: _fitter(model) for model in models}
+        with stage("fitting", "pairs") as tell:
+            pairs = list(islice(held_out_pairs(PhotoFolder(data)), options.limit))
+            if not pairs:
+                raise DataError(f"‹data› {data}: no photo of the split val has a person and a background of its own")
+            scores = score_fitters(fitters, pairs, progress=lambda done: tell(done, len(pairs)))
+        bar = min(scores[NOTHING].fmse, scores[REINHARD].fmse)
+        heads = ("", "fMSE", "median", "nearer", "ms", "below the better of nothing and reinhard")
+        rows = tuple(
+            (
+                name,
+                f"{score.fmse:.1f}",
+                f"{score.median_fmse:.1f}",
+                f"{score.better:.0%}",
+                f"{score.milliseconds:.1f}",
+                "" if name in (NOTHING, REINHARD) else f"{100 * (1 - score.fmse / bar):.1f} %",
+            )
+            for name, score in scores.items()
+        )
+        told = f"{len(pairs)} held-out pairs at {SIZE} px; fMSE over the person's pixels, lower is better"
+        return Scored({name: asdict(score) for name, score in scores.items()}, (told, Grid(heads, rows)))
+
+
+def _fitter(model: str) -> Fitter:
+    if not is_checkpoint(model):
+        return model_fitter(model)
+    from limner.tasks.harmonization import load_harmonizer
+
+    net, recipe, _ = load_harmonizer(Path(model))
+    return net_fitter(net, recipe.input_size)
 
 
 def reinhard(composite: Frame, mask: NDArray[np.uint8]) -> Frame:

@@ -28,7 +28,8 @@ from limner.nets.deployed import BITS
 from limner.tasks.card import net_card, procedure
 
 PROTOCOL = (
-    "means over images; squeezed to the net's input, mask resized back, threshold 0.5; boundary band 2 % of the "
+    "means over images; resized to the net's input, wide photos to its other sizes, mask resized back, "
+    "threshold 0.5; boundary band 2 % of the "
     "diagonal; percent, MAD in [0, 1]"
 )
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from limner.checking import check_fields, checked
 from limner.datasets.manifest import PhotoFolder
 from limner.errors import LimnerError, OptionError
 from limner.export.card import Provenance, draft_card, file_card, graph_card
@@ -21,9 +22,10 @@ from limner.export.graphs.graph import IMAGE, Feeds, Graph, make_graph
 from limner.export.source import Source
 from limner.export.targets.base import ALL, Made, NotMadeHereError, NotRunHereError, Target, make_target
 from limner.models.card import Measurement, ModelCard
-from limner.models.files import model_bytes, model_sha256
+from limner.models.files import export_card, model_bytes, model_sha256
 from limner.models.pair import publish_export
 from limner.nets.deployed import GraphOptions
+from limner.places import check_folder, refuse_to_replace
 
 FLOAT = ("fp32", "fp16")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -59,6 +61,9 @@ class Plan:
     licence: str | None = None
     origin: str | None = None
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +108,7 @@ class Report:
     rows: tuple[Row, ...]
 
 
+@checked
 def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int, int, str], None]) -> Report:
     """Make the files of a plan in the folder ``out``, each whole or not at all, with its card beside it.
 
@@ -127,6 +133,9 @@ def export_all(source: Source, out: Path, plan: Plan, *, progress: Callable[[int
     wanted = {precision for _, precision, offered in jobs if offered}
     if not wanted:
         raise OptionError(f"‹precision› {','.join(plan.precisions or ())}: none of {', '.join(plan.targets)} offers it")
+    check_folder(out, option="out")
+    files = [out / target.file_name(name, precision) for target, precision, offered in jobs if offered]
+    refuse_to_replace([*files, *map(export_card, files)], source.files, option="out")
     folder = PhotoFolder(plan.data) if plan.data is not None else None
     with _made_folder(out), tempfile.TemporaryDirectory(prefix="limner-export-") as workspace:
         progress(0, len(jobs), "preparing the graph")

@@ -13,9 +13,10 @@ from torch import nn
 
 from limner.datasets.manifest import PhotoFolder
 from limner.export.card import Provenance
-from limner.export.onnx_file import Parity, Storage, write_onnx
+from limner.export.onnx_file import Parity, Storage, check_resized, write_onnx
 from limner.models.card import Measurement, ModelCard
 from limner.models.pair import publish
+from limner.whole_file import writing
 
 
 class Subject(Protocol):
@@ -24,6 +25,7 @@ class Subject(Protocol):
     Attributes:
         module: what the file computes, in eval mode; its attribute ``net`` holds the weights.
         size: (height, width) of the input.
+        other_sizes: those that the file is made for as well, see ``limner.models.card.InputSpec``.
         channels: of the input.
         output: name of the output.
         says: what the output's numbers are, in words.
@@ -31,12 +33,13 @@ class Subject(Protocol):
 
     module: nn.Module
     size: tuple[int, int]
+    other_sizes: tuple[tuple[int, int], ...]
     channels: int
     output: str
     says: str
 
-    def pictures(self, folder: PhotoFolder | None) -> NDArray[np.float32]:
-        """float32 (N, channels, H, W) to compare the file with PyTorch on: train photos, or noise without any."""
+    def pictures(self, folder: PhotoFolder | None, size: tuple[int, int]) -> NDArray[np.float32]:
+        """float32 (N, channels, *size) to compare the file with PyTorch on: train photos, or noise without any."""
 
     def card(self, model: Path, provenance: Provenance, *, file: str) -> ModelCard:
         """The card of the file that lies at ``model`` and will be called ``file``, without measurements."""
@@ -66,16 +69,28 @@ def export_file(
     """
     folder = PhotoFolder(data) if data is not None else None
     aside = out.with_name(f".{out.stem}.{os.getpid()}.onnx")
+    pictures = subject.pictures(folder, subject.size)
     try:
-        parity = write_onnx(
-            subject.module,
-            aside,
-            size=subject.size,
-            pictures=subject.pictures(folder),
-            channels=subject.channels,
-            storage=storage,
-            output=subject.output,
-        )
+        with writing(out):
+            parity = write_onnx(
+                subject.module,
+                aside,
+                size=subject.size,
+                pictures=pictures,
+                channels=subject.channels,
+                storage=storage,
+                output=subject.output,
+            )
+        for size in subject.other_sizes:
+            check_resized(
+                subject.module,
+                aside,
+                old=subject.size,
+                new=size,
+                pictures=subject.pictures(folder, size),
+                storage=storage,
+                output=subject.output,
+            )
         photos = tuple(folder.photos) if folder is not None else ()
         provenance = Provenance(photos=photos, licence=licence, origin=origin, notes=notes)
         card = subject.card(aside, provenance, file=out.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,10 +14,12 @@ from torch import Tensor, nn
 
 from limner.errors import LimnerError
 from limner.export.graphs.onnx_graph import save, store_half, tidy
+from limner.export.graphs.shuffles import convolve_shuffles
+from limner.models.onnx_input_size import with_input_size
 from limner.nets.base import SegmentationNet, person_logits
 from limner.runtimes.onnx_runtime import OnnxRuntime
 from limner.silence import silence
-from limner.whole_file import aside
+from limner.whole_file import aside, writing
 
 INPUT, OUTPUT = "image", "alpha"
 Storage = Literal["fp16", "fp32"]
@@ -67,10 +70,11 @@ def export_onnx(
         storage: how the file holds kernels and matrices: "fp16" halves it. Computing is float32 either way.
 
     Raises:
-        LimnerError: the exported file does not compute what PyTorch computes; nothing is written then.
+        LimnerError: the exported file does not compute what PyTorch computes, or cannot be written; nothing is then.
     """
     whole = Alpha(net).eval()
-    return write_onnx(whole, path, size=size, pictures=pictures, channels=channels, storage=storage, output=OUTPUT)
+    with writing(path):
+        return write_onnx(whole, path, size=size, pictures=pictures, channels=channels, storage=storage, output=OUTPUT)
 
 
 def write_onnx(
@@ -85,22 +89,53 @@ def write_onnx(
 ) -> Parity:
     """Write ``whole``, whose attribute ``net`` holds the weights, as ONNX with one input and one output.
 
-    Arguments and errors as of ``export_onnx``; ``output`` is the output's name.
+    Arguments and errors as of ``export_onnx``, and OSError; ``output`` is the output's name.
     """
     with aside(path) as partial:
         model = tidy(_translate(whole, torch.zeros(1, channels, *size), output), prefix="net.")
+        convolve_shuffles(model)
         if storage == "fp16":
             store_half(model)
         save(model, partial)
         parity = compare(whole, partial, pictures, output=output)
-        if not parity.mean <= TOLERANCES[storage]:
-            remedy = "its weights may need ‹storage› fp32, or " if storage == "fp16" else ""
-            raise LimnerError(
-                f"ONNX: the exported net differs from PyTorch by {parity.mean:.1e} on average (at most "
-                f"{TOLERANCES[storage]:.0e} is allowed); {remedy}the exporter or the runtime mistranslates one of the "
-                "net's operators"
-            )
+        _check(parity, storage, "ONNX: the exported net")
     return parity
+
+
+def check_resized(
+    whole: nn.Module,
+    path: Path,
+    *,
+    old: tuple[int, int],
+    new: tuple[int, int],
+    pictures: NDArray[np.float32],
+    storage: Storage,
+    output: str,
+) -> None:
+    """Whether the file, given another input size, still computes what ``whole`` computes at that size.
+
+    Args:
+        old, new: (height, width) of the file's input, and of ``pictures``, which are float32 (N, C, H, W).
+
+    Raises:
+        LimnerError: it does not.
+        ModelError: the file cannot be given that size.
+    """
+    changed = with_input_size(path.read_bytes(), old=old, new=new)
+    with tempfile.TemporaryDirectory(prefix="limner-export-") as folder:
+        resized = Path(folder) / path.name
+        resized.write_bytes(changed)
+        parity = compare(whole, resized, pictures, output=output)
+    _check(parity, storage, f"ONNX: the net at {new[1]}x{new[0]}")
+
+
+def _check(parity: Parity, storage: Storage, what: str) -> None:
+    if not parity.mean <= TOLERANCES[storage]:
+        remedy = "its weights may need ‹storage› fp32, or " if storage == "fp16" else ""
+        raise LimnerError(
+            f"{what} differs from PyTorch by {parity.mean:.1e} on average (at most {TOLERANCES[storage]:.0e} is "
+            f"allowed); {remedy}the exporter or the runtime mistranslates one of the net's operators"
+        )
 
 
 def _translate(net: nn.Module, example: Tensor, output: str) -> Any:

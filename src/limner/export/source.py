@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from limner.checking import checked
 from limner.errors import OptionError
 from limner.kinds import ONNX, SAFETENSORS, is_checkpoint
 from limner.models.card import ModelCard, NetSpec
 from limner.models.catalogue import weights_path
 from limner.models.checkpoints import checkpoint_card, recipe_card
+from limner.models.files import export_card, stem_card
 from limner.models.pair import card_beside
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
@@ -31,6 +33,7 @@ class Source:
         recipe: how it was trained; None for a model with its card.
         state: None where nobody recorded its training.
         card: of the model or the checkpoint it was; of weights their recipe; None where only the net is known.
+        files: that were read for it, which no export may replace.
     """
 
     net: SegmentationNet
@@ -40,6 +43,7 @@ class Source:
     card: ModelCard | None = None
     recipe: Recipe | None = None
     state: Checkpoint | None = None
+    files: tuple[Path, ...] = ()
 
     @property
     def record(self) -> NetRecord:
@@ -47,6 +51,7 @@ class Source:
         return NetRecord(self.spec.name, self.spec.options, self.size[0])
 
 
+@checked
 def load_source(path: str, recipe: Path | None) -> Source:
     """Load a checkpoint (.pt), a model with its card, or weights (.safetensors, .onnx) of the recipe's net.
 
@@ -54,6 +59,15 @@ def load_source(path: str, recipe: Path | None) -> Source:
         OptionError: a checkpoint with a recipe, or weights without one.
         ModelError: the file is missing or damaged, or its weights are not those of the net.
     """
+    return replace(_load(path, recipe), files=_files(path, recipe))
+
+
+def _files(path: str, recipe: Path | None) -> tuple[Path, ...]:
+    file = Path(path) if is_checkpoint(path) else weights_path(path)
+    return (file, stem_card(file), export_card(file), *([] if recipe is None else [recipe]))
+
+
+def _load(path: str, recipe: Path | None) -> Source:
     if is_checkpoint(path):
         if recipe is not None:
             raise OptionError(f"‹recipe›: the checkpoint {path} has its own recipe; leave the option out")
@@ -66,7 +80,7 @@ def load_source(path: str, recipe: Path | None) -> Source:
     if recipe is not None:
         plan = load_recipe(recipe)
         file = weights_path(path)
-        net = filled(make_net(plan.net.name, **plan.net.options), load_weights(file), source=str(file))
+        net = filled(make_net(plan.net.name, **plan.net.options), load_weights(file), source=path)
         card = recipe_card(to_dict(plan), name=recipe.stem, file=file.name, source=str(recipe))
         return Source(net, _spec(plan), (plan.input_size,) * 2, recipe.stem, card, recipe=plan)
     if path.endswith(SAFETENSORS):

@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
 
+from limner.checking import checked
 from limner.effects.base import Effect
 from limner.effects.fail_closed import obliterate
 from limner.frame import Frame, TimedFrame
 from limner.live.drawing import card
 from limner.live.meter import Meter
+from limner.live.options import LiveOptions as LiveOptions
+from limner.live.options import LiveResult as LiveResult
+from limner.live.options import Outlet as Outlet
+from limner.live.options import Viewer as Viewer
 from limner.live.recorder import Snapshots, opaque
 from limner.live.recordings import Recordings
 from limner.live.source import LatestFrames, State
@@ -21,6 +25,7 @@ from limner.live.stages import Attended, SwitchedEffect
 from limner.live.status import Status
 from limner.media.virtual_camera import VirtualCamera
 from limner.processing.pipeline import PipelineStats, Stopped, run_pipeline
+from limner.segment.base import MatteSource
 from limner.segment.privacy.guard import PrivacyGuard, Watchdog
 from limner.threads import opencv_threads, stage_threads
 
@@ -32,61 +37,6 @@ _UNWATCHED = 3.0
 """Seconds without anybody watching after which the camera is let go."""
 _REPEAT = 0.5
 """Seconds between two sends of a picture that stands still to a virtual camera."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveOptions:
-    """
-    Attributes:
-        seconds, frames: end after so much; None goes on.
-        stall: seconds without a finished frame after which the picture is hidden.
-        folder: where snapshots, and recordings that begin in the middle, go.
-        always: process although nobody watches the virtual camera.
-        threads: what each stage may use; None is `limner.threads.stage_threads`, as if nothing else ran here.
-    """
-
-    seconds: float | None = None
-    frames: int | None = None
-    stall: float = 1.0
-    folder: Path = Path()
-    always: bool = False
-    threads: int | None = None
-
-
-@dataclass(slots=True)
-class LiveResult:
-    """What a run did; delays are milliseconds from the camera to the window."""
-
-    frames: int = 0
-    seconds: float = 0.0
-    dropped: int = 0
-    losses: int = 0
-    delay_median: float = 0.0
-    delay_p95: float = 0.0
-    milliseconds: dict[str, float] = field(default_factory=dict)
-    hidden: Counter[str] = field(default_factory=Counter)
-    files: list[str] = field(default_factory=list)
-    skipped: int = 0
-
-    @property
-    def fps(self) -> float:
-        return self.frames / self.seconds if self.seconds > 0 else 0.0
-
-
-class Viewer(Protocol):
-    """Who looks at a session and may ask something of it: a window with keys, a page. The session needs none."""
-
-    def show(self, pixels: Frame, status: Status | None) -> None:
-        """The picture of the moment, RGB or RGBA uint8 (H, W, C), and how things are; None with a card in its place."""
-
-    def say(self, text: str) -> None:
-        """Something happened; a line for a moment, or "" for nothing."""
-
-    def poll(self, session: LiveSession) -> bool:
-        """Called between two frames, in the session's thread: asks what it wants of ``session``; whether it did."""
-
-    def close(self) -> None:
-        """The session is over."""
 
 
 class LiveSession:
@@ -102,20 +52,23 @@ class LiveSession:
         guard: what makes the mattes fail closed; None shows what cannot be trusted, too.
         viewer: who looks; see `limner.live.window.desk.Desk`.
         virtual: a camera for other programs.
+        outlet: gets every picture with its time, and cards from the first picture on; the session closes it.
         record: a file that the whole run is recorded to.
         pick: called with the pixel (x, y) of the frame of who is to stay, between two frames.
         release: called between two frames when nobody is to be picked any more.
     """
 
+    @checked
     def __init__(
         self,
         source: LatestFrames,
-        mattes: Any,
+        mattes: MatteSource,
         effect: Effect,
         *,
         guard: PrivacyGuard | None = None,
         viewer: Viewer | None = None,
         virtual: VirtualCamera | None = None,
+        outlet: Outlet | None = None,
         record: Path | None = None,
         pick: Callable[[float, float], None] | None = None,
         release: Callable[[], None] | None = None,
@@ -124,7 +77,7 @@ class LiveSession:
         self.options, self.meter = options or LiveOptions(), Meter()
         self._source, self._guard, self._viewer, self._virtual = source, guard, viewer, virtual
         self._mattes, self._effect = Attended(mattes), SwitchedEffect(effect)
-        self._pick, self._release = pick, release
+        self._pick, self._release, self._outlet = pick, release, outlet
         self._watchdog = Watchdog(self.options.stall)
         self._stats = PipelineStats()
         self._snapshots = Snapshots(self.options.folder, self._say)
@@ -221,6 +174,8 @@ class LiveSession:
             return
         self._last = frame.pixels
         self._recordings.write(frame)
+        if self._outlet is not None:
+            self._outlet.write(frame)
         self._send(frame.pixels)
         self._show()
         busy = self._stats.spent
@@ -256,9 +211,12 @@ class LiveSession:
         return "" if self._guard is None else self._guard.reason or ""
 
     def _send(self, pixels: Frame) -> None:
+        self._sent = time.monotonic()
         if self._virtual is not None:
             self._virtual.send(opaque(pixels))
-            self._sent = time.monotonic()
+        if self._outlet is not None and self._covered and self.meter.frames:
+            elapsed = Fraction(round((self._sent - self._source.epoch) * 1000), 1000)
+            self._outlet.write(TimedFrame(pixels, elapsed))
 
     # ------------------------------------------------------------------ between frames
 
@@ -270,12 +228,14 @@ class LiveSession:
         if self._paused:
             self._watchdog.came(more=True)
         elif self._source.state in ("lost", "suspended"):
-            words = {"lost": "waiting for the camera", "suspended": "nobody is watching"}[self._source.state]
-            self._cover(words)
+            words = {"lost": f"waiting for the {self._source.noun}", "suspended": "nobody is watching"}
+            self._cover(words[self._source.state])
         elif self._watchdog.stalled:
             self._cover("hidden: no frame came in time")
-        if self._virtual is not None and self._last is not None and time.monotonic() - self._sent > _REPEAT:
+        if self._last is not None and time.monotonic() - self._sent > _REPEAT:
             self._send(self._last)
+        if self._outlet is not None:
+            self._outlet.check()
 
     def _cover(self, words: str) -> None:
         """Puts a card that shows nothing in the place of the picture, once."""
@@ -296,7 +256,7 @@ class LiveSession:
             self.stop()
         if self._source.state != self._state:
             self._state = self._source.state
-            self._say({"lost": self._source.fault, "running": "the camera is back"}.get(self._state, ""))
+            self._say({"lost": self._source.fault, "running": f"the {self._source.noun} is back"}.get(self._state, ""))
         asked = self._viewer is not None and self._viewer.poll(self)
         if asked and (self._paused or self._covered) and self._stopping is None:
             self._show()
@@ -321,8 +281,9 @@ class LiveSession:
         self._source.stop()
         self._recordings.finish()
         self._snapshots.close()
-        if self._virtual is not None:
-            self._virtual.close()
+        for item in (self._outlet, self._virtual):
+            if item is not None:
+                item.close()
         if self._viewer is not None:
             self._viewer.close()
 

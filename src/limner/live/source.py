@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Literal
 
+from limner.checking import checked, fits, wrong
 from limner.errors import LimnerError
 from limner.frame import Frame, TimedFrame
 from limner.media.camera import Camera
@@ -26,6 +27,7 @@ class LatestFrames:
         every_frame: wait until each frame was taken instead of dropping it; for files that are not played in real time.
         retry: seconds before the first and, at most, between later attempts to open a lost camera.
         on_change: told, in the thread, when the state changes, with what is wrong with the camera if it is lost.
+        epoch: `time.monotonic` at time 0, for cameras whose first frames may be older than their opening; None is now.
 
     Attributes:
         epoch: `time.monotonic` at time 0.
@@ -38,6 +40,10 @@ class LatestFrames:
         LimnerError: the camera cannot be opened at first.
     """
 
+    noun = "camera"
+    """What it is, for words about it."""
+
+    @checked
     def __init__(
         self,
         connect: Callable[[], Camera],
@@ -45,6 +51,7 @@ class LatestFrames:
         every_frame: bool = False,
         retry: tuple[float, float] = (0.25, 4.0),
         on_change: Callable[[State, str], None] | None = None,
+        epoch: float | None = None,
     ) -> None:
         self._connect, self._every_frame, self._retry, self._on_change = connect, every_frame, retry, on_change
         self._changed = threading.Condition()
@@ -54,9 +61,12 @@ class LatestFrames:
         self.frames = self.dropped = self.losses = 0
         self.state: State = "running"
         self.fault = ""
-        self._camera: Camera | None = connect()
-        self.name, self.rate = self._camera.name, self._camera.rate
-        self.epoch = time.monotonic()
+        camera = connect()
+        if not fits(camera, Camera):
+            raise wrong("connect", camera, Callable[[], Camera])
+        self._camera: Camera | None = camera
+        self.name, self.rate = camera.name, camera.rate
+        self.epoch = time.monotonic() if epoch is None else epoch
         self._thread = threading.Thread(target=self._capture, name="limner-capture", daemon=True)
         self._thread.start()
 
@@ -79,7 +89,21 @@ class LatestFrames:
                 self._newest = None
                 self.frames += 1
                 self._changed.notify_all()
-            yield TimedFrame(pixels, Fraction(round(max(0.0, moment - self.epoch) * 1_000_000), 1_000_000))
+            yield self._timed(pixels, moment)
+
+    def newest(self) -> TimedFrame | None:
+        """The newest frame that nobody has taken yet, at once; None where there is none."""
+        with self._changed:
+            if self._newest is None or self._paused or self._stopped:
+                return None
+            pixels, moment = self._newest
+            self._newest = None
+            self.frames += 1
+            self._changed.notify_all()
+        return self._timed(pixels, moment)
+
+    def _timed(self, pixels: Frame, moment: float) -> TimedFrame:
+        return TimedFrame(pixels, Fraction(round(max(0.0, moment - self.epoch) * 1_000_000), 1_000_000))
 
     def pause(self, on: bool) -> None:
         """Gives no frames while on. The camera runs, so that going on is instant."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from limner.checking import check_arguments, checked, wrong
 from limner.errors import OptionError
 from limner.nets.base import SegmentationNet
 from limner.nets.deeplab_v3plus import DeepLabV3Plus
@@ -36,6 +38,7 @@ NETS: dict[str, type[SegmentationNet]] = {
 }
 
 
+@checked
 def make_net(name: str, **options: Any) -> SegmentationNet:
     """A freshly initialised net.
 
@@ -43,14 +46,18 @@ def make_net(name: str, **options: Any) -> SegmentationNet:
     them.
 
     Raises:
-        OptionError: no net has that name, or it does not take one of the options.
+        OptionError: no net has that name, or an option has a value that it does not take.
+        ArgumentError: it has no such option, or one is of another type.
     """
     if name not in NETS:
         raise OptionError(f"net: there is no net {name!r}; the nets are {', '.join(sorted(NETS))}")
     pruned: Widths = options.pop("pruned", {})
+    if not isinstance(pruned, Mapping):
+        raise wrong("pruned", pruned, Widths)
+    check_arguments(NETS[name].__init__, options, of=f"net {name}")
     try:
         net = NETS[name](**options)
-    except TypeError as error:
-        raise OptionError(f"net: {name} does not take these options ({error})") from None
+    except (TypeError, ValueError, RuntimeError) as error:  # numbers that make no layer
+        raise OptionError(f"net: {name} cannot be made with these options ({error})") from None
     narrow(net, pruned)
     return net

@@ -100,8 +100,9 @@ def _spread(near: Tensor, person: Tensor) -> Tensor:
         person: probability (N, 1, h, w).
     """
     loss = _LOSS_OUTSIDE - (_LOSS_OUTSIDE - _LOSS_INSIDE) * person
+    least = near + loss
     open_ = near
     for _ in range(_REACH):
-        from_neighbours = F.max_pool2d(open_, 3, 1, 1) - loss
-        open_ = near + F.relu(from_neighbours - near)  # the larger of the two, without Max: WebGPU has none
+        # The larger of the neighbours' less the loss and its own, without Max: WebGPU has none.
+        open_ = near + F.relu(F.max_pool2d(open_, 3, 1, 1) - least)
     return open_

@@ -12,6 +12,7 @@ from limner.nets.backbones.efficientnet_lite import EfficientNetLite0
 from limner.nets.blocks import ConvBN, start_silent
 from limner.nets.pixel_shuffle_net import PixelShuffleNet, Pyramid
 from limner.nets.selfie import SelfieNet
+from limner.proportions import proportioned
 
 _SELFIE_SIDE = 256
 _SELFIE_SHARE = 0.07  # its logits are some 14 times larger than those of nets trained here
@@ -21,9 +22,9 @@ class QualityNet(PixelShuffleNet):
     """Portrait segmentation net of 3 M parameters, five times as costly as `fast`.
 
     An EfficientNet-Lite0 encoder (Tan & Le 2019), which takes ImageNet weights, and the decoder of `fast`, wider. With
-    ``selfie`` it is two nets in one: a `SelfieNet` sees the picture at 256 × 256, its logits are added to the
-    decoder's, and its features join the decoder through projections that start at no effect. The two fail on different
-    photos.
+    ``selfie`` it is two nets in one: a `SelfieNet` sees the picture at about 256 × 256, in the input's proportions, its
+    logits are added to the decoder's, and its features join the decoder through projections that start at no effect.
+    The two fail on different photos.
 
     Args:
         in_channels: 3 for RGB, 4 for RGB and the previous mask.
@@ -52,7 +53,7 @@ class QualityNet(PixelShuffleNet):
     def run(self, x: Tensor, *, heads: bool) -> tuple[Tensor, dict[str, Tensor]]:
         if self.selfie is None:
             return super().run(x, heads=heads)
-        seen = self.selfie.look(_to(x, (_SELFIE_SIDE, _SELFIE_SIDE)))
+        seen = self.selfie.look(_to(x, _selfie_size(x)))
         x2, x4, x8, x16, x32 = self.pyramid(x)
         y16 = self.decode16(self.context(x32), x16)
         y16 = y16 + _to(self.from_top(seen.top), y16.shape[-2:])
@@ -61,6 +62,13 @@ class QualityNet(PixelShuffleNet):
         y2 = y2 + _to(self.from_fine(seen.fine), y2.shape[-2:])
         logits: Tensor = self.head(y2) + self.selfie_share * _to(seen.logits, x.shape[-2:])
         return logits, {"coarse": self.coarse_head(y8)} if heads and self.coarse_head is not None else {}
+
+
+def _selfie_size(x: Tensor) -> tuple[int, int]:
+    height, width = x.shape[-2:]
+    if not isinstance(height, int) or not isinstance(width, int):  # open sizes, while a graph is traced
+        return _SELFIE_SIDE, _SELFIE_SIDE
+    return proportioned(_SELFIE_SIDE, (height, width))
 
 
 def _silent(inputs: int, outputs: int) -> ConvBN:

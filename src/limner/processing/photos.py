@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -21,14 +21,18 @@ from limner.errors import LimnerError, MediaError
 from limner.frame import over
 from limner.matte import Matte
 from limner.media.formats import format_for
-from limner.media.images import Image, read_image, write_image
+from limner.media.images import Image, photo_size, read_image, write_image
 from limner.processing.transparency import continued, keeps_transparency, masked
 
 if TYPE_CHECKING:
+    from limner.segment.base import MatteSource
     from limner.segment.segmenter import Segmenter
 
 AHEAD = 2
 """Photos decoded in advance, and results that may wait to be encoded: what bounds the memory of a batch."""
+
+LARGE = 6_000_000
+"""Pixels above which a photo is segmented and composed while no other is at work."""
 
 NO_PERSON = 0.001
 """Share of the picture under which nobody was found."""
@@ -69,33 +73,67 @@ def process_photos(
 ) -> Iterator[Result]:
     """The results in the order of `jobs`, each when its file is there. A photo that fails does not stop the others.
 
-    `load` makes the segmenter; it runs while the first photos are decoded. Without `select` everybody stays.
+    `load` makes the segmenter; it runs while the first photos are decoded. Without `select` everybody stays. While a
+    large photo is segmented and composed no other is decoded or encoded, so a batch needs memory for four of them.
     """
-    waiting = iter(jobs)
     pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="limner-photo")
-    decoding: deque[tuple[Result, Future[Image]]] = deque()
+    decoding = _Decoding(iter(jobs), pool, saving)
     encoding: deque[tuple[Result, Future[None]]] = deque()
-
-    def decode_next() -> None:
-        job = next(waiting, None)
-        if job is not None:
-            result = Result(job)
-            decoding.append((result, pool.submit(_decode, result, saving)))
-
     try:
-        for _ in range(AHEAD):
-            decode_next()
+        decoding.begin_more()
         segmenter = load()
         while decoding:
-            result, image = decoding.popleft()
-            encoding.append((result, _compute(result, image, segmenter, effect, saving, pool, select)))
-            decode_next()
+            if decoding.wait():  # a large one
+                while encoding:
+                    yield _finished(*encoding.popleft())
+            encoding.append(_compute(*decoding.take(), segmenter, effect, saving, pool, select))
+            decoding.begin_more()
             while len(encoding) > AHEAD:
                 yield _finished(*encoding.popleft())
         while encoding:
             yield _finished(*encoding.popleft())
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+class _Decoding:
+    """Photos that are being decoded, or are and wait to be segmented: `AHEAD` of them, or a large one alone."""
+
+    def __init__(self, jobs: Iterator[Job], pool: ThreadPoolExecutor, saving: PhotoSaving) -> None:
+        self._jobs, self._pool, self._saving = jobs, pool, saving
+        self._next: tuple[Job, bool] | None = None
+        self._begun: deque[tuple[Result, Future[Image], bool]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._begun)
+
+    def begin_more(self) -> None:
+        """Has photos decoded, as many as may be."""
+        while len(self._begun) < AHEAD:
+            job = None if self._next else next(self._jobs, None)
+            if job is not None:
+                self._next = job, _is_large(job)
+            if self._next is None or (self._begun and (self._next[1] or self._begun[-1][2])):
+                return
+            (job, large), self._next = self._next, None
+            result = Result(job)
+            self._begun.append((result, self._pool.submit(_decode, result, self._saving), large))
+
+    def wait(self) -> bool:
+        """Until the first photo is decoded, or has failed; whether it is a large one."""
+        wait([self._begun[0][1]])
+        return self._begun[0][2]
+
+    def take(self) -> tuple[Result, Future[Image]]:
+        """The first photo."""
+        result, decoded, _ = self._begun.popleft()
+        return result, decoded
+
+
+def _is_large(job: Job) -> bool:
+    """Whether the photo has more pixels than `LARGE`, or nobody can tell before it is decoded."""
+    size = photo_size(job.source) if isinstance(job.source, Path) else None
+    return size is None or size[0] * size[1] > LARGE
 
 
 def _decode(result: Result, saving: PhotoSaving) -> Image:
@@ -111,19 +149,21 @@ def _compute(
     saving: PhotoSaving,
     pool: ThreadPoolExecutor,
     select: Select | None,
-) -> Future[None]:
+) -> tuple[Result, Future[None]]:
     """Segment and compose here, and hand over to be encoded; a failure is in the future too."""
     try:
         image, pixels = composed(result, decoded.result(), segmenter, effect, saving, select)
     except (LimnerError, MemoryError) as error:
         failed: Future[None] = Future()
         failed.set_exception(error)
-        return failed
-    return pool.submit(encode, result, image, pixels, saving)
+        return result, failed
+    if image.native is None:  # or they are compared with the result
+        image = replace(image, pixels=np.empty((0, 0, 3), np.uint8))
+    return result, pool.submit(encode, result, image, pixels, saving)
 
 
 def composed(
-    result: Result, image: Image, segmenter: Segmenter, effect: Effect, saving: PhotoSaving, select: Select | None
+    result: Result, image: Image, segmenter: MatteSource, effect: Effect, saving: PhotoSaving, select: Select | None
 ) -> tuple[Image, NDArray[np.uint8]]:
     """The decoded photo, cropped as its result is, and the result's pixels; `result` is told what was found.
 
@@ -140,7 +180,7 @@ def composed(
     if image.alpha is not None:  # what is transparent is nobody
         matte = masked(matte, image.alpha)
     result.person, result.confidence = matte.coverage, matte.confidence
-    if matte.coverage < NO_PERSON:
+    if result.person < NO_PERSON:
         why = why or "no person was found"
         result.notices.append(f"{result.job.name}: {why}; all of it counts as background")
     with _Timed(result, "effect"):
@@ -169,7 +209,7 @@ def _apply(
 
 
 def encode(result: Result, image: Image, pixels: NDArray[np.uint8], saving: PhotoSaving) -> None:
-    """Writes a result where its job says.
+    """Writes a result where its job says. `pixels` may be overwritten.
 
     Raises:
         LimnerError: it cannot be written there.
@@ -177,6 +217,8 @@ def encode(result: Result, image: Image, pixels: NDArray[np.uint8], saving: Phot
     job = result.job
     kind = format_for(job.format)
     quality = saving.quality if kind.quality is not None else None
+    if quality != saving.quality:
+        result.notices.append(f"{job.name}: quality {saving.quality} means nothing in lossless {job.format[1:]}")
     with _Timed(result, "encode"):
         if isinstance(job.target, Path):
             try:
@@ -184,7 +226,7 @@ def encode(result: Result, image: Image, pixels: NDArray[np.uint8], saving: Phot
             except OSError as error:
                 raise MediaError(f"{job.target.parent}: the folder cannot be made: {error.strerror}") from None
         result.notices += write_image(
-            job.target, pixels, like=image, format=job.format, quality=quality, metadata=saving.metadata
+            job.target, pixels, like=image, format=job.format, quality=quality, metadata=saving.metadata, spent=True
         )
 
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
+from limner.checking import checked, wrong
 from limner.effects.base import Effect
+from limner.errors import OptionError
 from limner.frame import Frame, TimedFrame
 from limner.matte import Matte
+from limner.processing.channels import Channel, Run
+from limner.processing.channels import Stopped as Stopped
 from limner.processing.transparency import apply_effect
 from limner.segment.base import Foresighted, MatteStream, Result
 
@@ -56,96 +59,7 @@ class PipelineStats:
         return {stage: 1000 * seconds / max(1, self.frames) for stage, seconds in self.spent.items()}
 
 
-class Stopped(Exception):  # noqa: N818 - a signal between threads, never an error that anybody sees
-    """Another stage failed or the run was interrupted: leave quietly."""
-
-
-class _Run:
-    """What the stages of one run share: whether to stop, and the first error."""
-
-    def __init__(self, in_flight: int | None = None) -> None:
-        self.changed = threading.Condition()
-        self.waiting = [self.changed]
-        """Everything that somebody may wait for. One for all would wake all stages whenever a frame moves on."""
-        self.stopped = False
-        self.error: BaseException | None = None
-        self._free = in_flight
-
-    def begin_frame(self) -> None:
-        """Waits until one more frame may be under way."""
-        with self.changed:
-            while self._free == 0 and not self.stopped:
-                self.changed.wait()
-            if self.stopped:
-                raise Stopped
-            if self._free is not None:
-                self._free -= 1
-
-    def end_frame(self) -> None:
-        with self.changed:
-            if self._free is not None:
-                self._free += 1
-                self.changed.notify_all()
-
-    def stop(self, error: BaseException | None = None) -> None:
-        with self.changed:
-            if self.error is None:
-                self.error = error
-            self.stopped = True
-        for changed in self.waiting:
-            with changed:
-                changed.notify_all()
-
-
-class _Channel(Generic[T]):
-    """A bounded queue that ends, and that lets go of everybody who waits as soon as the run stops."""
-
-    def __init__(self, run: _Run, depth: int) -> None:
-        self._run = run
-        self._depth = depth
-        self._items: deque[T] = deque()
-        self._ended = False
-        self._changed = threading.Condition()
-        run.waiting.append(self._changed)
-
-    def put(self, item: T) -> None:
-        changed = self._changed
-        with changed:
-            while len(self._items) >= self._depth and not self._run.stopped:
-                changed.wait()
-            if self._run.stopped:
-                raise Stopped
-            self._items.append(item)
-            changed.notify_all()
-
-    def end(self) -> None:
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
-
-    def __iter__(self) -> Iterator[T]:
-        return self.each()
-
-    def each(self, idle: Callable[[], None] | None = None, every: float | None = None) -> Iterator[T]:
-        """The items as they come; `idle` is called whenever none came for `every` seconds."""
-        changed = self._changed
-        while True:
-            with changed:
-                patient = True
-                while patient and not self._items and not self._ended and not self._run.stopped:
-                    patient = changed.wait(every)
-                if self._run.stopped:
-                    raise Stopped
-                item = self._items.popleft() if self._items else None
-                changed.notify_all()
-            if item is not None:
-                yield item
-            elif patient:
-                return
-            elif idle is not None:
-                idle()
-
-
+@checked
 def run_pipeline(
     source: Iterable[TimedFrame],
     *,
@@ -174,25 +88,26 @@ def run_pipeline(
             with no effect, passes the frames through untouched.
         effect: told the time of each frame by `Effect.at` before it is called.
         depth: frames that may wait between two stages, at least 1.
-        on_frame: called after each frame that the sink took, with the frame that went in.
+        on_frame: called with each frame after the sink took it.
         in_flight: frames that may be between source and sink at once, at least 1; None bounds them by `depth` alone.
         idle: called in the sink's thread whenever no frame came for `idle_every` seconds: for windows and watchdogs.
         patience: seconds that a stage gets to end after the others have; one that hangs is left behind. None waits.
         stats: filled while the run goes on; a new one by default.
 
     Raises:
+        ArgumentError, OptionError: an argument cannot be used.
         Exception: the first error of any stage. All threads have ended by then.
     """
     if depth < 1:
-        raise ValueError(f"depth must be at least 1, not {depth}")
+        raise OptionError(f"‹depth› must be at least 1, not {depth}")
     if in_flight is not None and in_flight < 1:
-        raise ValueError(f"in_flight must be at least 1, not {in_flight}")
+        raise OptionError(f"‹in_flight› must be at least 1, not {in_flight}")
     if (segment is None) != (effect is None):
-        raise ValueError("an effect needs a segmenter, and a segmenter an effect")
-    run, stats = _Run(in_flight), stats or PipelineStats()
-    decoded: _Channel[TimedFrame] = _Channel(run, depth)
-    matted: _Channel[tuple[TimedFrame, Matte]] = _Channel(run, depth)
-    composed: _Channel[TimedFrame] = _Channel(run, depth)
+        raise OptionError("‹effect› needs ‹segment›, and ‹segment› an ‹effect›: give both, or neither")
+    run, stats = Run(in_flight), stats or PipelineStats()
+    decoded: Channel[TimedFrame] = Channel(run, depth)
+    matted: Channel[tuple[TimedFrame, Matte]] = Channel(run, depth)
+    composed: Channel[TimedFrame] = Channel(run, depth)
     workers = [_worker(run, "decode", lambda: _decode(run, source, segment, decoded if effect else composed, stats))]
     if segment is not None and effect is not None:
         workers.append(_worker(run, "segment", lambda: _segment(decoded, segment, matted, stats)))
@@ -217,7 +132,7 @@ def run_pipeline(
     return stats
 
 
-def _worker(run: _Run, name: str, work: Callable[[], None]) -> threading.Thread:
+def _worker(run: Run, name: str, work: Callable[[], None]) -> threading.Thread:
     def guarded() -> None:
         try:
             work()
@@ -230,7 +145,7 @@ def _worker(run: _Run, name: str, work: Callable[[], None]) -> threading.Thread:
 
 
 def _decode(
-    run: _Run, source: Iterable[TimedFrame], segment: object, out: _Channel[TimedFrame], stats: PipelineStats
+    run: Run, source: Iterable[TimedFrame], segment: object, out: Channel[TimedFrame], stats: PipelineStats
 ) -> None:
     frames = iter(source)
     foresighted = segment if isinstance(segment, Foresighted) else None
@@ -242,17 +157,20 @@ def _decode(
         stats.busy["decode"] += decoded - began
         if frame is None:
             break
+        if not isinstance(frame, TimedFrame):
+            raise wrong("source", frame, Iterable[TimedFrame])
         if foresighted is not None:
             foresighted.ahead(frame.pixels)
             stats.ahead += time.perf_counter() - decoded
         out.put(frame)
+        del frame
     out.end()
 
 
 def _segment(
-    frames: _Channel[TimedFrame],
+    frames: Channel[TimedFrame],
     segment: Callable[[Frame], Matte] | MatteStream,
-    out: _Channel[tuple[TimedFrame, Matte]],
+    out: Channel[tuple[TimedFrame, Matte]],
     stats: PipelineStats,
 ) -> None:
     stream: MatteStream = segment if isinstance(segment, MatteStream) else _AtOnce(segment)
@@ -260,8 +178,11 @@ def _segment(
         began = time.perf_counter()
         done = stream.flush() if frame is None else stream.push(frame.pixels, frame)
         stats.busy["segment"] += time.perf_counter() - began
-        for timed, _, matte in done:
+        del frame  # what waits for others to move on holds nothing that has moved on itself
+        while done:
+            timed, _, matte = done.pop(0)
             out.put((timed, matte))
+            del timed, matte
     out.end()
 
 
@@ -284,19 +205,22 @@ class _AtOnce:
 
 
 def _compose(
-    frames: _Channel[tuple[TimedFrame, Matte]], effect: Effect, out: _Channel[TimedFrame], stats: PipelineStats
+    frames: Channel[tuple[TimedFrame, Matte]], effect: Effect, out: Channel[TimedFrame], stats: PipelineStats
 ) -> None:
     for frame, matte in frames:
         began = time.perf_counter()
         effect.at(frame.time)
         pixels = apply_effect(effect, frame.pixels, matte, frame.alpha)
         stats.busy["effect"] += time.perf_counter() - began
-        out.put(TimedFrame(pixels, frame.time, frame.duration))
+        composed = TimedFrame(pixels, frame.time, frame.duration)
+        del frame, matte, pixels
+        out.put(composed)
+        del composed
     out.end()
 
 
 def _encode(
-    run: _Run,
+    run: Run,
     frames: Iterator[TimedFrame],
     sink: Callable[[TimedFrame], None],
     stats: PipelineStats,
@@ -310,3 +234,4 @@ def _encode(
         run.end_frame()
         if on_frame is not None:
             on_frame(frame)
+        del frame

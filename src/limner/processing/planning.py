@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from limner.errors import MediaError, OptionError
-from limner.media.formats import FORMATS, format_for, readable
+from limner.media.formats import FORMATS, format_for, load_plugin, readable
+from limner.places import RealPaths, check_file, check_folder, refuse_to_replace
 from limner.processing.photos import Job
-from limner.processing.replacing import refuse_to_replace
 
 STREAM = "-"
 _NAMED = 5
@@ -65,12 +65,47 @@ def plan_jobs(
         return Plan([_to_stdout(found, batch, format)], False)
     folder = _wants_folder(output, batch, format)
     jobs = [_job(source, below, output, folder, format, alpha=alpha, lossless=lossless) for source, below in found]
-    jobs = _apart(jobs)
-    _refuse_collisions(jobs)
+    jobs = apart(jobs)
+    refuse_collisions(jobs)
     if not overwrite:
         _refuse_inputs(jobs)
         refuse_to_replace([job.target for job in jobs if isinstance(job.target, Path)], read)
-    return Plan(jobs, batch, _of_skipped(skipped))
+    return Plan(jobs, batch, of_skipped(skipped))
+
+
+def folder_jobs(folder: Path, output: Path, *, format: str | None, alpha: bool, lossless: bool) -> list[Job]:
+    """Every photo that lies in a folder and below now, as `plan_jobs` would plan it; none where none does.
+
+    Raises:
+        OptionError: two of them would get one result.
+    """
+    format = None if format is None else f".{format.lower().lstrip('.')}"
+    known = readable()
+    found = [(str(path), below) for path, below in walk(folder, output) if path.suffix.lower() in known]
+    jobs = [_job(name, below, str(output), True, format, alpha=alpha, lossless=lossless) for name, below in found]
+    jobs = apart(jobs)
+    refuse_collisions(jobs)
+    return jobs
+
+
+def check_targets(jobs: Sequence[Job]) -> None:
+    """All results could be written now, so that no photo is worked on in vain.
+
+    Raises:
+        MediaError: a result's name is a folder's, or its folder can neither be written to nor made.
+        MissingExtraError: a format needs a package that is not installed.
+    """
+    for extension in {job.format for job in jobs}:
+        load_plugin(format_for(extension))
+    targets = [job.target for job in jobs if isinstance(job.target, Path)]
+    for target in targets:
+        if target.is_dir():
+            raise MediaError(f"{target}: is a folder; name a file in it, or remove it")
+    for folder, target in {Path(os.path.realpath(target)).parent: target for target in targets}.items():
+        if folder.is_dir():
+            check_file(target)
+        else:
+            check_folder(target.parent, error=MediaError)
 
 
 def _once(found: Iterator[tuple[str, Path]]) -> list[tuple[str, Path]]:
@@ -82,21 +117,17 @@ def _once(found: Iterator[tuple[str, Path]]) -> list[tuple[str, Path]]:
 
 
 def _find(photos: Sequence[str], output: Path, skipped: list[Path]) -> Iterator[tuple[str, Path]]:
-    """Every photo, with its path below the folder that was named; other files go to `skipped`."""
-    results = output.resolve()
+    """Every photo, with its path below the folder that was named; other files go to `skipped`.
+
+    Raises:
+        MediaError: a folder holds no photo.
+    """
     for photo in photos:
         if photo == STREAM or not Path(photo).is_dir():
             yield photo, Path("stdin" if photo == STREAM else Path(photo).name)
             continue
-        root, empty, known = Path(photo), True, readable()
-        top = root.resolve()
-        for path in sorted(root.rglob("*")):
-            below = path.relative_to(root)
-            hidden = any(part.startswith(".") for part in below.parts)
-            # Results of an earlier run are no photos of this one.
-            earlier = results != top and (top / below).is_relative_to(results)
-            if hidden or earlier or not path.is_file():
-                continue
+        empty, known = True, readable()
+        for path, below in walk(Path(photo), output):
             if path.suffix.lower() not in known:
                 skipped.append(path)
                 continue
@@ -106,7 +137,37 @@ def _find(photos: Sequence[str], output: Path, skipped: list[Path]) -> Iterator[
             raise MediaError(f"{photo}: there is no photo in this folder ({', '.join(sorted(known))})")
 
 
-def _of_skipped(skipped: list[Path]) -> tuple[str, ...]:
+def walk(root: Path, output: Path) -> Iterator[tuple[Path, Path]]:
+    """Every file of a folder with its path below it, sorted.
+
+    Hidden files are left out, and so are results of an earlier run, where ``output`` lies in the folder: they are no
+    photos of this one.
+    """
+    top, results = root.resolve(), output.resolve()
+    inside = results != top and results.is_relative_to(top)
+    for path in sorted(root.rglob("*")):
+        below = path.relative_to(root)
+        hidden = any(part.startswith(".") for part in below.parts)
+        earlier = inside and (top / below).is_relative_to(results)
+        if not hidden and not earlier and path.is_file():
+            yield path, below
+
+
+def check_quality(quality: int | None, extensions: Iterable[str]) -> None:
+    """
+    Args:
+        extensions: of all results, which say their formats.
+
+    Raises:
+        OptionError: a quality is asked for, and no result loses anything.
+    """
+    known = list(dict.fromkeys(extensions))
+    if quality is not None and known and not any(format_for(extension).quality for extension in known):
+        raise OptionError(f"‹quality› {quality} means nothing in lossless {known[0][1:]}; leave it out")
+
+
+def of_skipped(skipped: Sequence[Path | str]) -> tuple[str, ...]:
+    """The notice for files that were left out; none where there are none."""
     if not skipped:
         return ()
     names = ", ".join(str(path) for path in skipped[:_NAMED]) + (", …" if len(skipped) > _NAMED else "")
@@ -139,11 +200,24 @@ def _job(
     source: str, below: Path, output: str, folder: bool, format: str | None, *, alpha: bool, lossless: bool
 ) -> Job:
     if not folder:
+        _refuse_other_name(output, format)
         kind = format_for(format or output, alpha=alpha, option="‹format›" if format else "‹output›")
         return _read_from(source, Path(output), output, kind.extensions[0])
     extension = format or own_format(below.suffix.lower(), alpha=alpha, lossless=lossless)
     target = Path(output) / below.with_suffix(extension)
     return _read_from(source, target, str(target), extension)
+
+
+def _refuse_other_name(output: str, format: str | None) -> None:
+    """
+    Raises:
+        OptionError: the name of the result says another format than the one that is asked for.
+    """
+    named = next((kind for kind in FORMATS.values() if Path(output).suffix.lower() in kind.extensions), None)
+    if format is not None and named is not None and format not in named.extensions:
+        raise OptionError(
+            f"‹output› {output} is the name of a {named.name} file, and ‹format› says {format[1:]}: change one of them"
+        )
 
 
 def own_format(extension: str, *, alpha: bool, lossless: bool) -> str:
@@ -164,7 +238,7 @@ def _read_from(source: str, target: Path | object, output: str, extension: str) 
     )
 
 
-def _apart(jobs: list[Job]) -> list[Job]:
+def apart(jobs: list[Job]) -> list[Job]:
     """Photos of one name and several extensions (a.jpg, a.jpeg) keep the extension in the names of their results."""
     by_output: dict[str, list[Job]] = {}
     for job in jobs:
@@ -181,10 +255,15 @@ def _apart(jobs: list[Job]) -> list[Job]:
     return apart
 
 
-def _refuse_collisions(jobs: list[Job]) -> None:
+def refuse_collisions(jobs: list[Job]) -> None:
+    """
+    Raises:
+        OptionError: two photos would get one result.
+    """
     owners: dict[str, str] = {}
+    real = RealPaths()
     for job in jobs:
-        other = owners.setdefault(os.path.realpath(job.output), job.name)
+        other = owners.setdefault(real(job.output), job.name)
         if other != job.name:
             raise OptionError(
                 f"{other} and {job.name} would both become {job.output}; name the folder that holds both, "
@@ -193,6 +272,10 @@ def _refuse_collisions(jobs: list[Job]) -> None:
 
 
 def _refuse_inputs(jobs: list[Job]) -> None:
+    """
+    Raises:
+        OptionError: a result would replace one of the photos.
+    """
     inputs = {os.path.realpath(job.name) for job in jobs}
     for job in jobs:
         if os.path.realpath(job.output) in inputs:

@@ -15,8 +15,6 @@ from limner.effects.fill import fill_unknown
 from limner.frame import Frame, over
 from limner.matte import Matte
 
-ALPHA_MODES = ("multiply", "ignore")
-
 _SEEN = 16
 """Alpha from which a pixel's colour can be believed."""
 _FILL_SIDE = 640

@@ -14,9 +14,9 @@ from limner.effects.base import Effect
 from limner.errors import MediaError
 from limner.frame import Frame, TimedFrame
 from limner.matte import Matte
+from limner.media.clips import read_clip
 from limner.media.color_conversion import SRGB, converter
 from limner.media.video_info import VideoInfo
-from limner.media.video_reader import VideoReader
 from limner.processing.transparency import apply_effect
 
 _CELL = 640
@@ -67,14 +67,14 @@ def _moments(info: VideoInfo, start: Fraction, duration: Fraction | None, count:
     for index in range(count):
         at = start + step * index + (step / 2 if length is not None and length > 0 else 0)
         try:
-            reader = VideoReader(info, start=at, keep_going=True, alpha=True)
+            reader = read_clip(info, start=at, keep_going=True, alpha=True)
             for frame in islice(reader, 1):
                 found += 1
                 yield replace(frame, time=reader.offset - info.origin)
         except MediaError:
             continue
     if found == 0:
-        reader = VideoReader(info, start=start, duration=duration, alpha=True)
+        reader = read_clip(info, start=start, duration=duration, alpha=True)
         for frame in islice(reader, 1):  # raises the error that says why
             yield replace(frame, time=reader.offset - info.origin)
 

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Resized = tuple[tuple[int, int], tuple[int, int]]
+"""(height, width) of a file's input, and those that it is loaded with."""
 
 
 @dataclass(frozen=True, slots=True)

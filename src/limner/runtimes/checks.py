@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from limner.errors import ModelError, OptionError
+from limner.kinds import ONNX
+from limner.models.protobuf import decode
 from limner.runtimes.base import Array, TensorInfo
 
 _PREFIX = re.compile(r"^(\[ONNXRuntimeError\] : \d+ : \w+ : |Exception from |Check '.*' failed at )")
@@ -29,6 +31,22 @@ def check_readable(path: str | Path) -> None:
                 raise ModelError(f"{path}: is empty")
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def unloadable(path: str | Path, runtime: str, error: Exception) -> ModelError:
+    """The error for a file that a runtime does not load: what is wrong with a .onnx file in our words, else in its."""
+    if Path(path).suffix.lower() == ONNX:
+        try:
+            whole = any(number == _GRAPH for number, _, _ in decode(Path(path).read_bytes()))
+        except (OSError, ValueError):
+            whole = False
+        if not whole:
+            return ModelError(f"{path}: is damaged or cut off, or is no .onnx model; get a whole copy of it")
+    return ModelError(f"{path}: {runtime} cannot load it: {first_line(error)}")
+
+
+_GRAPH = 7
+"""Number of the field of a .onnx file that holds its operators."""
 
 
 def check_inputs(inputs: Mapping[str, Array], infos: Collection[TensorInfo]) -> None:
@@ -52,7 +70,7 @@ def check_inputs(inputs: Mapping[str, Array], infos: Collection[TensorInfo]) -> 
 def check_cpu(device: str, runtime: str) -> None:
     """OptionError for any device but the CPU, where ``runtime`` (its proper name) has no other."""
     if device.lower() != "cpu":
-        raise OptionError(f"device {device!r}: {runtime} runs on the CPU only here; available: cpu")
+        raise OptionError(f"‹device› {device!r}: {runtime} runs on the CPU only here; available: cpu")
 
 
 @contextmanager

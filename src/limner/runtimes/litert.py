@@ -12,7 +12,7 @@ import numpy as np
 
 from limner.errors import MissingExtraError, ModelError
 from limner.runtimes.base import Array, TensorInfo
-from limner.runtimes.checks import check_cpu, check_readable, first_line, quiet
+from limner.runtimes.checks import check_cpu, check_readable, first_line, quiet, unloadable
 from limner.threads import check_threads
 
 
@@ -52,7 +52,7 @@ class LiteRtRuntime:
                 self._interpreter = Interpreter(model_content=model, num_threads=self.threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"{path}: LiteRT cannot load it: {first_line(error)}") from None
+            raise unloadable(path, "LiteRT", error) from None
         self._in = {detail["name"]: detail for detail in self._interpreter.get_input_details()}
         self._out = {detail["name"]: detail for detail in self._interpreter.get_output_details()}
         self.inputs = tuple(_info(detail) for detail in self._in.values())

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
 
+from limner.checking import checked
 from limner.errors import ModelError, OptionError
 from limner.kinds import CHECKPOINT, NCNN, ONNX, OPENVINO, TENSORRT, TFLITE
 from limner.runtimes.base import Array, Runtime
@@ -86,11 +87,21 @@ def runtimes_for(path: str | Path) -> tuple[str, ...]:
     return names
 
 
+def runs(runtime: str, path: str | Path) -> bool:
+    """Whether a runtime, as ``load_runtime`` takes it, is "auto" or one that runs this type of file.
+
+    Raises:
+        ModelError: no runtime runs it.
+    """
+    return runtime.partition(":")[0] in (AUTO, *runtimes_for(path))
+
+
 def model_suffixes() -> tuple[str, ...]:
     """Types of file that some runtime runs."""
     return tuple(dict.fromkeys(suffix for entry in RUNTIMES.values() for suffix in entry.suffixes))
 
 
+@checked
 def load_runtime(
     path: str | Path,
     *,
@@ -121,16 +132,16 @@ def load_runtime(
     name, _, settings = runtime.partition(":")
     if name == AUTO:
         if settings:
-            raise OptionError(f"runtime {runtime!r}: options belong to one runtime; name it instead of auto")
+            raise OptionError(f"‹runtime› {runtime!r}: options belong to one runtime; name it instead of auto")
         from limner.runtimes.auto import choose
 
         runtime = choose(path, device=device, threads=threads, example=example)
         name = runtime.partition(":")[0]
     if name not in RUNTIMES:
-        raise OptionError(f"runtime {name!r} is not one of auto, {', '.join(RUNTIMES)}")
+        raise OptionError(f"‹runtime› {name!r} is not one of auto, {', '.join(RUNTIMES)}")
     entry = RUNTIMES[name]
     if name not in able:
         others = " or ".join(repr(other) for other in (*able, AUTO))
-        raise OptionError(f"runtime {name!r} runs {' and '.join(entry.suffixes)} files, not {path}; use {others}")
+        raise OptionError(f"‹runtime› {name!r} runs {' and '.join(entry.suffixes)} files, not {path}; use {others}")
     make = getattr(importlib.import_module(entry.module), entry.cls)
     return cast(Runtime, make(path, device=device, threads=threads, **parse_settings(make, runtime), **more))

@@ -11,8 +11,10 @@ import numpy as np
 import onnxruntime as ort
 
 from limner.errors import ModelError, OptionError
-from limner.runtimes.base import Array, NodeTime, TensorInfo
-from limner.runtimes.checks import check_readable, first_line
+from limner.models.onnx_batch import with_open_batch
+from limner.models.onnx_input_size import with_input_size
+from limner.runtimes.base import Array, NodeTime, Resized, TensorInfo
+from limner.runtimes.checks import check_readable, first_line, unloadable
 from limner.runtimes.onnx_profile import OnnxProfile
 from limner.threads import check_threads
 
@@ -42,6 +44,10 @@ class OnnxRuntime:
         exact: compute int8 files in float32, from the very numbers that they round to: slow, but no kernel's rounding
             or overflow is in the result.
         profile: keep the time of each operator for ``node_times``; slows the calls a little.
+        open_batch: take any number of images a call, also where the file was exported for one at a time. The graph is
+            rewritten in memory for that, see `limner.models.onnx_batch`; whoever asks for it compares the outputs.
+        resized: (height, width) of the file's input, and those that it is to have instead; rewritten in memory, see
+            `limner.models.onnx_input_size`.
 
     Raises:
         OptionError: the device is not there, or did not start. There is no silent fallback to the CPU.
@@ -58,6 +64,8 @@ class OnnxRuntime:
         threads: int | None = None,
         exact: bool = False,
         profile: bool = False,
+        open_batch: bool = False,
+        resized: Resized | None = None,
     ) -> None:
         self.threads = check_threads(threads)
         kind, _, index = device.partition(":")
@@ -66,6 +74,8 @@ class OnnxRuntime:
         options.intra_op_num_threads = self.threads
         options.inter_op_num_threads = 1
         options.log_severity_level = _ERROR
+        # A plan of all buffers at once saves no time, and takes 5 MiB more for `fast`.
+        options.enable_mem_pattern = False
         if exact:  # integer kernels come in with the graph's optimization
             options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         # Idle threads that spin take their core away from decoding, effects and encoding.
@@ -73,15 +83,20 @@ class OnnxRuntime:
         self._profile = OnnxProfile(options) if profile else None
         provider_options = {"device_id": index} if index else {}
         check_readable(path)
+        # By path, not as bytes: weights may lie in a second file beside it.
+        model: str | bytes = str(path)
+        if resized is not None:
+            model = with_input_size(Path(path).read_bytes(), old=resized[0], new=resized[1])
+        if open_batch:
+            model = with_open_batch(Path(path).read_bytes() if isinstance(model, str) else model)
         try:
-            # By path, not as bytes: weights may lie in a second file beside it.
-            self._session = ort.InferenceSession(str(path), options, providers=[(provider, provider_options)])
+            self._session = ort.InferenceSession(model, options, providers=[(provider, provider_options)])
         except Exception as error:  # ONNX Runtime's errors have no common base but Exception
-            raise ModelError(f"{path}: ONNX Runtime cannot load it: {first_line(error)}") from None
+            raise unloadable(path, "ONNX Runtime", error) from None
         actual = self._session.get_providers()[0]
         if actual != provider:
             raise OptionError(
-                f"device {device!r}: ONNX Runtime could not start {provider} and would run on {_short(actual)}; "
+                f"‹device› {device!r}: ONNX Runtime could not start {provider} and would run on {_short(actual)}; "
                 f"install what it needs (drivers and libraries), or use ‹device› {_short(actual)}"
             )
         self.device = _short(actual) + (f":{index}" if index else "")
@@ -137,10 +152,10 @@ def _provider(device: str, kind: str, index: str) -> str:
     for name in ort.get_available_providers():
         if name not in _NOT_DEVICES and _short(name) == kind.lower():
             if (index or device.endswith(":")) and (not index.isdecimal() or kind.lower() == "cpu"):
-                raise OptionError(f"device {device!r}: must look like cpu, cuda or cuda:1")
+                raise OptionError(f"‹device› {device!r}: must look like cpu, cuda or cuda:1")
             return str(name)
     raise OptionError(
-        f"device {device!r}: this ONNX Runtime has no such device; available: {', '.join(available_devices())}"
+        f"‹device› {device!r}: this ONNX Runtime has no such device; available: {', '.join(available_devices())}"
         + (" (onnxruntime-gpu instead of onnxruntime brings cuda)" if kind.lower() == "cuda" else "")
     )
 

@@ -14,8 +14,9 @@ import numpy as np
 from limner.cores import check_parallel
 from limner.errors import MissingExtraError, ModelError, OptionError
 from limner.kinds import ONNX
-from limner.runtimes.base import Array, NodeTime, TensorInfo
-from limner.runtimes.checks import check_inputs, check_readable, first_line, quiet
+from limner.models.onnx_input_size import with_input_size
+from limner.runtimes.base import Array, NodeTime, Resized, TensorInfo
+from limner.runtimes.checks import check_inputs, check_readable, first_line, quiet, unloadable
 from limner.runtimes.openvino_resizes import ignored
 from limner.threads import check_threads
 
@@ -37,6 +38,7 @@ class OpenVinoRuntime:
         hint: what the compiler aims at: the time of one call, or calls a second with several under way.
         requests: calls that can be under way at once; further ones wait.
         profile: keep the time of each operator for ``node_times``; slows the calls a little.
+        resized: of a .onnx file, see ``limner.runtimes.onnx_runtime.OnnxRuntime``.
 
     Raises:
         MissingExtraError: openvino is not installed.
@@ -56,6 +58,7 @@ class OpenVinoRuntime:
         hint: Hint = "latency",
         requests: int = 1,
         profile: bool = False,
+        resized: Resized | None = None,
     ) -> None:
         self.threads = check_threads(threads)
         self.requests = check_parallel(requests, "requests")
@@ -65,7 +68,7 @@ class OpenVinoRuntime:
             raise MissingExtraError(f"running {Path(path).name} with OpenVINO", "openvino", "openvino") from None
         core = openvino.Core()
         target = _target(core, device)
-        model = _read(core, Path(path))
+        model = _read(core, Path(path), resized)
         options: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": precision,
             "PERFORMANCE_HINT": hint.upper(),
@@ -83,7 +86,7 @@ class OpenVinoRuntime:
         actual = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         if actual != precision:
             raise OptionError(
-                f"runtime option precision={precision}: this {target} would compute in {actual}; "
+                f"‹runtime› option precision={precision}: this {target} would compute in {actual}; "
                 f"say precision={actual}, or leave it out for f32"
             )
         self.device = ",".join(compiled.get_property("EXECUTION_DEVICES")).lower()
@@ -190,22 +193,25 @@ def _target(core: Any, device: str) -> str:
     if device.upper() in there:
         return device.upper()
     known = ", ".join(name.lower() for name in there)
-    raise OptionError(f"device {device!r}: OpenVINO finds no such device on this machine; available: {known}")
+    raise OptionError(f"‹device› {device!r}: OpenVINO finds no such device on this machine; available: {known}")
 
 
-def _read(core: Any, path: Path) -> Any:
+def _read(core: Any, path: Path, resized: Resized | None) -> Any:
     check_readable(path)
     if path.suffix.lower() == ".xml" and not path.with_suffix(".bin").is_file():
         raise ModelError(f"{path}: its weights {path.with_suffix('.bin').name} do not lie beside it")
+    model: Path | bytes = path
+    if resized is not None:
+        model = with_input_size(path.read_bytes(), old=resized[0], new=resized[1])
     if path.suffix.lower() == ONNX and (problems := ignored(path.read_bytes())):
         raise ModelError(
             f"{path}: OpenVINO would ignore {', '.join(problems)} and give other results; use ‹runtime› onnxruntime"
         )
     try:
         with quiet():
-            return core.read_model(path)
+            return core.read_model(model)
     except RuntimeError as error:
-        raise ModelError(f"{path}: OpenVINO cannot load it: {first_line(error)}") from None
+        raise unloadable(path, "OpenVINO", error) from None
 
 
 def _info(port: Any, name: str) -> TensorInfo:

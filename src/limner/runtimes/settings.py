@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from limner.errors import OptionError
 
-_COMMON = ("device", "threads", "profile")
+_COMMON = ("device", "threads", "profile", "open_batch", "resized")
 
 
 def parse_settings(make: Callable[..., Any], text: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def parse_settings(make: Callable[..., Any], text: str) -> dict[str, Any]:
         option, equals, value = item.strip().partition("=")
         if option not in known:
             takes = f"its options are: {', '.join(map(_describe, known.items()))}" if known else "it has no options"
-            raise OptionError(f"runtime {text!r}: {name} has no option {option!r}; {takes}")
+            raise OptionError(f"‹runtime› {text!r}: {name} has no option {option!r}; {takes}")
         found[option] = _value(text, option, value if equals else None, known[option])
     return found
 
@@ -50,11 +50,11 @@ def _value(text: str, option: str, value: str | None, kind: Any) -> Any:
     if kind is bool:
         if value is None:
             return True
-        raise OptionError(f"runtime {text!r}: {option} is a flag and takes no value")
+        raise OptionError(f"‹runtime› {text!r}: {option} is a flag and takes no value")
     if get_origin(kind) is Literal:
         if value in get_args(kind):
             return value
-        raise OptionError(f"runtime {text!r}: {option} is one of {', '.join(get_args(kind))}")
+        raise OptionError(f"‹runtime› {text!r}: {option} is one of {', '.join(get_args(kind))}")
     if value is not None and value.isdecimal() and int(value) > 0:
         return int(value)
-    raise OptionError(f"runtime {text!r}: {option} takes a whole number of at least 1")
+    raise OptionError(f"‹runtime› {text!r}: {option} takes a whole number of at least 1")

@@ -101,10 +101,10 @@ def _cuda(torch: Any, device: str) -> Any:
     """OptionError unless it is an NVIDIA GPU that PyTorch can use."""
     kind, _, index = device.lower().partition(":")
     if kind != "cuda" or (index and not index.isdecimal()):
-        raise OptionError(f"device {device!r}: TensorRT runs on NVIDIA GPUs only: say ‹device› cuda or cuda:1")
+        raise OptionError(f"‹device› {device!r}: TensorRT runs on NVIDIA GPUs only: say ‹device› cuda or cuda:1")
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if int(index or 0) >= count:
-        raise OptionError(f"device {device!r}: PyTorch finds {count} CUDA devices on this machine")
+        raise OptionError(f"‹device› {device!r}: PyTorch finds {count} CUDA devices on this machine")
     return torch.device(f"cuda:{index or 0}")
 
 

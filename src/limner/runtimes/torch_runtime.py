@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -14,7 +15,7 @@ from limner.errors import MissingExtraError, ModelError, OptionError
 from limner.kinds import is_checkpoint
 from limner.models.card import SEGMENT
 from limner.models.catalogue import find_model
-from limner.runtimes.base import Array, TensorInfo
+from limner.runtimes.base import Array, Resized, TensorInfo
 from limner.runtimes.checks import check_inputs, first_line
 from limner.threads import check_threads
 
@@ -34,6 +35,7 @@ class TorchRuntime:
         threads: threads one call uses on the CPU; None is the number of physical cores, at most four.
         compile: translate the net with ``torch.compile``: minutes at first, then faster. Needs a C++ compiler.
         channels_last: keep pictures with their channels last in memory.
+        resized: (height, width) of the net's input, and those that it is to have instead.
 
     Raises:
         MissingExtraError: torch, or what reads the file, is not installed.
@@ -51,6 +53,7 @@ class TorchRuntime:
         threads: int | None = None,
         compile: bool = False,
         channels_last: bool = False,
+        resized: Resized | None = None,
     ) -> None:
         self.threads = check_threads(threads)
         # Threads that spin while they wait take their core away from decoding, effects and encoding.
@@ -66,7 +69,7 @@ class TorchRuntime:
         self._format = torch.channels_last if channels_last else torch.contiguous_format
         whole: Any = net
         self._net = whole.to(self._device, memory_format=self._format).eval()
-        spec = card.input
+        spec = card.input if resized is None else replace(card.input, size=resized[1])
         self.inputs = (TensorInfo(spec.name, (None, *spec.shape[1:]), np.dtype(np.float32)),)
         if compile:
             self._net = torch.compile(self._net)
@@ -77,7 +80,7 @@ class TorchRuntime:
         except ModelError as error:
             if not compile:
                 raise
-            raise OptionError(f"runtime option compile: torch.compile does not work here: {error}") from None
+            raise OptionError(f"‹runtime› option compile: torch.compile does not work here: {error}") from None
         self.outputs = (TensorInfo(self._output, (None, *first.shape[1:]), first.dtype),)
         self.device = str(next(net.parameters()).device)
         self.facts = {
@@ -134,6 +137,6 @@ def _device(torch: Any, device: str) -> Any:
         there.append("mps")
     if device.lower() not in there:
         raise OptionError(
-            f"device {device!r}: this PyTorch ({torch.__version__}) finds no such device; available: {', '.join(there)}"
+            f"‹device› {device!r}: this PyTorch ({torch.__version__}) finds none such; available: {', '.join(there)}"
         )
     return torch.device(device.lower())

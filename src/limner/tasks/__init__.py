@@ -12,11 +12,12 @@ from limner.errors import OptionError
 from limner.models.card import SEGMENT
 from limner.tasks.base import Task
 from limner.tasks.harmonization import Harmonization
+from limner.tasks.refinement import Refinement
 from limner.tasks.segmentation import Segmentation
 
 __all__ = ["TASKS", "Task", "task_of"]
 
-TASKS: dict[str, Task] = {task.name: task for task in (Segmentation(), Harmonization())}
+TASKS: dict[str, Task] = {task.name: task for task in (Segmentation(), Harmonization(), Refinement())}
 
 
 def task_of(raw: Mapping[str, Any], *, source: str) -> Task:

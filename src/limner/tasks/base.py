@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from limner.datasets.photo import Photo
 from limner.datasets.photo_map import PhotoMap
 from limner.models.card import ModelCard
 from limner.nets.initial_weights import WeightReport, start_net
@@ -75,6 +76,20 @@ class Task(ABC):
         """The recipe's net as it is trained and loaded, with random weights."""
         return recorded_net(recipe.record)
 
+    def check(self, recipe: Any) -> None:
+        """What the recipe's own fields cannot tell each by itself: its net can be made, and takes its sizes.
+
+        Raises:
+            OptionError: it cannot, or does not.
+        """
+        net = self.net(recipe)
+        for size in sorted({recipe.input_size, *(phase.size for phase in recipe.phases)}):
+            net.check_size(size, size)  # type: ignore[operator]
+
+    @abstractmethod
+    def check_photos(self, recipe: Any, photos: Sequence[Photo]) -> None:
+        """Whether there is among the photos of a manifest what the recipe wants to draw; DataError where not."""
+
     def begun(
         self, recipe: Any, init: str | None, photos: Callable[[], PhotoMap]
     ) -> tuple[nn.Module, list[WeightReport]]:
@@ -85,7 +100,5 @@ class Task(ABC):
             photos: gives the run's photos, for nets that look at some before the first step.
         """
         net = self.net(recipe)
-        for phase in recipe.phases:
-            net.check_size(phase.size, phase.size)  # type: ignore[operator]
         source = init if init is not None else recipe.init
         return net, [] if source is None else [start_net(net, source)]

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from limner.models.card import SEGMENT, ModelCard, Training
+from limner.models.card import HARMONIZE, REFINE, SEGMENT, ModelCard, Training
 from limner.models.checkpoints import trained_card
 from limner.nets import make_net
 from limner.nets.base import SegmentationNet
@@ -17,6 +17,8 @@ from limner.nets.blocks import count_macs, count_parameters
 from limner.tasks.recipes.recipe import Recipe
 from limner.tasks.recipes.run import RunRecipe
 from limner.weights.record import NetRecord
+
+_SAYS = {HARMONIZE: "fits a person's light and colour to a background", REFINE: "draws fine edges along a rough matte"}
 
 
 def net_card(record: NetRecord, net: nn.Module, *, task: str, size: tuple[int, int] | None = None) -> ModelCard:
@@ -31,7 +33,7 @@ def net_card(record: NetRecord, net: nn.Module, *, task: str, size: tuple[int, i
         channels, says = net.in_channels, f"{record.name}: "
         net = (make_net(record.name, **record.options) if net.rounded else net).for_inference()
     else:
-        channels, says = 4, "fits a person's light and colour to a background: "
+        channels, says = 4, f"{_SAYS[task]}: "
     parameters, macs = count_parameters(net), count_macs(net, size, channels=channels)
     says += f"{parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M MACs at {size[0]}×{size[1]}"
     if task == SEGMENT and channels == 4:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from limner.adjustment import GRID
-from limner.datasets.pairs import Pairs
+from limner.datasets.pairs import Pairs, check_photos
+from limner.datasets.photo import Photo
 from limner.datasets.photo_map import PhotoMap
-from limner.errors import ModelError, OptionError
-from limner.models.card import HARMONIZE, SEGMENT, ModelCard
+from limner.models.card import HARMONIZE, ModelCard
 from limner.nets.harmonizer import Harmonizer, adjust
 from limner.tasks.base import Task
-from limner.tasks.batches import Order, only_draw
 from limner.tasks.card import net_card
-from limner.tasks.forward import autocast
-from limner.tasks.recipes.harmonize import HarmonizeLoss, HarmonizeRecipe, harmonize_recipe, to_dict
+from limner.tasks.recipes.harmonize import HarmonizeRecipe, harmonize_recipe, to_dict
+from limner.tasks.records import RecordsAtWork, load_trained, make_own, record_batches
 from limner.weights.checkpoint import Checkpoint
 
 TERMS = ("mse", "rmse", "light")
@@ -41,33 +38,16 @@ class PairBatch:
     matte: Tensor
 
 
-class HarmonizationAtWork:
+class HarmonizationAtWork(RecordsAtWork[PairBatch]):
     """See ``limner.tasks.base.AtWork``."""
 
-    terms = TERMS
-
-    def __init__(self, recipe: HarmonizeRecipe, net: Harmonizer, device: str) -> None:
-        self._recipe, self._net, self._device = recipe, net, device
-        self._autocast = autocast(recipe.precision, device)
+    kind, terms = PairBatch, TERMS
 
     def batches(self, photos: PhotoMap, *, first_step: int, rank: int, world: int) -> Iterator[PairBatch]:
         return pair_batches(photos, self._recipe, first_step=first_step, rank=rank, world=world)
 
-    def ready(self, batch: PairBatch, *, step: int, rank: int, world: int) -> PairBatch:
-        return PairBatch(*(getattr(batch, name).to(self._device, non_blocking=True) for name in PairBatch.__slots__))
-
-    def parts(self, batch: PairBatch) -> list[tuple[PairBatch, float]]:
-        count = len(batch.composite)
-        parts = min(self._recipe.accumulate, count)
-        pieces = [getattr(batch, name).tensor_split(parts) for name in PairBatch.__slots__]
-        return [(PairBatch(*part), len(part[0]) / count) for part in zip(*pieces, strict=True)]
-
-    def __call__(self, part: PairBatch) -> tuple[Tensor, dict[str, Tensor]]:
-        terms = losses(self._net, part, run=self._autocast)
-        return total(terms, self._recipe.loss), {name: terms[name].detach() for name in TERMS}
-
-    def pictures(self, net: nn.Module, photos: PhotoMap) -> NDArray[np.uint8] | None:
-        return None
+    def losses(self, part: PairBatch) -> dict[str, Tensor]:
+        return losses(self._net, part, run=self._autocast)
 
 
 class Harmonization(Task):
@@ -94,49 +74,26 @@ class Harmonization(Task):
     def net(self, recipe: HarmonizeRecipe) -> Harmonizer:
         return make_harmonizer(recipe)
 
+    def check_photos(self, recipe: HarmonizeRecipe, photos: Sequence[Photo]) -> None:
+        check_photos(photos, recipe.data)
+
 
 def load_harmonizer(path: Path) -> tuple[Harmonizer, HarmonizeRecipe, Checkpoint]:
-    """The averaged net of a checkpoint in eval mode, its recipe, and the checkpoint.
-
-    Raises:
-        ModelError: missing, damaged, of another task, or its weights are not those of its net.
-    """
-    state = Checkpoint.load(path)
-    if state.recipe.get("task") != HARMONIZE:
-        raise ModelError(f"{path}: is a checkpoint of the task {state.recipe.get('task', SEGMENT)}, not {HARMONIZE}")
-    recipe = harmonize_recipe(state.recipe, source=path)
-    net = make_harmonizer(recipe)
-    try:
-        net.load_state_dict(state.ema)
-    except RuntimeError as error:
-        raise ModelError(f"{path}: its weights do not fit its own net ({str(error).splitlines()[0]})") from None
-    return net.eval(), recipe, state
+    """The averaged net of a checkpoint in eval mode, its recipe, and the checkpoint; see ``load_trained``."""
+    return load_trained(path, HARMONIZE, harmonize_recipe, make_harmonizer)
 
 
 def make_harmonizer(recipe: HarmonizeRecipe) -> Harmonizer:
     """A freshly initialised net of the recipe; OptionError where it does not take an option or a size."""
-    try:
-        net = Harmonizer(**recipe.net.options)
-    except TypeError as error:
-        raise OptionError(f"net: harmonizer does not take these options ({error})") from None
-    for size in (recipe.input_size, *(phase.size for phase in recipe.phases)):
-        net.check_size(size, size)
-    return net
+    return make_own(Harmonizer, recipe)
 
 
 def pair_batches(
     photos: PhotoMap, recipe: HarmonizeRecipe, *, first_step: int, rank: int = 0, world: int = 1
 ) -> Iterator[PairBatch]:
     """This process's share of each step's pairs."""
-    loader = DataLoader(
-        _Drawn(Pairs(photos, recipe.data, seed=recipe.seed)),
-        batch_sampler=Order(recipe, first_step, rank, world),
-        num_workers=recipe.workers,
-        worker_init_fn=only_draw,
-        multiprocessing_context="fork" if recipe.workers else None,
-    )
-    for stacked in loader:
-        yield PairBatch(**stacked)
+    drawn = _Drawn(Pairs(photos, recipe.data, seed=recipe.seed))
+    return record_batches(PairBatch, drawn, recipe, first_step=first_step, rank=rank, world=world)
 
 
 def losses(net: nn.Module, batch: PairBatch, *, run: Any = None) -> dict[str, Tensor]:
@@ -155,11 +112,6 @@ def losses(net: nn.Module, batch: PairBatch, *, run: Any = None) -> dict[str, Te
         "rmse": (squares + 1).sqrt().mean() / 50,
         "light": light.square().mean(),
     }
-
-
-def total(terms: dict[str, Tensor], weights: HarmonizeLoss) -> Tensor:
-    """The weighted sum."""
-    return torch.stack([terms[name] * getattr(weights, name) for name in TERMS]).sum()
 
 
 class _Drawn(Dataset[dict[str, Tensor]]):

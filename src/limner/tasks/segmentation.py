@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from limner.augment.batch import Batch
 from limner.augment.gpu_augment import augment
+from limner.datasets.photo import Photo
 from limner.datasets.photo_map import PhotoMap
-from limner.datasets.sampler import Sampler
+from limner.datasets.sampler import Sampler, check_photos
 from limner.errors import ModelError
 from limner.models.card import SEGMENT, ModelCard
 from limner.nets import make_net
@@ -83,14 +84,15 @@ class Segmentation(Task):
     def card(self, recipe: Recipe) -> ModelCard:
         return net_card(recipe.record, make_net(recipe.net.name, **recipe.net.options), task=self.name)
 
+    def check_photos(self, recipe: Recipe, photos: Sequence[Photo]) -> None:
+        check_photos(photos, recipe.data)
+
     def begun(
         self, recipe: Recipe, init: str | None, photos: Callable[[], PhotoMap]
     ) -> tuple[nn.Module, list[WeightReport]]:
         net = make_net(recipe.net.name, **recipe.net.options)
         if recipe.quantize is not None:
             net = net.for_inference()
-        for phase in recipe.phases:
-            net.check_size(phase.size, phase.size)
         source = init if init is not None else recipe.init
         starts = [start_net(net, source)] if source is not None else []
         if init is None:  # what the recipe says of its own start holds for no other

@@ -66,11 +66,13 @@ class Outcome:
         checkpoint: the last one.
         step: steps done in all.
         finished: whether the run is complete, or early stopping ended it.
+        signal: number of the signal that ended it, if one did.
     """
 
     checkpoint: Path
     step: int
     finished: bool
+    signal: int | None = None
 
 
 Started = Callable[[WeightReport], None]

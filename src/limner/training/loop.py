@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import nullcontext
 
 import torch
 
@@ -10,6 +11,7 @@ from limner.datasets.photo_map import prepare
 from limner.errors import OptionError
 from limner.heap import keep_training_memory
 from limner.models.card import SEGMENT
+from limner.one_writer import OneWriter
 from limner.tasks import TASKS
 from limner.tasks.recipes.run import RunRecipe
 from limner.tasks.recipes.schedules import Plateau
@@ -33,19 +35,22 @@ def train(
         validate: scores the averaged net at an input size.
 
     Raises:
-        OptionError, ModelError, DataError, MissingExtraError: the recipe, weights, data or board cannot be used.
+        OptionError, ModelError, DataError, MissingExtraError: the recipe, weights, data or board cannot be used, or
+            another run writes into ``out``.
     """
     _check_validation(job.recipe, validate)
+    TASKS[job.recipe.task].check(job.recipe)
     device, recipe = choose_device(job.device), job.recipe
     world = process_count(device, processes=recipe.processes, workers=recipe.workers, batch=recipe.batch)
     group = Group.of_torchrun()
     if group is not None:
         return _among_others(job, device, group, started, report, validate)
-    prepare(job.data, job.cache, masks=job.recipe.masks)  # once, before processes share it
-    state = _start(job, started)
-    if world == 1:
-        return Worker(job, state, device, Group(), report=report, validate=validate).run()
-    return _with_others(job, state, world, report, validate)
+    with OneWriter(job.out, error=OptionError):
+        _prepare(job)  # once, before processes share it
+        state = _start(job, started)
+        if world == 1:
+            return Worker(job, state, device, Group(), report=report, validate=validate).run()
+        return _with_others(job, state, world, report, validate)
 
 
 def _among_others(
@@ -61,19 +66,20 @@ def _among_others(
         raise OptionError(f"batch: {job.recipe.batch} pictures are too few for {group.world} processes")
     if device == "cuda":
         torch.cuda.set_device(group.local)
-    group.join(device)
-    try:
-        if group.local == 0:
-            prepare(job.data, job.cache, masks=job.recipe.masks)
-        state = group.from_first(
-            _start(job, started) if group.rank == 0 else None
-        )  # everybody waits here for the photo map of the first
-        group.wait()
-        if group.rank:
-            report, validate = None, None
-        return Worker(job, state, device, group, report=report, validate=validate).run()
-    finally:
-        group.leave()
+    with OneWriter(job.out, error=OptionError) if group.rank == 0 else nullcontext():
+        group.join(device)
+        try:
+            if group.local == 0:
+                _prepare(job)
+            state = group.from_first(
+                _start(job, started) if group.rank == 0 else None
+            )  # everybody waits here for the photo map of the first
+            group.wait()
+            if group.rank:
+                report, validate = None, None
+            return Worker(job, state, device, group, report=report, validate=validate).run()
+        finally:
+            group.leave()
 
 
 def _with_others(job: Job, state: Checkpoint, world: int, report: Report | None, validate: Validate | None) -> Outcome:
@@ -115,6 +121,12 @@ def _start(job: Job, started: Started | None) -> Checkpoint:
         for start in starts:
             started(start)
     return Checkpoint(task.plain(recipe), 0, weights, average, {}, sessions)
+
+
+def _prepare(job: Job) -> None:
+    """Decodes what is new of the photos, once it is certain that the recipe can be drawn from them."""
+    check = functools.partial(TASKS[job.recipe.task].check_photos, job.recipe)
+    prepare(job.data, job.cache, masks=job.recipe.masks, check=check)
 
 
 def _check_validation(recipe: RunRecipe, validate: Validate | None) -> None:

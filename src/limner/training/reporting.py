@@ -12,6 +12,7 @@ from torch import Tensor
 from limner.tasks.recipes.run import Course
 from limner.training.board import Board
 from limner.training.job import Progress, Report, Validation
+from limner.whole_file import writing
 
 COLUMNS = ("step", "samples", "size", "loss", "lr", "images_per_second", "terms", "validation", "score")
 
@@ -84,26 +85,23 @@ class Reporter:
 
 def log(path: Path, progress: Progress) -> None:
     """Append a row to a CSV, and the head if there is none yet; pairs of name and value stand in one cell."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = not path.exists()
     validation = progress.validation
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        if new:
-            writer.writerow(COLUMNS)
-        writer.writerow(
-            [
-                progress.step,
-                progress.samples,
-                progress.size,
-                f"{progress.loss:.5f}",
-                f"{progress.lr:.6f}",
-                f"{progress.images_per_second:.1f}",
-                _pairs(progress.terms),
-                _pairs(validation.values) if validation else "",
-                f"{validation.score:.4f}" if validation else "",
-            ]
-        )
+    row = [
+        progress.step,
+        progress.samples,
+        progress.size,
+        f"{progress.loss:.5f}",
+        f"{progress.lr:.6f}",
+        f"{progress.images_per_second:.1f}",
+        _pairs(progress.terms),
+        _pairs(validation.values) if validation else "",
+        f"{validation.score:.4f}" if validation else "",
+    ]
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = not path.exists()
+        with path.open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([COLUMNS, row] if new else [row])
 
 
 def _pairs(values: dict[str, float]) -> str:

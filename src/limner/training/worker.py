@@ -75,7 +75,7 @@ class Worker:
         terms = list(self.at_work.terms)
         self.reporter = Reporter(recipe, job.out, terms, first_step=state.step, board=self.board, report=report)
         self._card = self.task.card(recipe)
-        self._interrupted = False
+        self._signal: int | None = None
 
     def run(self) -> Outcome:
         """Train until the end, the time limit or a signal; in each case the last checkpoint is whole."""
@@ -90,7 +90,7 @@ class Worker:
         if self.group.rank == 0:
             self._save("last.pt")
         finished = self.step >= self.recipe.steps or self.scoreboard.over
-        return Outcome(self.job.out / "last.pt", self.step, finished)
+        return Outcome(self.job.out / "last.pt", self.step, finished, self._signal)
 
     def _run(self) -> None:
         if self.scoreboard.over:
@@ -105,7 +105,7 @@ class Worker:
         first, world, rank, saved = self.step, self.group.world, self.group.rank, began
         for batch in self.at_work.batches(self.photos, first_step=first, rank=rank, world=world):
             over = self.job.minutes is not None and time.monotonic() - began > self.job.minutes * 60
-            stop = self._update(batch, stop=over or self._interrupted)
+            stop = self._update(batch, over=over)
             now = time.monotonic()
             session["seconds"], session["to_sample"] = now - began, self.step * recipe.batch
             validation = self._validate_if_due()
@@ -117,8 +117,8 @@ class Worker:
             if stop or self.scoreboard.over:
                 break
 
-    def _update(self, batch: Any, *, stop: bool) -> bool:
-        """One step; whether every process shall stop after it."""
+    def _update(self, batch: Any, *, over: bool) -> bool:
+        """One step; whether every process shall stop after it, as its time is over or a signal came to one of them."""
         recipe, progress = self.recipe, self.step / self.recipe.steps
         torch.manual_seed(hash((recipe.seed, self.step, self.group.rank)))  # dropout, too, is the same when resumed
         self._rate = self.optimizer.set_rate(self.scoreboard.factor(progress))
@@ -127,7 +127,8 @@ class Worker:
         self.optimizer.torch.zero_grad(set_to_none=True)
         batch = self.at_work.ready(batch, step=self.step, rank=self.group.rank, world=self.group.world)
         values = self._backward(batch)
-        shared = self.group.share(self.net, torch.cat([values, values.new_tensor([float(stop)])]))
+        ends = values.new_tensor([float(over), float(self._signal is not None)])
+        shared = self.group.share(self.net, torch.cat([values, ends]))
         if not bool(shared[0].isfinite()):
             raise OptionError(
                 f"the loss is no longer a number at step {self.step}; lower optimizer.lr or optimizer.clip, or use "
@@ -140,9 +141,11 @@ class Worker:
         self.scaler.update()
         if self.group.rank == 0:
             self.average.update(self.net, self.step)
-            self.reporter.add(shared[:-1])
+            self.reporter.add(shared[:-2])
         self.step += 1
-        return bool(shared[-1] > 0)
+        if bool(shared[-1] > 0) and self._signal is None:
+            self._signal = signal.SIGTERM  # it came to another process
+        return bool((shared[-2:] > 0).any())
 
     def _backward(self, batch: Any) -> Tensor:
         """Gradients of one step, part by part. Gives the loss and then each term's value."""
@@ -193,7 +196,7 @@ class Worker:
             run_card(self._card, self.recipe, self.step, self.sessions),
         ).save(self.job.out / name)
 
-    def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
-        if self._interrupted:
+    def _interrupt(self, number: int, _frame: FrameType | None) -> None:
+        if self._signal is not None:
             raise KeyboardInterrupt  # pressed twice: now
-        self._interrupted = True
+        self._signal = number

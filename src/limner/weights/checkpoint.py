@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from limner.errors import ModelError
 from limner.kinds import ONNX, SAFETENSORS
-from limner.whole_file import aside
+from limner.whole_file import whole_file, writing
+
+_NOT_OURS = "is no checkpoint of `limner train`; name one, such as runs/fast/last.pt"
 
 
 @dataclass(slots=True)
@@ -35,10 +39,17 @@ class Checkpoint:
     card: dict[str, Any] | None = None
 
     def save(self, path: Path) -> None:
-        """Write whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside(path) as partial:
-            torch.save({name: getattr(self, name) for name in self.__slots__}, partial)
+        """Write whole or not at all.
+
+        Raises:
+            MediaError: it cannot be written.
+        """
+        data = io.BytesIO()  # torch does not tell what is wrong with a disk that it writes to
+        torch.save({name: getattr(self, name) for name in self.__slots__}, data)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as file:
+            file.write(data.getbuffer())
 
     @classmethod
     def load(cls, path: Path) -> Checkpoint:
@@ -49,19 +60,45 @@ class Checkpoint:
         """
         if not path.is_file():
             raise ModelError(f"{path}: no such checkpoint")
+        _check_whole(path)
         try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-            return cls(**state)
-        except Exception as error:  # torch raises half a dozen kinds for a damaged file
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ModelError(f"{path}: not a checkpoint of `limner train`, or damaged ({reason})") from None
+            return cls(**torch.load(path, map_location="cpu", weights_only=True))
+        except Exception:  # torch raises half a dozen kinds; what it says is of torch, not of the file
+            raise ModelError(f"{path}: {_NOT_OURS}") from None
+
+
+def _check_whole(path: Path) -> None:
+    """
+    Raises:
+        ModelError: the file is no archive as torch writes it, or a part of it is missing or has changed: torch itself
+            does not look whether a weight is still what was written.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(2)
+        if start != b"PK":
+            raise ModelError(f"{path}: {_NOT_OURS if start else 'is empty; name another checkpoint'}")
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+        broken = "its directory"
+    if broken is not None:
+        raise ModelError(f"{path}: is damaged or cut off; get a whole copy of it, or go back to another checkpoint")
 
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
-    """Write weights as safetensors, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with aside(path) as partial:
-        save_file({name: tensor.detach().contiguous() for name, tensor in weights.items()}, str(partial))
+    """Write weights as safetensors, whole or not at all.
+
+    Raises:
+        MediaError: they cannot be written.
+    """
+    data = save({name: tensor.detach().contiguous() for name, tensor in weights.items()})
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as file:
+        file.write(data)
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
@@ -80,8 +117,8 @@ def load_weights(path: Path) -> dict[str, Tensor]:
         raise ModelError(f"{path}: no such file")
     try:
         return load_file(str(path))
-    except SafetensorError as error:
-        raise ModelError(f"{path}: not a safetensors file, or damaged ({error})") from None
+    except SafetensorError:
+        raise ModelError(f"{path}: is damaged or cut off, or is no .safetensors file; get a whole copy of it") from None
 
 
 def _onnx_weights(path: Path) -> dict[str, Tensor]:

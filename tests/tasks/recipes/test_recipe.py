@@ -68,16 +68,18 @@ def test_changes_apply() -> None:
     ("change", "message"),
     [
         ("optimizer.lr", "write it as field=value"),
-        ("optimizer.momentum=1", "optimizer.momentum: Unexpected"),
+        ("=3", "write it as field=value"),
+        ("optimizer.lr=[", "what follows the = is no YAML value"),
+        ("optimizer.momentum=1", "optimizer.momentum: a recipe has no such field"),
         ("data.replace_hands=1", "data.replace_hands: "),
         ("samples=many", "samples: "),
-        ("samples=0", "samples: Input should be greater than 0"),
+        ("samples=0", "samples: must be greater than 0"),
         ("freeze={}", "freeze: .*names nothing to freeze"),
         ("own_priors=0.5", "own_priors: needs previous frames and masks; set data.previous"),
         ("ema=1", "ema: "),
         ("optimizer.kind=lion", "optimizer: .*'lion'.*'adamw'"),
-        ("optimizer.nesterov=true", "optimizer.nesterov: Unexpected"),
-        ("schedule.power=2", "schedule.power: Unexpected"),
+        ("optimizer.nesterov=true", "optimizer.nesterov: a recipe has no such field"),
+        ("schedule.power=2", "schedule.power: a recipe has no such field"),
         ("schedule={kind: plateau}", "schedule.kind: listens to validations; set validate_every"),
         ("early_stop={patience: 3}", "early_stop: listens to validations; set validate_every"),
         ("early_stop={patience: 0}", "early_stop.patience: "),
@@ -99,8 +101,9 @@ def test_wrong_changes_are_named(change: str, message: str) -> None:
     ("text", "message"),
     [
         (None, "no such recipe"),
-        ("a: [1", "not a readable YAML file"),
-        ("- 1\n", "a recipe is a mapping of fields, this is list"),
+        ("", "a recipe is a mapping of fields, and it is empty"),
+        ("a: [1", "is no YAML"),
+        ("- 1\n", "a recipe is a mapping of fields, and this is a list"),
         ("net: {name: fast}\n", "input_size: "),
     ],
 )
@@ -133,6 +136,16 @@ def test_a_recipe_may_be_like_one_that_ships(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "mine.yaml").write_text("like: from_nothing.yaml\nsamples: 48\n")
     assert load_recipe(Path("mine.yaml")) == replace(load_recipe(FAST), samples=48)
     assert load_recipe(Path("from_nothing")) == load_recipe(FAST)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"), [("a", r"there is no other recipe .*a\.yaml"), ("b", "is itself like this")]
+)
+def test_recipes_that_are_like_each_other_are_refused(tmp_path: Path, other: str, told: str) -> None:
+    (tmp_path / "a.yaml").write_text(f"like: {other}.yaml\n")
+    (tmp_path / "b.yaml").write_text("like: a.yaml\n")
+    with pytest.raises(LimnerError, match=told):
+        load_recipe(tmp_path / "a.yaml")
 
 
 def test_a_missing_recipe_is_told_the_names_of_those_that_ship(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from drawn_people import draw_person
 from limner.cli.app import main
-from limner.datasets.importing import ImportOptions, adopt, import_photos
+from limner.datasets.adopting import adopt
+from limner.datasets.importing import ImportOptions, import_photos
 from limner.datasets.manifest import PhotoFolder
 from limner.datasets.masks_overlay import MasksOverlay
 from limner.datasets.mix import Mix
@@ -25,6 +26,7 @@ from limner.datasets.photo_map import prepare
 from limner.datasets.sampler import Sampler
 from limner.errors import DataError, OptionError
 from limner.nets import make_net
+from limner.one_writer import OneWriter
 from limner.tasks.recipes.recipe import from_dict, to_dict
 from limner.tasks.recipes.teacher import TeacherRecipe
 from limner.tasks.teachers.distillation import Teacher
@@ -62,6 +64,8 @@ def moody_teacher(bright: Path) -> Teacher:
 
 def test_sure_masks_replace_the_old_ones(bright: Path, data_folder: Path, tmp_path: Path) -> None:
     out, options = tmp_path / "masks", RelabelOptions(gates=Gates(agree=0.5))
+    with OneWriter(out), pytest.raises(OptionError, match="another run of limner writes into it"):
+        relabel(PhotoFolder(data_folder), Teacher(TeacherRecipe((str(bright),))), out, options=options)
     rows = relabel(PhotoFolder(data_folder), Teacher(TeacherRecipe((str(bright),))), out, options=options)
     assert [(row.set, row.use, row.weight) for row in rows] == [(AUTO, "new", 1.0)] * 4
     assert [path.parent.name for path in out.rglob("*.png")] == [AUTO] * 4

@@ -89,12 +89,12 @@ def test_it_goes_on_where_it_stopped(job: PruneJob, monkeypatch: pytest.MonkeyPa
 
     train = pruning_run.train
     monkeypatch.setattr(pruning_run, "train", lambda each, report: train(replace(each, minutes=1e-9), report=report))
-    assert run(job, score=score) is None  # the clock stops the first fine-tuning after one update
+    assert not run(job, score=score).finished  # the clock stops the first fine-tuning after one update
     assert Checkpoint.load(job.out / "step1/last.pt").step == 1
     assert (job.out / "step1/last.pt").stat().st_mtime_ns > written
     monkeypatch.undo()
 
-    assert run(job, score=score) == job.out / "step2/last.pt"
+    assert run(job, score=score).checkpoint == job.out / "step2/last.pt"
     points = read_curve(job.out / "curve.csv")
     assert [(p.step, p.tuned) for p in points] == [(0, True), (1, False), (1, True), (2, False), (2, True)]
     assert scored[0] > scored[1] == scored[2] > scored[3] == scored[4]
@@ -106,7 +106,7 @@ def test_it_goes_on_where_it_stopped(job: PruneJob, monkeypatch: pytest.MonkeyPa
 def test_weights_are_pruned_with_the_recipes_net(job: PruneJob, tmp_path: Path) -> None:
     save_weights(tmp_path / "w.safetensors", make_net("fast", width=0.25).for_inference().state_dict())
     job = replace(job, source=str(tmp_path / "w.safetensors"), steps=1)
-    assert run(job, score=lambda _net, _size: {"miou": 1.0, "boundary_iou": 1.0}) is not None
+    assert run(job, score=lambda _net, _size: {"miou": 1.0, "boundary_iou": 1.0}).finished
     wide = replace(job, out=tmp_path / "wide", recipe=replace(job.recipe, net=replace(job.recipe.net, options={})))
     with pytest.raises(Exception, match="not those of the recipe's net fast"):
         run(wide, score=lambda _net, _size: {"miou": 1.0, "boundary_iou": 1.0})

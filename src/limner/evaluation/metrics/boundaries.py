@@ -5,15 +5,18 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from limner.checking import checked
 from limner.evaluation.metrics._check import Bool, same_picture
 from limner.evaluation.metrics.regions import iou
 
 
+@checked
 def boundary(mask: Bool, *, width: float = 0.02) -> Bool:
     """Pixels of ``mask`` near its contour or the picture's border (Cheng et al. 2021).
 
     Near is within ``width`` × the picture's diagonal, at least one pixel, counted in 3×3 erosion steps.
     """
+    same_picture(mask, mask, None)
     height, columns = mask.shape
     steps = max(1, round(width * float(np.hypot(height, columns))))
     padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
@@ -22,6 +25,7 @@ def boundary(mask: Bool, *, width: float = 0.02) -> Bool:
     return band
 
 
+@checked
 def boundary_iou(prediction: Bool, truth: Bool, valid: Bool | None = None, *, width: float = 0.02) -> float:
     """IoU of the bands along the inside of both contours (Cheng et al. 2021, "Boundary IoU").
 
@@ -37,11 +41,13 @@ def boundary_iou(prediction: Bool, truth: Bool, valid: Bool | None = None, *, wi
     return iou(boundary(prediction, width=width), boundary(truth, width=width), valid)
 
 
+@checked
 def contour(mask: Bool) -> Bool:
     """Pixels that differ from their neighbour to the right, below, or diagonally below: a line one pixel wide.
 
     The picture's border is no contour: a person that is cut off there has none.
     """
+    same_picture(mask, mask, None)
     line = np.zeros_like(mask)
     line[:, :-1] |= mask[:, :-1] != mask[:, 1:]
     line[:-1] |= mask[:-1] != mask[1:]
@@ -49,6 +55,7 @@ def contour(mask: Bool) -> Bool:
     return line
 
 
+@checked
 def boundary_f(prediction: Bool, truth: Bool, valid: Bool | None = None, *, tolerance: float = 0.008) -> float:
     """F measure of the contour (Perazzi et al. 2016, "DAVIS"): harmonic mean of its precision and recall.
 

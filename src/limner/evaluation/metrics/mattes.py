@@ -12,6 +12,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from limner.checking import checked
 from limner.evaluation.metrics._check import Bool, Float, mean_over, same_picture, sum_over
 
 GRADIENT_SIGMA = 1.4
@@ -19,6 +20,7 @@ CONNECTIVITY_STEP = 0.1
 CONNECTIVITY_TOLERANCE = 0.15
 
 
+@checked
 def mad(alpha: Float, truth: Float, valid: Bool | None = None) -> float:
     """Mean absolute difference of two (H, W) mattes in [0, 1].
 
@@ -29,6 +31,7 @@ def mad(alpha: Float, truth: Float, valid: Bool | None = None) -> float:
     return mean_over(np.abs(alpha - truth), valid)
 
 
+@checked
 def mse(alpha: Float, truth: Float, valid: Bool | None = None) -> float:
     """Mean squared difference of two (H, W) mattes in [0, 1].
 
@@ -39,6 +42,7 @@ def mse(alpha: Float, truth: Float, valid: Bool | None = None) -> float:
     return mean_over(np.square(alpha - truth), valid)
 
 
+@checked
 def sad(alpha: Float, truth: Float, valid: Bool | None = None) -> float:
     """Sum of absolute differences of two (H, W) mattes in [0, 1], in thousands.
 
@@ -49,6 +53,7 @@ def sad(alpha: Float, truth: Float, valid: Bool | None = None) -> float:
     return sum_over(np.abs(alpha - truth), valid) / 1000
 
 
+@checked
 def gradient_error(alpha: Float, truth: Float, valid: Bool | None = None) -> float:
     """Sum of squared differences of the gradients' magnitudes (Rhemann et al. 2009), in thousands.
 
@@ -64,6 +69,7 @@ def gradient_error(alpha: Float, truth: Float, valid: Bool | None = None) -> flo
     return sum_over(np.square(_slope(alpha) - _slope(truth)), valid) / 1000
 
 
+@checked
 def connectivity_error(alpha: Float, truth: Float, valid: Bool | None = None) -> float:
     """Sum of differences of the degrees of connectedness (Rhemann et al. 2009), in thousands.
 

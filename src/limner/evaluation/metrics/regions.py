@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from limner.checking import checked
 from limner.evaluation.metrics._check import Bool, same_picture
 
 
@@ -79,6 +80,7 @@ class Confusion:
         return _share(self.hit, self.hit + self.missed)
 
 
+@checked
 def iou(prediction: Bool, truth: Bool, valid: Bool | None = None) -> float:
     """Intersection over union of two (H, W) masks, over ``valid`` pixels only. 1.0 where both are empty.
 
@@ -89,6 +91,7 @@ def iou(prediction: Bool, truth: Bool, valid: Bool | None = None) -> float:
     return Confusion.of(prediction, truth, valid).iou
 
 
+@checked
 def mean_iou(prediction: Bool, truth: Bool, valid: Bool | None = None) -> float:
     """Mean of the IoU of the person and the IoU of the background, of one picture.
 
@@ -99,6 +102,7 @@ def mean_iou(prediction: Bool, truth: Bool, valid: Bool | None = None) -> float:
     return Confusion.of(prediction, truth, valid).mean_iou
 
 
+@checked
 def accuracy(prediction: Bool, truth: Bool, valid: Bool | None = None) -> float:
     """Share of (valid) pixels that are right.
 
@@ -108,6 +112,7 @@ def accuracy(prediction: Bool, truth: Bool, valid: Bool | None = None) -> float:
     return Confusion.of(prediction, truth, valid).accuracy
 
 
+@checked
 def area_bias(counts: Confusion) -> float:
     """Natural logarithm of the person's predicted over the true area: −0.03 is a mask that is 3 % too small.
 

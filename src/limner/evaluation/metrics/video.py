@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.checking import checked
 from limner.evaluation.metrics._check import Bool, Float, mean_over, same_clip
 
 STILL = 1 / 512
 """Largest change of the true alpha, from one frame to the next, at which a pixel counts as still."""
 
 
+@checked
 def dtssd(alphas: Float, truths: Float) -> float:
     """Root of the mean squared error of alpha's change, mean over pairs of frames, times 100 (Erofeev et al. 2015).
 
@@ -31,6 +33,7 @@ def dtssd(alphas: Float, truths: Float) -> float:
     return 100 * float(np.sqrt(np.square(error).mean(axis=(1, 2), dtype=np.float64)).mean())
 
 
+@checked
 def messddt(alphas: Float, truths: Float, flows: NDArray[np.float32] | None = None) -> float:
     """Mean change of the squared error along the motion, times 1000 (Erofeev et al. 2015).
 
@@ -57,6 +60,7 @@ def messddt(alphas: Float, truths: Float, flows: NDArray[np.float32] | None = No
     return 1000 * float(np.mean([_along(errors[t], errors[t + 1], flow) for t, flow in enumerate(flows)]))
 
 
+@checked
 def flicker(alphas: Float, still: Bool) -> float:
     """Mean change of alpha from one frame to the next over pixels where nothing moved, times 1000.
 
@@ -75,8 +79,10 @@ def flicker(alphas: Float, still: Bool) -> float:
     return 1000 * mean_over(np.abs(np.diff(alphas, axis=0)), still)
 
 
+@checked
 def still_pixels(truths: Float) -> Bool:
     """(T − 1, H, W): where the true alpha (T, H, W) stays within ``STILL`` from a frame to the next."""
+    same_clip(truths, truths)
     still: Bool = np.abs(np.diff(truths, axis=0)) <= STILL
     return still
 

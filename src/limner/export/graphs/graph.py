@@ -176,6 +176,17 @@ class Graph:
         return (axes,) * len(self.inputs)
 
 
+def check_size(net: SegmentationNet, size: tuple[int, int], *, field: str = "size") -> None:
+    """
+    Raises:
+        OptionError: the net does not take this size, which is what somebody gave as ``field``.
+    """
+    try:
+        net.check_size(*size)
+    except OptionError as error:
+        raise OptionError(f"‹{field}› {size[1]}x{size[0]}: {error}") from None
+
+
 def make_graph(
     net: SegmentationNet,
     *,
@@ -195,7 +206,7 @@ def make_graph(
     Raises:
         OptionError: the net does not take this size.
     """
-    net.check_size(*size)
+    check_size(net, size)
     options = options or GraphOptions()
     if net.rounded and options.dynamic != "none":
         raise OptionError(f"‹dynamic› {options.dynamic}: a quantization-aware net has one size only")

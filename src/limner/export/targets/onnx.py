@@ -42,11 +42,11 @@ class OnnxTarget(Target):
 
             return Made(notes=quantize(graph, out))
         elif precision == "fp16":
-            half, notes = _half(translated(graph))
+            half, notes = _half(_quick(graph))
             save(half, out)
             return Made(notes=notes)
         else:
-            save(translated(graph), out)
+            save(_quick(graph), out)
         return Made()
 
     def kernels(self, precision: str) -> str:
@@ -75,6 +75,14 @@ class _OnnxInBrowser(OnnxTarget):
         from limner.export.browser.run import run_in_browser
 
         return run_in_browser(path, feeds, runtime="onnxruntime")
+
+
+def _quick(graph: Graph) -> Any:
+    from limner.export.graphs.shuffles import convolve_shuffles
+
+    model = translated(graph)
+    convolve_shuffles(model)
+    return model
 
 
 def _half(model: Any) -> tuple[Any, tuple[str, ...]]:

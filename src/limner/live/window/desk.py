@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 
+from limner.checking import checked
 from limner.frame import Frame
 from limner.live.session import LiveSession
 from limner.live.status import Status
@@ -22,6 +23,7 @@ class Desk:
         overlay: begin with figures and sliders on the picture.
     """
 
+    @checked
     def __init__(self, window: Window, controls: Controls, *, mirror: bool = False, overlay: bool = True) -> None:
         self.controls, self.panel = controls, Panel(controls, visible=overlay)
         self._window, self._mirror = window, mirror

@@ -35,7 +35,7 @@ class Gates:
     def __post_init__(self) -> None:
         for name in self.__slots__:
             if not 0 <= getattr(self, name) <= 1:
-                raise OptionError(f"{name}: must lie in [0, 1], not {getattr(self, name)}")
+                raise OptionError(f"‹{name}›: must lie in [0, 1], not {getattr(self, name)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ from limner.datasets.manifest import VOID_SETS, PhotoFolder
 from limner.datasets.masks_overlay import TABLE, Row
 from limner.datasets.photo import Photo
 from limner.errors import DataError, OptionError
+from limner.one_writer import OneWriter
 from limner.tasks.teachers.distillation import Teacher
 from limner.tasks.teachers.gates import Gates, Scores, score, why_not
 from limner.tasks.teachers.passes import iou, view
-from limner.whole_file import aside, whole_text
+from limner.whole_file import aside, whole_text, writing
 
 Unsure = Literal["old", "drop"]
 JOURNAL, SETTINGS, REVIEW = "journal.csv", "relabel.json", "review.csv"
@@ -56,14 +57,14 @@ class RelabelOptions:
     unsure_weight: float = 0.5
 
     def __post_init__(self) -> None:
-        if not self.scales or min(self.scales) < 0.4 or max(self.scales) > 2:
-            raise OptionError("scales: name at least one, all in [0.4, 2]")
+        if not self.scales or not all(0.4 <= scale <= 2 for scale in self.scales):
+            raise OptionError("‹scales›: name at least one, all in [0.4, 2]")
         if self.unsure not in ("old", "drop"):
-            raise OptionError(f"unsure: must be old or drop, not {self.unsure!r}")
+            raise OptionError(f"‹unsure›: must be old or drop, not {self.unsure!r}")
         if not 0 <= self.unsure_weight <= 1:
-            raise OptionError(f"unsure_weight: must lie in [0, 1], not {self.unsure_weight}")
-        if self.steepen < 1:
-            raise OptionError(f"steepen: must be 1 (as it is) or more, not {self.steepen}")
+            raise OptionError(f"‹unsure_weight›: must lie in [0, 1], not {self.unsure_weight}")
+        if not self.steepen >= 1:
+            raise OptionError(f"‹steepen›: must be 1 (as it is) or more, not {self.steepen}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +94,29 @@ def relabel(
     and other sets are added.
 
     Raises:
-        OptionError: ``out`` holds masks of other teachers or passes; a set's masks cannot be replaced.
+        OptionError: ``out`` holds masks of other teachers or passes, or is being written by another run; a set's masks
+            cannot be replaced.
         DataError: there are no such photos, or one cannot be read.
     """
     photos = _choose(folder, sets)
     if any(not 0 <= index < len(teacher.members) for index in options.salient):
         raise OptionError(f"salient: must be places of the teacher's {len(teacher.members)} models")
-    out.mkdir(parents=True, exist_ok=True)
+    with OneWriter(out, error=OptionError):
+        return _relabel(folder, teacher, out, options, photos, progress)
+
+
+def _relabel(
+    folder: PhotoFolder,
+    teacher: Teacher,
+    out: Path,
+    options: RelabelOptions,
+    photos: list[Photo],
+    progress: Callable[[int, int], None] | None,
+) -> list[Row]:
     _claim(out / SETTINGS, teacher, options)
     done = _read_journal(out / JOURNAL)
     left = [photo for photo in photos if (photo.set, photo.stem) not in done]
-    with (out / JOURNAL).open("a", newline="", encoding="utf-8") as journal:
+    with writing(out / JOURNAL), (out / JOURNAL).open("a", newline="", encoding="utf-8") as journal:
         writer = csv.writer(journal)
         for count, photo in enumerate(left, start=1):
             item = done[photo.set, photo.stem] = _label(folder, teacher, out, photo, options)
@@ -136,7 +149,7 @@ def _choose(folder: PhotoFolder, sets: Sequence[str] | None) -> list[Photo]:
     known = {photo.set for photo in everything}
     for name in sets:
         if name not in known:
-            raise OptionError(f"sets: there is no set {name!r}; there are {', '.join(sorted(known))}")
+            raise OptionError(f"‹sets›: there is no set {name!r}; there are {', '.join(sorted(known))}")
         if name in VOID_SETS:
             raise OptionError(f"sets: {name} has undecided pixels in its masks, which new ones would lose")
     photos = [photo for photo in everything if photo.set in sets]
@@ -185,7 +198,8 @@ def _write_table(path: Path, rows: list[dict[str, Any]], names: list[str]) -> No
     table = csv.DictWriter(text, fieldnames=names)
     table.writeheader()
     table.writerows(rows)
-    whole_text(path, text.getvalue())
+    with writing(path):
+        whole_text(path, text.getvalue())
 
 
 def _claim(path: Path, teacher: Teacher, options: RelabelOptions) -> None:
@@ -200,7 +214,8 @@ def _claim(path: Path, teacher: Teacher, options: RelabelOptions) -> None:
     }
     text = json.dumps(mine, indent=2)
     if not path.is_file():
-        whole_text(path, text)
+        with writing(path):
+            whole_text(path, text)
     elif path.read_text(encoding="utf-8") != text:
         raise OptionError(
             f"{path.parent}: holds masks of other teachers, shares, scales, flip or steepen; choose another ‹out›"
@@ -212,7 +227,8 @@ def _read_journal(path: Path) -> dict[tuple[str, str], _Done]:
     if not path.is_file():
         return {}
     whole, newline, _cut = path.read_text(encoding="utf-8").rpartition("\n")
-    whole_text(path, whole + newline)
+    with writing(path):
+        whole_text(path, whole + newline)
     found = {}
     for row in csv.reader(io.StringIO(whole)):
         name, stem, change, *rest = row
@@ -223,6 +239,7 @@ def _read_journal(path: Path) -> dict[tuple[str, str], _Done]:
 
 
 def _write_mask(path: Path, mask: NDArray[np.uint8]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with aside(path) as partial:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path), aside(path) as partial:
         Image.fromarray(mask).save(partial, "PNG")

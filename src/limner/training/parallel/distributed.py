@@ -20,6 +20,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.multiprocessing.spawn import spawn
 
+from limner.children import leaving_interrupts_to_us
 from limner.errors import OptionError
 
 T = TypeVar("T")
@@ -114,7 +115,8 @@ def together(first: Callable[[Group], T], other: Callable[[Group], object], worl
         what ``first`` returns. If it fails, the others are ended.
     """
     group, address = Group(0, world, 0, world), f"tcp://127.0.0.1:{_free_port()}"
-    others = spawn(_join, args=(other, world, address), nprocs=world - 1, join=False)  # type: ignore[no-untyped-call]
+    with leaving_interrupts_to_us():
+        others = spawn(_join, args=(other, world, address), nprocs=world - 1, join=False)  # type: ignore[no-untyped-call]
     try:
         group.join("cpu", address=address)
         result = first(group)

@@ -48,11 +48,11 @@ class PruneOptions:
         if self.measure not in ("macs", "parameters"):
             raise OptionError(f"measure: must be macs or parameters, not {self.measure!r}")
         if self.importance not in ("magnitude", "bn", "taylor"):
-            raise OptionError(f"importance: must be magnitude, bn or taylor, not {self.importance!r}")
+            raise OptionError(f"‹importance›: must be magnitude, bn or taylor, not {self.importance!r}")
         if self.multiple < 1:
-            raise OptionError("multiple: must be 1 or more")
+            raise OptionError("‹multiple›: must be 1 or more")
         if not 0 < self.keep <= 1:
-            raise OptionError("keep: must lie in (0, 1]")
+            raise OptionError(f"‹keep› {self.keep}: must lie in (0, 1]")
 
 
 def cost(net: SegmentationNet, size: int, measure: Measure) -> int:

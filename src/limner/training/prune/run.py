@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from limner.datasets.photo_map import prepare
-from limner.datasets.sampler import Sampler
+from limner.datasets.sampler import Sampler, check_photos
 from limner.errors import ModelError, OptionError
 from limner.kinds import is_checkpoint
 from limner.nets import make_net
@@ -22,14 +22,15 @@ from limner.nets.base import SegmentationNet
 from limner.nets.initial_weights import start_net
 from limner.nets.rebuild import averaged_net
 from limner.nets.widths import changed_widths
+from limner.one_writer import OneWriter
 from limner.tasks.batches import batches
 from limner.tasks.recipes.recipe import Recipe, float_recipe, recorded, to_dict
 from limner.tasks.recipes.run import NetRecipe
-from limner.training.job import Job, Report
+from limner.training.job import Job, Outcome, Report
 from limner.training.loop import train
 from limner.training.prune.pruning import PruneOptions, cost, prune
 from limner.weights.checkpoint import Checkpoint
-from limner.whole_file import whole_text
+from limner.whole_file import whole_text, writing
 
 Score = Callable[[SegmentationNet, int], dict[str, float]]
 """Net (in eval mode) and input size to "miou" and "boundary_iou", both in percent."""
@@ -86,7 +87,7 @@ class Point:
 
 def run(
     job: PruneJob, *, score: Score, report: Report | None = None, told: Callable[[Point], None] | None = None
-) -> Path | None:
+) -> Outcome:
     """Prune and fine-tune; the same job goes on where it was stopped.
 
     Args:
@@ -95,17 +96,21 @@ def run(
         told: told each new point of the curve.
 
     Returns:
-        The checkpoint of the last step, or None where it was stopped before.
+        Of the last step's fine-tuning, or of the one that was stopped.
 
     Raises:
-        OptionError: ``out`` holds another job's result.
+        OptionError: ``out`` holds another job's result, or another run writes into it.
         ModelError, DataError, LimnerError: source, data or target cannot be used.
     """
+    with OneWriter(job.out, error=OptionError):
+        return _run(job, score, report, told)
+
+
+def _run(job: PruneJob, score: Score, report: Report | None, told: Callable[[Point], None] | None) -> Outcome:
     curve = _Curve(job, score, told)
     net, origin = _source_net(job)
     curve.add(0, True, net, origin)
     full = cost(net, job.recipe.input_size, job.options.measure)
-    checkpoint = None
     for step in range(1, job.steps + 1):
         folder = job.out / f"step{step}"
         checkpoint = folder / "last.pt"
@@ -117,12 +122,12 @@ def run(
         if state.step == 0:
             curve.add(step, False, averaged_net(recipe.record, state, source=str(checkpoint)), recipe.net)
         outcome = train(Job(recipe, folder, job.data, job.cache, device=job.device), report=report)
-        if not outcome.finished:
-            return None
+        if not outcome.finished or outcome.signal is not None:
+            return outcome
         net = averaged_net(recipe.record, Checkpoint.load(checkpoint), source=str(checkpoint))
         origin = recipe.net
         curve.add(step, True, net, origin)
-    return checkpoint
+    return outcome
 
 
 def read_curve(path: Path) -> list[Point]:
@@ -149,7 +154,8 @@ class _Curve:
     def __init__(self, job: PruneJob, score: Score, told: Callable[[Point], None] | None) -> None:
         self.job, self.score, self.told = job, score, told
         self.path = job.out / "curve.csv"
-        job.out.mkdir(parents=True, exist_ok=True)
+        with writing(job.out):
+            job.out.mkdir(parents=True, exist_ok=True)
         self._claim()
         self.points = read_curve(self.path)
 
@@ -167,7 +173,8 @@ class _Curve:
             sort_keys=True,
         )
         if not path.is_file():
-            whole_text(path, mine)
+            with writing(path):
+                whole_text(path, mine)
         elif path.read_text(encoding="utf-8") != mine:
             raise OptionError(f"{self.job.out}: belongs to another model, recipe or options; choose another ‹out›")
 
@@ -183,7 +190,8 @@ class _Curve:
         writer = csv.DictWriter(text, fieldnames=list(Point.__dataclass_fields__))
         writer.writeheader()
         writer.writerows(asdict(each) for each in self.points)
-        whole_text(self.path, text.getvalue())
+        with writing(self.path):
+            whole_text(self.path, text.getvalue())
         if self.told is not None:
             self.told(point)
 
@@ -208,7 +216,10 @@ def _prune_step(job: PruneJob, net: SegmentationNet, origin: NetRecipe, target: 
     """Write the pruned net as a run that has not begun, for the trainer to go on with."""
     recipe, drawn = job.recipe, iter(())
     if job.options.importance == "taylor":
-        sampler = Sampler(prepare(job.data, job.cache, masks=job.recipe.masks), recipe.data, seed=recipe.seed)
+        photos = prepare(
+            job.data, job.cache, masks=job.recipe.masks, check=lambda listed: check_photos(listed, recipe.data)
+        )
+        sampler = Sampler(photos, recipe.data, seed=recipe.seed)
         drawn = batches(sampler, recipe, first_step=0, rank=0, world=1)  # type: ignore[assignment]
     each = replace(job.options, keep=job.options.keep ** (1 / job.steps))
     small = prune(net, recipe.input_size, target, options=each, batches=islice(drawn, _TAYLOR_BATCHES))
