@@ -13,11 +13,13 @@ TORCH  ?= torch==2.13.0
 # once died of a segmentation fault, after which the run hung.
 ALONE  := tests/training tests/tasks tests/datasets
 SHARED := -n auto --maxprocesses 4 --dist loadfile $(ALONE:%=--ignore %)
+# Slow tests that have a target of their own.
+APART  := tests/export tests/test_wheel.py tests/tools/test_make_web_models.py
 
 # A checkout that was moved has a .venv that points to the old place: forget that it was ready.
 $(shell [ "$$(cat $(VENV)/.ready-run 2>/dev/null)" = "$(CURDIR)" ] || rm -f $(VENV)/.ready-run $(VENV)/.ready-test)
 
-.PHONY: help run test test-all test-exports test-wheel lint format bench bench-live results weights clean distclean
+.PHONY: help run web wheel test test-all test-slow test-exports test-wheel lint format bench bench-live bench-serve bench-browser bench-models results weights web-models fuzz mutation clean distclean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -26,7 +28,14 @@ help:  ## this list
 run: $(VENV)/.ready-run  ## blur, replace and cut out the sample portrait and clip; results in out/
 	@$(BIN)/python -m limner.demo --out out
 
+web:  ## build the page of `limner web`; needs Node 20.19, 22.12 or newer
+	@sh tools/build_web.sh
+
+wheel: web $(VENV)/.ready-test  ## wheel and sdist, with the page, into dist/
+	@$(BIN)/python -m hatchling build
+
 test: $(VENV)/.ready-test  ## the everyday tests
+	@sh tools/install_browser.sh || echo "limner: tests in a browser are skipped" >&2
 	@$(BIN)/python -m pytest -m "not slow" $(SHARED)
 	@$(BIN)/python -m pytest -m "not slow" $(ALONE)
 
@@ -34,12 +43,17 @@ test-all: $(VENV)/.ready-test  ## all tests, the slow ones too
 	@$(BIN)/python -m pytest $(SHARED)
 	@$(BIN)/python -m pytest $(ALONE)
 
-test-exports: $(VENV)/.ready-test  ## slow tests: heavy converters, models in a browser (about 6 GB), making the weights again, small
-	@sh tools/install_browser.sh
-	@$(BIN)/python -m pytest tests/export tests/test_make_weights.py -m slow
+test-slow: $(VENV)/.ready-test  ## slow tests, all but those of the next two: nets as ONNX, compiling, benchmarks, long runs, a small training
+	@sh tools/install_browser.sh --all || echo "limner: tests in the browsers that are missing are skipped" >&2
+	@sh tools/install_servers.sh || echo "limner: tests of streams with servers that are missing are skipped" >&2
+	@$(BIN)/python -m pytest -m slow $(APART:%=--ignore %)
 
-test-wheel: $(VENV)/.ready-test  ## the built wheel, installed into a fresh environment: photos, video and training without the checkout
-	@$(BIN)/python -m pytest tests/test_wheel.py
+test-exports: $(VENV)/.ready-test  ## slow tests of exports: heavy converters, models in a browser (about 6 GB)
+	@sh tools/install_browser.sh
+	@$(BIN)/python -m pytest -m slow tests/export tests/tools/test_make_web_models.py
+
+test-wheel: web $(VENV)/.ready-test  ## the built wheel, installed into a fresh environment: photos, video and training without the checkout
+	@$(BIN)/python -m pytest -m slow tests/test_wheel.py
 
 lint: $(VENV)/.ready-test  ## style, formatting and types
 	@$(BIN)/ruff check .
@@ -56,6 +70,15 @@ bench: $(VENV)/.ready-test  ## the table of numbers; DATA=<folder> adds accuracy
 bench-live: $(VENV)/.ready-test  ## camera to window beside MediaPipe; needs xvfb; PEER=<python that has mediapipe 0.10>
 	@$(BIN)/python -m benchmarks.live $(if $(PEER),--python "$(PEER)") $(ARGS)
 
+bench-serve: $(VENV)/.ready-test  ## `limner serve` under load beside a bare loop, LitServe and Ray Serve
+	@$(BIN)/python -m benchmarks.serve $(ARGS)
+
+bench-browser: $(VENV)/.ready-test  ## the browser library beside others, in Chromium; needs Node 20.19, 22.12 or newer
+	@$(BIN)/python benchmarks/browser_peers.py $(ARGS)
+
+bench-models: $(VENV)/.ready-test  ## models for the page's measurements, at many sizes and precisions; DATA=<folder> adds int8
+	@$(BIN)/python benchmarks/browser_models.py $(if $(DATA),--data "$(DATA)") $(if $(OUT),--out "$(OUT)") $(ARGS)
+
 results: $(VENV)/.ready-test  ## docs/results.md: every net beside MediaPipe; DATA=<folder>, RUNS=<folder of trained nets>
 	@test -n "$(DATA)" || { echo "make results needs DATA=<folder with manifest.csv>"; exit 2; }
 	@$(BIN)/python benchmarks/results.py --data "$(DATA)" $(if $(RUNS),--runs $(RUNS)) $(ARGS)
@@ -63,6 +86,16 @@ results: $(VENV)/.ready-test  ## docs/results.md: every net beside MediaPipe; DA
 weights: $(VENV)/.ready-test  ## retrain the shipped nets from public weights; DATA=<folder>, OUT=<folder>; resumes where it stopped
 	@test -n "$(DATA)" || { echo "make weights needs DATA=<folder with manifest.csv>"; exit 2; }
 	@$(BIN)/python tools/make_weights.py --data "$(DATA)" $(if $(OUT),--out "$(OUT)") $(ARGS)
+
+web-models: $(VENV)/.ready-test  ## the browser's LiteRT and TensorFlow.js models, out of the nets that ship (5 GB of tools); DATA=<folder> compares on photos
+	@$(BIN)/python tools/make_web_models.py $(if $(DATA),--data "$(DATA)") $(ARGS)
+	@$(BIN)/python tools/make_web_sizes.py
+
+fuzz: $(VENV)/.ready-test  ## parsers of photos, metadata, cards and .onnx files against bytes that nobody thought of; ARGS="--seconds 600"
+	@$(BIN)/python tools/fuzz.py $(ARGS)
+
+mutation: $(VENV)/.ready-test  ## small faults put into the code, and which of them no test notices; hours; ARGS="segment/edge --most 40"
+	@$(BIN)/python tools/mutation.py $(ARGS)
 
 clean:  ## remove what was made: results, caches, builds (keeps .venv)
 	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache

@@ -12,6 +12,7 @@ import numpy as np
 from limner import samples
 
 WIDTH, HEIGHT, FPS = 1920, 1080, 25
+_HOW = cv2.INTER_CUBIC
 
 
 def photo(folder: Path) -> Path:
@@ -25,12 +26,27 @@ def photo(folder: Path) -> Path:
     return path
 
 
-def clip(folder: Path, seconds: int) -> Path:
-    """A 1920×1080 H.264 clip with sound: the sample clip, enlarged and with a sensor's noise, again and again.
+def large_photo(folder: Path) -> Path:
+    """A JPEG of 12 megapixels, 3000×4000, as phones take them: the sample portrait, enlarged, with a sensor's noise."""
+    path = folder / "photo-12mp.jpg"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        portrait = cv2.imread(str(samples.PORTRAIT))
+        assert portrait is not None
+        height, width = portrait.shape[:2]
+        side = (width - height * 3 // 4) // 2
+        upright = np.ascontiguousarray(portrait[:, side : width - side])
+        large = _large(upright, np.random.default_rng(0), (3000, 4000))
+        cv2.imwrite(str(path), large, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    return path
 
-    Enlarged pictures alone would be too easy on the encoder; the noise gives it about the work of a real camera's.
+
+def clip(folder: Path, seconds: int, *, grain: bool = True) -> Path:
+    """A 1920×1080 H.264 clip: the sample clip, enlarged and with a sensor's noise, again and again.
+
+    Enlarged pictures alone are easy on the encoder; the noise gives it about the work of a real camera's.
     """
-    path = folder / f"clip-1080p-{seconds}s.mp4"
+    path = folder / f"clip-1080p-{seconds}s{'' if grain else '-clean'}.mp4"
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +58,9 @@ def clip(folder: Path, seconds: int) -> Path:
         stream = out.add_stream("libx264", rate=FPS, options={"crf": "20", "preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for index in range(seconds * FPS):
-            frame = av.VideoFrame.from_ndarray(_large(frames[index % len(frames)], noise), format="bgr24")
+            picture = frames[index % len(frames)]
+            picture = _large(picture, noise) if grain else cv2.resize(picture, (WIDTH, HEIGHT), interpolation=_HOW)
+            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
             frame.pts, frame.time_base = index, Fraction(1, FPS)
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
@@ -75,7 +93,7 @@ def camera_clip(folder: Path) -> Path:
 
 
 def _large(pixels: np.ndarray, noise: np.random.Generator, size: tuple[int, int] = (WIDTH, HEIGHT)) -> np.ndarray:
-    large = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(pixels, size, interpolation=_HOW)
     grain = np.empty((size[1], size[0], 1), np.int16)
     cv2.randn(grain, 0, 3)
     return cv2.add(large.astype(np.int16), np.repeat(grain, 3, 2)).clip(0, 255).astype(np.uint8)

@@ -13,6 +13,7 @@ import av
 import psutil
 
 from benchmarks import inputs
+from limner.assembly import VideoSaving
 from limner.effects import make_effect
 from limner.frame import TimedFrame
 from limner.processing.video import process_video
@@ -54,7 +55,12 @@ def sample(clip: Path, target: Path, *, effect: str, preset: str, every: float) 
             print("{:7.1f} s of video {:7.1f} s {:7.0f} MiB".format(*samples[-1]), file=sys.stderr, flush=True)
 
     process_video(
-        clip, target, segment=Segmenter("default").matte, effect=make_effect(effect), preset=preset, on_frame=note
+        clip,
+        target,
+        segment=Segmenter("default").matte,
+        effect=make_effect(effect),
+        saving=VideoSaving(preset=preset),
+        on_frame=note,
     )
     return samples
 

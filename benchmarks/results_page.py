@@ -20,7 +20,8 @@ _TEXT = """\
 
 Made by `make results DATA=…`; do not edit. What each figure means stands in [evaluation](evaluation.md).
 
-Every net on the same photos, squeezed to its input, the mask scaled back and cut at 0.5. **Bold** nets ship.
+Every net on the same photos, resized to its input (wide ones to [another size](masks.md#wide-and-tall-frames) where it
+has such), the mask scaled back and cut at 0.5. **Bold** nets ship.
 
 - mIoU, Boundary IoU: percent, means over the images of the split `val`. `wild` comes first: training shares none of its
   sources. Its masks come from ISNet and MediaPipe where they agree, which flatters MediaPipe and nets that learnt from

@@ -10,10 +10,34 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import accuracy, harmonize, inputs, latency, loader, memory, peer, start, video_cost
-from benchmarks.table import ROOT, Row, Surroundings, as_json, as_markdown, as_text, failed, sections, with_sections
+from benchmarks import (
+    accuracy,
+    harmonize,
+    inputs,
+    latency,
+    loader,
+    memory,
+    peer,
+    photo_cost,
+    start,
+    video_cost,
+    video_memory,
+)
+from benchmarks.table import (
+    ROOT,
+    Row,
+    Surroundings,
+    as_json,
+    as_markdown,
+    as_section,
+    as_text,
+    failed,
+    sections,
+    with_sections,
+    write_section,
+)
 
-NAMES = ("latency", "start", "video", "memory", "accuracy", "loader", "harmonize")
+NAMES = ("latency", "start", "photos", "video", "memory", "accuracy", "loader", "harmonize")
 
 
 def main() -> int:
@@ -29,7 +53,10 @@ def main() -> int:
         rows += _measure(name, options, work)
         print(f" {time.perf_counter() - began:.0f} s", file=sys.stderr)
     print(as_json(rows, place) if options.json else as_text(rows, place))
-    if options.markdown:
+    if options.markdown and options.section:
+        command = f'make bench ARGS="--only {",".join(options.only)} --section {options.section} --markdown …"'
+        write_section(options.markdown, options.section, as_section(options.section, command, rows, place))
+    elif options.markdown:
         page = with_sections(as_markdown(rows, place), sections(options.markdown))
         options.markdown.write_text(page, encoding="utf-8")
         print(f"wrote {options.markdown}", file=sys.stderr)
@@ -43,8 +70,9 @@ def _measure(name: str, options: argparse.Namespace, work: Path) -> list[Row]:
     measures: dict[str, Callable[[], list[Row]]] = {
         "latency": lambda: [latency.measure(peer.fetch(work))],
         "start": lambda: start.measure(inputs.photo(work), work),
-        "video": lambda: [video_cost.measure(inputs.clip(work, 8), work)],
-        "memory": lambda: [memory.measure(minutes=options.minutes)],
+        "photos": lambda: photo_cost.measure(inputs.large_photo(work)),
+        "video": lambda: video_cost.measure(video_cost.clips(work, 4), work),
+        "memory": lambda: [video_memory.measure(inputs.clip(work, 4), work), memory.measure(minutes=options.minutes)],
         "accuracy": lambda: accuracy.measure(options.data, _peer_or_none(work), limit=options.limit),
         "loader": lambda: loader.measure(options.data, work),
         "harmonize": lambda: harmonize.measure(options.data, limit=options.limit),
@@ -76,6 +104,7 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--json-file", type=Path, help="also write JSON here")
     parser.add_argument("--markdown", type=Path, help="also write the page here")
+    parser.add_argument("--section", help="write only a section of that title into the page")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "bench", help="where inputs and results go")
     options = parser.parse_args(arguments)
     options.only = tuple(options.only.split(","))

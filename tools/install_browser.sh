@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests of exports need to run models in a browser, where it is missing, or says what to install.
+# Installs what the tests need to run models and the page in a browser, where it is missing, or says what to install.
+# --all: Firefox and WebKit too, in which the page is tried.
 set -eu
 missing=
 command -v npm >/dev/null 2>&1 || missing=npm
@@ -7,14 +8,10 @@ for name in "${LIMNER_CHROMIUM:-chromium}" chromium-browser google-chrome google
     command -v "$name" >/dev/null 2>&1 && browser=$name && break
 done
 [ -n "${browser:-}" ] || missing="$missing chromium"
-[ -n "$missing" ] || exit 0
-
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "limner: installing $missing ..." >&2
-    apt-get update -qq
-    # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
-else
-    echo "limner: install $missing first (Debian: sudo apt-get install $missing)" >&2
-    exit 2
+if [ "${1:-}" = --all ]; then
+    command -v firefox-esr >/dev/null 2>&1 || command -v firefox >/dev/null 2>&1 || missing="$missing firefox-esr"
+    command -v WebKitWebDriver >/dev/null 2>&1 || missing="$missing webkit2gtk-driver"
+    command -v Xvfb >/dev/null 2>&1 || missing="$missing xvfb"
 fi
+# shellcheck disable=SC2086
+exec sh "$(dirname "$0")/install_packages.sh" $missing

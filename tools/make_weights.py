@@ -28,6 +28,8 @@ PUBLIC = (
     "The rows about photos without people are measured on photos that were trained on: there is no held-out split.",
 )
 GATED = ("MediaPipe Selfie Segmentation (Google, Apache-2.0), unchanged, and a gate that was trained here.", *PUBLIC)
+KNOWN_ALPHA = ("The rough mattes that it learnt to refine are those of the models fast and quality.", *PUBLIC[:2])
+WIDE_AND_TALL = "336x192,320x208,288x224,192x336"
 GROWN = ("Grown out of MediaPipe Selfie Segmentation (Google, Apache-2.0).", *PUBLIC)
 
 
@@ -38,18 +40,25 @@ class Step:
     Attributes:
         after: the net made before, whose weights it starts from instead of what its recipe says.
         notes: for its card.
+        other_sizes: width x height of its input for wide and tall frames; about as many pixels as the square.
     """
 
     name: str
     after: str | None = None
     notes: tuple[str, ...] = GROWN
+    other_sizes: str | None = None
 
 
 STEPS = (
-    Step("fast", notes=GATED),
-    Step("tiny"),
-    Step("video", after="fast", notes=GATED),
-    Step("quality", notes=("Its encoder began with ImageNet weights (EfficientNet-Lite0, Apache-2.0).", *GROWN)),
+    Step("fast", notes=GATED, other_sizes=WIDE_AND_TALL),
+    Step("tiny", other_sizes="240x128,208x144,208x160,128x240"),
+    Step("video", after="fast", notes=GATED, other_sizes=WIDE_AND_TALL),
+    Step("edges", notes=KNOWN_ALPHA),
+    Step(
+        "quality",
+        notes=("Its encoder began with ImageNet weights (EfficientNet-Lite0, Apache-2.0).", *GROWN),
+        other_sizes="416x256,384x256,384x288",
+    ),
 )
 
 
@@ -98,6 +107,7 @@ def export(step: Step, model: Path, options: argparse.Namespace) -> None:
     limner(
         *("export", str(options.out / "runs" / step.name / "last.pt"), "-o", str(model), "--data", str(options.data)),
         *("--licence", "Apache-2.0", "--origin", "Limner", *notes),
+        *(() if step.other_sizes is None else ("--other-sizes", step.other_sizes)),
     )
 
 
