@@ -13,6 +13,8 @@ TORCH  ?= torch==2.13.0
 # once died of a segmentation fault, after which the run hung.
 ALONE  := tests/training tests/tasks tests/datasets
 SHARED := -n auto --maxprocesses 4 --dist loadfile $(ALONE:%=--ignore %)
+# Options of pytest for all of that. RERUNS=2: a test that fails is run twice more, and listed, as in CI: browsers and servers on a busy machine.
+PYTEST  = $(BIN)/python -m pytest $(if $(RERUNS),--reruns $(RERUNS) --reruns-delay 3 -rfER)
 # Slow tests that have a target of their own.
 APART  := tests/export tests/test_wheel.py tests/tools/test_make_web_models.py
 
@@ -36,24 +38,24 @@ wheel: web $(VENV)/.ready-test  ## wheel and sdist, with the page, into dist/
 
 test: $(VENV)/.ready-test  ## the everyday tests
 	@sh tools/install_browser.sh || echo "limner: tests in a browser are skipped" >&2
-	@$(BIN)/python -m pytest -m "not slow" $(SHARED)
-	@$(BIN)/python -m pytest -m "not slow" $(ALONE)
+	@$(PYTEST) -m "not slow" $(SHARED)
+	@$(PYTEST) -m "not slow" $(ALONE)
 
 test-all: $(VENV)/.ready-test  ## all tests, the slow ones too
-	@$(BIN)/python -m pytest $(SHARED)
-	@$(BIN)/python -m pytest $(ALONE)
+	@$(PYTEST) $(SHARED)
+	@$(PYTEST) $(ALONE)
 
 test-slow: $(VENV)/.ready-test  ## slow tests, all but those of the next two: nets as ONNX, compiling, benchmarks, long runs, a small training
 	@sh tools/install_browser.sh --all || echo "limner: tests in the browsers that are missing are skipped" >&2
 	@sh tools/install_servers.sh || echo "limner: tests of streams with servers that are missing are skipped" >&2
-	@$(BIN)/python -m pytest -m slow $(APART:%=--ignore %)
+	@$(PYTEST) -m slow $(APART:%=--ignore %)
 
 test-exports: $(VENV)/.ready-test  ## slow tests of exports: heavy converters, models in a browser (about 6 GB)
 	@sh tools/install_browser.sh
-	@$(BIN)/python -m pytest -m slow tests/export tests/tools/test_make_web_models.py
+	@$(PYTEST) -m slow tests/export tests/tools/test_make_web_models.py
 
 test-wheel: web $(VENV)/.ready-test  ## the built wheel, installed into a fresh environment: photos, video and training without the checkout
-	@$(BIN)/python -m pytest -m slow tests/test_wheel.py
+	@$(PYTEST) -m slow tests/test_wheel.py
 
 lint: $(VENV)/.ready-test  ## style, formatting and types
 	@$(BIN)/ruff check .

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tools.fuzz import ROOT, TARGETS, main, survives
 
-pytest.importorskip("atheris")
+# Not imported: the fuzzer's library would then be in every process that collects tests.
+pytestmark = pytest.mark.skipif(find_spec("atheris") is None, reason="needs atheris")
 
 PLANTED = """
 from pathlib import Path

@@ -13,7 +13,7 @@ import typer
 from typer.main import get_command
 
 from limner.cli.flags import told
-from limner.cli.interruption import NOTHING_KEPT, heed_signals, interruption, leave_signals, unswallowed
+from limner.cli.interruption import NOTHING_KEPT, heed_signals, interruption, unswallowed
 from limner.cli.old_options import translated
 from limner.cli.usage import refuse_empty, usage_line
 from limner.errors import LimnerError
@@ -59,9 +59,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         _run(argv)
     except KeyboardInterrupt as error:  # it came while the command's end was told
         sys.exit(_told(error))
-    finally:
-        if argv is None:  # the process is ours, and ends
-            leave_signals()
 
 
 def _run(argv: Sequence[str] | None) -> None:

@@ -38,13 +38,6 @@ def heed_signals() -> None:
             signal.signal(number, _raise)
 
 
-def leave_signals() -> None:
-    """The command is over: a signal that comes now ends the program at once, without a traceback."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is _raise:
-            signal.signal(number, signal.SIG_DFL)
-
-
 def _raise(number: int, frame: FrameType | None) -> None:
     """Raises where the main thread is, but not within an import: the lock that all imports share would stay taken, and
     another thread that imports something would wait for it for ever. The signal comes again when that is over."""

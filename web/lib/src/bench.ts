@@ -172,9 +172,21 @@ export async function clipFrames(clip: string | URL, count = 20): Promise<ImageB
     const there = event("seeked");
     video.currentTime = ((index + 0.5) * video.duration) / count;
     await there;
-    frames.push(await createImageBitmap(video));
+    frames.push(await currentFrame(video));
   }
   video.removeAttribute("src");
   video.load();
   return frames;
+}
+
+/** The frame that a video stands at. A busy browser says that it has sought before it has a frame to give, so it is asked for a while. */
+async function currentFrame(video: HTMLVideoElement, tries = 100): Promise<ImageBitmap> {
+  for (let left = tries; ; left--) {
+    try {
+      return await createImageBitmap(video);
+    } catch (error) {
+      if (left <= 0 || video.error) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }

@@ -112,6 +112,20 @@ async function until(what, seconds = 300) {
   }
 }
 
+/** The frame of a video at a time, its left part of this proportion. */
+async function frameAt(video, seconds, proportion) {
+  const sought = new Promise((done) => video.addEventListener("seeked", done, { once: true }));
+  video.currentTime = seconds;
+  await sought;
+  let frame = null;
+  // A browser that is busy says that it has sought before it has a frame to give.
+  await until(async () => {
+    frame = await createImageBitmap(video, 0, 0, video.videoHeight * proportion, video.videoHeight).catch(() => null);
+    return frame !== null;
+  });
+  return frame;
+}
+
 async function base64(blob) {
   let text = "";
   const bytes = new Uint8Array(await blob.arrayBuffer());
@@ -122,4 +136,4 @@ async function base64(blob) {
 /** A picture from base64. */
 const blobOf = (text) => new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))]);
 
-globalThis.stage = { open, view, picture, pixels, psnr, apart, mean, reel, wait, until, base64, blobOf, devices, contexts, copies: () => copies };
+globalThis.stage = { open, view, picture, pixels, psnr, apart, mean, reel, wait, until, frameAt, base64, blobOf, devices, contexts, copies: () => copies };

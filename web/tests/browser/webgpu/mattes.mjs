@@ -26,16 +26,12 @@ export const MATTES = {
   clip: (page, model, frames, runtimes = ["ort-wasm", "ort-webgpu"]) =>
     page.evaluate(
       async ([model, count, [onCpu, onDevice]]) => {
-        const { open, view, apart, mean, reel, copies } = stage;
+        const { open, view, apart, mean, reel, copies, until, frameAt } = stage;
         const video = document.createElement("video");
         Object.assign(video, { src: "/samples/clip.mp4", muted: true });
-        await new Promise((done) => (video.onloadeddata = done));
+        await until(() => video.readyState >= 2);
         const frames = [];
-        for (let number = 0; number < count; number++) {
-          video.currentTime = 1 + 0.2 * number;
-          await new Promise((done) => (video.onseeked = done));
-          frames.push(await createImageBitmap(video, 0, 0, (video.videoHeight * 4) / 3, video.videoHeight));
-        }
+        for (let number = 0; number < count; number++) frames.push(await frameAt(video, 1 + 0.2 * number, 4 / 3));
         const mattes = {};
         let drawing = 0;
         for (const [runtime, renderer] of [[onCpu, "webgl2"], [onDevice, "webgpu"]]) {
