@@ -75,7 +75,7 @@ ROOMS: dict[str, str] = {
     "batch": "processing assembly segment effects runtimes media models",
     "multistream": "streams live processing assembly segment effects media models",
     "demo": "processing segment effects media",
-    "cli": "multistream web serve streams batch bench export evaluation training tasks datasets augment live "
+    "cli": "demo multistream web serve streams batch bench export evaluation training tasks datasets augment live "
     "processing assembly inspect segment effects runtimes weights nets media models",
     # the doors: whoever comes in by them may go anywhere
     "__init__": "segment effects media models moved",

@@ -15,6 +15,7 @@ from limner.assembly.effect import setting_owners
 from limner.cli import app
 
 COMMANDS = {
+    "demo": "-o out",
     "image": "p.jpg -o out.png",
     "batch": "p.jpg --to out",
     "video": "c.mp4 -o out.mp4",

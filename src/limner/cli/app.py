@@ -29,6 +29,7 @@ _STYLE: dict[str, Any] = {
 
 # command -> (module with a function `command` or a Typer `app`, one line for the overview)
 COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("limner.cli.demo", "Show what it does, on a sample photo and clip, with a page."),
     "image": ("limner.cli.image", "Blur, replace, recolour or cut out the background of photos."),
     "batch": ("limner.cli.batch", "Photos in any number, on all cores; resumes after a stop."),
     "video": ("limner.cli.video", "The same for videos; sound, subtitles and timing are kept."),

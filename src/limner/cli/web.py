@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +63,7 @@ def command(
 
 def _serve(site: Site, address: tuple[str, int], host: str, open_: bool) -> None:
     from limner.address import cannot_listen, is_loopback, local_names, url
+    from limner.cli.browsing import open_page
     from limner.web.answering import Answers
     from limner.web.server import WebServer
 
@@ -79,7 +79,7 @@ def _serve(site: Site, address: tuple[str, int], host: str, open_: bool) -> None
             print(f"limner: the page is at {page} (Ctrl-C stops it)", flush=True)
             if not local:
                 _note(_ELSEWHERE.format(port=server.port))
-            if open_ and not _open(page):
+            if open_ and not open_page(page):
                 _note("there is no browser to open here; open the address yourself")
             number = ended()
     print("limner: stopped", flush=True)
@@ -110,12 +110,6 @@ def _ending() -> Iterator[Callable[[], int]]:
         signal.set_wakeup_fd(wake)
         os.close(read)
         os.close(write)
-
-
-def _open(page: str) -> bool:
-    """Open the page in a browser with windows; one that lives in a terminal would take this one."""
-    windows = sys.platform in ("darwin", "win32") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))
-    return windows and webbrowser.open(page)
 
 
 def _note(text: str) -> None:
