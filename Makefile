@@ -73,6 +73,7 @@ bench-live: $(VENV)/.ready-test  ## camera to window beside MediaPipe; needs xvf
 	@$(BIN)/python -m benchmarks.live $(if $(PEER),--python "$(PEER)") $(ARGS)
 
 bench-serve: $(VENV)/.ready-test  ## `limner serve` under load beside a bare loop, LitServe and Ray Serve
+	@command -v wrk >/dev/null 2>&1 || sh tools/install_packages.sh wrk
 	@$(BIN)/python -m benchmarks.serve $(ARGS)
 
 bench-browser: $(VENV)/.ready-test  ## the browser library beside others, in Chromium; needs Node 20.19, 22.12 or newer

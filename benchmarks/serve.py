@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.serve_client import request, run
 from limner.samples import PORTRAIT
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,7 +33,11 @@ BATCH = 8
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One server under one load: photos a second, milliseconds of a request, and how many were refused."""
+    """One server under one load: photos a second, milliseconds of a request, and how many were refused.
+
+    Attributes:
+        at_once: photos that a bare loop works on at once; 0 for a server.
+    """
 
     what: str
     clients: int
@@ -40,14 +46,16 @@ class Cell:
     p95: float
     p99: float
     refused: int
+    at_once: int = 0
 
 
 def measure(work: Path, *, peers: Sequence[str], clients: Sequence[int], seconds: float, rounds: int) -> dict[str, Any]:
     """Bare loops, then each server under each load, in rounds. Ratios are taken within a round.
 
     Returns:
-        ``cells``: medians over the rounds; ``ratio``: server and clients -> median of its rate by that of the faster
-        bare loop of the same round; ``batch``: processor time of a photo in a batch of 8 by that of a photo alone.
+        ``cells``: medians over the rounds; ``ratio``: server and clients -> median of its rate by that of the fastest
+        bare loop of the same round that works on no more photos at once than there are clients; ``batch``: processor
+        time of a photo in a batch of 8 by that of a photo alone.
     """
     pythons = {name: Path(sys.executable) if name == "limner" else _environment(work, name) for name in peers}
     pythons = {"limner": Path(sys.executable), **pythons}
@@ -75,7 +83,7 @@ def summary(rounds: Sequence[Sequence[Cell]], batches: Sequence[float]) -> dict[
     ratio: dict[str, float] = {}
     for index, cell in enumerate(cells):
         if cell.clients:
-            best = [max(one.rate for one in cells_ if not one.clients) for cells_ in rounds]
+            best = [max(one.rate for one in cells_ if 0 < one.at_once <= cell.clients) for cells_ in rounds]
             values = [cells_[index].rate / bare for cells_, bare in zip(rounds, best, strict=True)]
             ratio[f"{cell.what} {cell.clients}"] = median(values)
     return {"cells": [asdict(cell) for cell in cells], "ratio": ratio, "batch": median(batches)}
@@ -100,18 +108,20 @@ def table(found: dict[str, Any]) -> str:
 def _median(cells: Sequence[Cell]) -> Cell:
     first = cells[0]
     numbers = {name: median(getattr(cell, name) for cell in cells) for name in ("rate", "p50", "p95", "p99")}
-    return Cell(first.what, first.clients, refused=round(median(cell.refused for cell in cells)), **numbers)
+    refused = round(median(cell.refused for cell in cells))
+    return Cell(first.what, first.clients, refused=refused, at_once=first.at_once, **numbers)
 
 
 def _bare(photos: int, threads: int, seconds: float) -> Cell:
     """``process_photo`` in a loop, of so many photos at once, the net in so many threads."""
     code = ["-m", "benchmarks.serve_loop", str(photos), str(threads), str(seconds)]
-    return Cell(f"bare loop, {photos} at once", 0, refused=0, **_told([sys.executable, *code]))
+    told = _told([sys.executable, *code])
+    return Cell(f"bare loop, {photos} at once", 0, refused=0, at_once=photos, **told)
 
 
 def _load(name: str, port: int, clients: int, seconds: float) -> Cell:
-    code = ["-m", "benchmarks.serve_client", name, str(port), str(clients), str(seconds)]
-    return Cell(name, clients, **_told([sys.executable, *code]))
+    found = run(name, port, clients, seconds)
+    return Cell(name, clients, refused=round(found.pop("refused")), **found)
 
 
 def _batch(seconds: float) -> float:
@@ -158,8 +168,6 @@ def _serving(name: str, python: Path, work: Path) -> Iterator[int]:
 
 
 def _until_it_answers(name: str, port: int, process: subprocess.Popen[bytes], work: Path) -> None:
-    from benchmarks.serve_client import request
-
     photo, until = PORTRAIT.read_bytes(), time.monotonic() + 300
     while True:
         try:
@@ -194,6 +202,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="of each load")
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is missing, which plays the clients: `make bench-serve` installs it where it may")
     peers = [name for name in given.peers.split(",") if name in PACKAGES]
     given.work.mkdir(parents=True, exist_ok=True)
     clients = [int(count) for count in given.clients.split(",")]

@@ -1,15 +1,14 @@
-"""The clients of benchmarks.serve: each asks again once it has its answer: SERVER, PORT, CLIENTS, SECONDS"""
+"""The clients of benchmarks.serve: what they ask, and wrk, which asks it and leaves the cores to the servers."""
 
 from __future__ import annotations
 
 import base64
-import http.client
 import json
-import sys
-import threading
-import time
+import subprocess
 import urllib.request
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from limner.samples import PORTRAIT
 
@@ -39,44 +38,55 @@ def of_times(seconds: Sequence[float], whole: float) -> dict[str, float]:
     return {"rate": len(ordered) / whole, "p50": percentile(0.5), "p95": percentile(0.95), "p99": percentile(0.99)}
 
 
+def script(name: str, photo: bytes, body: Path) -> str:
+    """The request as a script of wrk, whose body goes into the file ``body``, and which prints what wrk found as JSON.
+
+    Rates count answers of 200 alone.
+    """
+    _, headers, data = asked(name, photo)
+    body.write_bytes(data)
+    lines = ['wrk.method = "POST"', f"local file = io.open({json.dumps(str(body))}, 'rb')"]
+    lines += ['wrk.body = file:read("*a")', "file:close()"]
+    lines += [f"wrk.headers[{json.dumps(key)}] = {json.dumps(value)}" for key, value in headers.items()]
+    values = {
+        "rate": "(summary.requests - errors.status) / summary.duration * 1e6",
+        "p50": "latency:percentile(50) / 1e3",
+        "p95": "latency:percentile(95) / 1e3",
+        "p99": "latency:percentile(99) / 1e3",
+        "refused": "errors.status",
+        "broken": "errors.connect + errors.read + errors.write + errors.timeout",
+    }
+    told = ", ".join(f'"{key}": %f' for key in values)
+    lines += ["function done(summary, latency)", "  local errors = summary.errors"]
+    lines += [f"  print(string.format('{{{told}}}', {', '.join(values.values())}))", "end"]
+    return "\n".join(lines) + "\n"
+
+
 def run(name: str, port: int, clients: int, seconds: float) -> dict[str, float]:
-    """All clients for so long, after one request each that does not count."""
-    path, headers, body = asked(name, PORTRAIT.read_bytes())
-    took: list[float] = []
-    refused: list[int] = []
-    ready = threading.Barrier(clients + 1)
-    until = 0.0
+    """So many clients of wrk for so long, each of which asks again once it has its answer.
 
-    def work() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        counts = False
-        while True:
-            began = time.perf_counter()
-            connection.request("POST", path, body, headers)
-            answer = connection.getresponse()
-            answer.read()
-            if not counts:
-                ready.wait()
-                counts = True
-            elif answer.status == 200:
-                took.append(time.perf_counter() - began)
-            else:
-                refused.append(answer.status)
-                time.sleep(0.05)
-            if until and time.perf_counter() > until:
-                connection.close()
-                return
-
-    workers = [threading.Thread(target=work) for _ in range(clients)]
-    for worker in workers:
-        worker.start()
-    ready.wait()
-    began = time.perf_counter()
-    until = began + seconds
-    for worker in workers:
-        worker.join()
-    return {**of_times(took, time.perf_counter() - began), "refused": len(refused)}
-
-
-if __name__ == "__main__":
-    print(json.dumps(run(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))))
+    Raises:
+        RuntimeError: a connection failed, or wrk could not be run.
+    """
+    with TemporaryDirectory() as folder:
+        post = Path(folder, "post.lua")
+        post.write_text(script(name, PORTRAIT.read_bytes(), Path(folder, "body")), encoding="utf-8")
+        url = f"http://127.0.0.1:{port}{asked(name, b'')[0]}"
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{clients}",
+            f"-d{max(1, round(seconds))}s",
+            "--timeout",
+            "120s",
+            "-s",
+            str(post),
+            url,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {(done.stderr or done.stdout).strip()[-500:]}")
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    if broken := found.pop("broken"):
+        raise RuntimeError(f"{name}: {broken:.0f} connections of {clients} clients failed")
+    return found
