@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from drawn_people import draw_person
+from layout_folders import WRITERS
 from limner.cli.app import main
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -52,6 +53,31 @@ def test_the_recipe_of_the_docs_runs_on_an_imported_folder(desk: Path, capsys: p
     out = capsys.readouterr()
     assert "runs/mine/last.pt: complete" in out.out
     assert "mine mIoU" in out.err or "val:" in out.err
+
+
+def test_photos_that_were_left_out_are_told_and_the_rest_is_there(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for index in range(7):
+        (desk / f"mine/images/p{index}.jpg").write_bytes(b"no picture")
+    assert limner("data", "import", "mine") == 1
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1] == "limner: 7 of 10 photos were left out: data/mine/failures.jsonl"
+    assert [line.partition(": cannot")[0] for line in told[-6:-1]] == [
+        f"limner: mine/images/p{n}.jpg" for n in range(5)
+    ]
+    assert len((desk / "data/mine/failures.jsonl").read_text().splitlines()) == 7
+    assert len((desk / "data/manifest.csv").read_text().splitlines()) == 4
+
+
+def test_other_layouts_are_told_and_asked_for(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    WRITERS["coco"](desk / "coco")
+    assert limner("data", "import", "coco", "--person", "cat") == 0
+    assert "read as the layout coco; --layout names another one" in capsys.readouterr().out
+    assert limner("data", "import", "coco", "--layout", "cvat", "--name", "x") == 2
+    assert "coco: --layout cvat expects an XML file of CVAT" in capsys.readouterr().err
+    assert limner("data", "import", "coco", "--layout", "coca", "--name", "x") == 2
+    assert "--layout 'coca': must be one of datumaro, coco" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -153,28 +154,60 @@ def _spoil(mine: Path, fault: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "message"),
+    ("fault", "name", "reason"),
     [
-        ("no mask", r"images/p4\.JPG: has no mask \(1 such"),
-        ("no photo", r"masks/p4\.png: has no photo"),
-        ("damaged", r"images/p4\.JPG: cannot be read as a picture"),
-        ("shape", r"masks/p4\.png: has the shape 96×72, but p4\.JPG has 72×96"),
-        ("tiny", r"masks/p4\.png: has the shape 1×1, but p4\.JPG has 72×96"),
-        ("palette", r"masks/p4\.png: has a palette"),
-        ("twice", r"p4\.png: p4\.JPG has the same name"),
-        ("sources", r"sources\.csv: names 'other\.jpg'"),
+        ("no mask", "images/p4.JPG", "has no mask"),
+        ("no photo", "masks/p4.png", "has no photo"),
+        ("damaged", "images/p4.JPG", "cannot be read as a picture"),
+        ("shape", "images/p4.JPG", "masks/p4.png: has the shape 96×72, but p4.JPG has 72×96"),
+        ("tiny", "images/p4.JPG", "masks/p4.png: has the shape 1×1, but p4.JPG has 72×96"),
+        ("palette", "images/p4.JPG", "masks/p4.png: has a palette"),
+        ("twice", "images/p4.png", "p4.JPG has the same name"),
     ],
 )
-def test_what_does_not_fit_is_named_and_nothing_written(mine: Path, tmp_path: Path, fault: str, message: str) -> None:
+def test_what_does_not_fit_is_left_out_and_listed(
+    mine: Path, tmp_path: Path, fault: str, name: str, reason: str
+) -> None:
     _spoil(mine, fault)
-    with pytest.raises(DataError, match=message):
+    data = tmp_path / "data"
+    done = import_photos(mine, data, ImportOptions(name="mine"))
+    assert len(done.failures) == 1
+    assert done.failures[0][0] == str(mine / name)
+    assert reason in done.failures[0][1]
+    assert not done.failures[0][1].startswith(str(mine / name))
+    assert done.failures_at == data / "mine/failures.jsonl"
+    lines = [json.loads(line) for line in done.failures_at.read_text(encoding="utf-8").splitlines()]
+    assert lines == [{"input": done.failures[0][0], "error": done.failures[0][1]}]
+    folder = PhotoFolder(data)
+    assert len(folder.photos) == 10 if fault == "twice" else 9
+    for photo in folder.photos:
+        np.testing.assert_array_equal(folder.load(photo)[1], draw_person(int(photo.stem[1:]))[1])
+
+
+def test_no_photo_that_can_be_taken_is_an_error_and_nothing_written(mine: Path, tmp_path: Path) -> None:
+    for path in (mine / "images").iterdir():
+        path.write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"p0\.jpg: cannot be read as a picture .*\(10 such files"):
         import_photos(mine, tmp_path / "data", ImportOptions(name="mine"))
-    assert [path for path in (tmp_path / "data").rglob("*") if path.is_file()] == []
+    assert not (tmp_path / "data").exists()
+
+
+def test_wrong_sources_are_an_error_and_nothing_written(mine: Path, tmp_path: Path) -> None:
+    _spoil(mine, "sources")
+    with pytest.raises(DataError, match=r"sources\.csv: names 'other\.jpg'"):
+        import_photos(mine, tmp_path / "data", ImportOptions(name="mine"))
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize(
     "options",
-    [{"name": "a/b"}, {"name": "no_people"}, {"name": "a", "mask": "drawn"}, {"name": "a", "val": 2.0}],
+    [
+        {"name": "a/b"},
+        {"name": "no_people"},
+        {"name": "a", "mask": "drawn"},
+        {"name": "a", "val": 2.0},
+        {"name": "a", "layout": "x"},
+    ],
 )
 def test_options_are_checked(options: dict[str, object]) -> None:
     with pytest.raises(OptionError):

@@ -60,7 +60,8 @@ def _parse(row: dict[str, str], where: str) -> Photo:
         raise DataError(f"{where}: split must be one of {', '.join(get_args(Split))}, not {split!r}")
     if mask not in get_args(MaskKind):
         raise DataError(f"{where}: mask must be one of {', '.join(get_args(MaskKind))}, not {mask!r}")
-    return Photo(name, stem, split, mask, width, height, source, rights=row.get("rights") or "")  # type: ignore[arg-type]
+    rights, group = row.get("rights") or "", row.get("group") or ""
+    return Photo(name, stem, split, mask, width, height, source, rights=rights, group=group)  # type: ignore[arg-type]
 
 
 class PhotoFolder:

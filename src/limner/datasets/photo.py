@@ -16,6 +16,7 @@ class Photo:
     ``mask`` says who drew it: "hand" people, "auto" another net, "exact" a renderer (alpha of an RGBA file), "none"
     nobody is in the photo, "unlabelled" that it has no mask yet. ``source`` is where the photo came from, ``rights``
     what may be done with it, as far as the manifest says. ``weight`` in [0, 1] is its share of the loss.
+    Photos of one ``group``, such as a person or a shooting, belong in one split; "" says that none is known.
     """
 
     set: str
@@ -27,3 +28,4 @@ class Photo:
     source: str
     weight: float = 1.0
     rights: str = ""
+    group: str = ""

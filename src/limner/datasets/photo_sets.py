@@ -152,11 +152,16 @@ def photos_in(folder: Path) -> dict[str, Path]:
         raise DataError(f"{folder}: no such folder")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith("."):
+        if is_photo(path):
             if path.stem in found:
                 raise DataError(f"{path}: {found[path.stem].name} has the same name; rename one of them")
             found[path.stem] = path
     return found
+
+
+def is_photo(path: Path) -> bool:
+    """Whether it is a file with a photo's name, and not hidden."""
+    return path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith(".")
 
 
 def open_photo(path: Path) -> Image.Image:

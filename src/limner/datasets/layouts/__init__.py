@@ -1,0 +1,1 @@
+"""Layouts: the folders that other tools and data sets have, read as photos with masks."""
