@@ -5,6 +5,7 @@ import { removeIslands } from "./islands.ts";
 import { fillInput } from "./planes.ts";
 import { place, type Placement } from "./placement.ts";
 import { DeviceLost } from "./renderer.ts";
+import type { Size } from "./onnx_size.ts";
 import { resized, sizeFor } from "./sizes.ts";
 import type { MaskMap, Net } from "./runtimes/net.ts";
 import { guarded, isLost } from "./webgpu/device.ts";
@@ -14,13 +15,14 @@ import type { Prior } from "./webgpu/prior.ts";
 export interface Seer {
   model: Model;
   net: Net;
-  /** Where its input is made. */
+  /** Where its input is made, on the CPU. */
   input: Float32Array;
+  /** Writes the mask before into its input, on a graphics device; made when it is first needed. */
+  prior: Promise<Prior> | null;
 }
 
 export class Brain {
   private turn: Promise<unknown> = Promise.resolve();
-  private prior: Promise<Prior> | null = null;
   private opening: Promise<void> | null = null;
   private own: Seer;
   /** The net at other sizes, by size. */
@@ -29,8 +31,8 @@ export class Brain {
   constructor(
     readonly model: Model,
     net: Net,
-    /** Opens a net: this one once more on another graphics device, or at another size. */
-    private readonly open: (model: Model) => Promise<Net>,
+    /** Opens a net: this one once more on another graphics device, or at another size on the same one. */
+    private readonly open: (model: Model, device: GPUDevice | null) => Promise<Net>,
   ) {
     this.own = seerOf(model, net);
   }
@@ -41,24 +43,19 @@ export class Brain {
 
   /** What sees frames of a size: the net itself, or for wide and tall ones the same net at another size, opened when it is first asked for. */
   async seer(width: number, height: number): Promise<Seer> {
-    const size = this.net.device ? null : sizeFor(this.model.sizes, width, height);
+    const size = sizeFor(this.model, width, height);
     if (!size) return this.own;
-    const key = String(size.size);
+    const key = String(size);
     let found = this.others.get(key);
     if (!found) {
-      const model = resized(this.model, size);
-      found = this.open(model).then(
-        (net) => seerOf(model, net),
-        () => this.own, // too little memory: its own size serves as well
-      );
+      found = this.at(size).catch(() => this.own); // too little memory, or a file that has no other size: its own serves as well
       this.others.set(key, found);
     }
     return found;
   }
 
   dispose(): void {
-    this.net.dispose();
-    for (const other of this.others.values()) void other.then(({ net }) => net !== this.net && net.dispose());
+    void this.forget().then(() => this.net.dispose());
   }
 
   /** Opens another net in place of one whose graphics device is gone; streams that ask at the same time get the same. */
@@ -83,17 +80,17 @@ export class Brain {
     const { net } = this;
     const mine = this.turn.then(async () => {
       if (net !== this.net) throw new DeviceLost("the graphics device was lost"); // and `source` with it
-      const { model, net: fitting, input } = await this.seer(width, height);
-      const { input: spec, state } = model.card;
+      const seer = await this.seer(width, height);
+      const { input: spec, state } = seer.model.card;
       const box = place(width, height, spec);
       const onCpu = previous instanceof Float32Array ? previous : null;
       const onDevice = previous instanceof Float32Array ? null : previous;
       if (!ArrayBuffer.isView(source)) {
-        if (spec.channels === 4) await this.remind(source, onDevice, box);
-        return net.run({ values: null, buffer: source, previous: null, previousBuffer: state ? onDevice : null });
+        if (spec.channels === 4) await remind(seer, source, onDevice, box);
+        return seer.net.run({ values: null, buffer: source, previous: null, previousBuffer: state ? onDevice : null });
       }
-      fillInput(source, onCpu, spec, box, input);
-      const map = await fitting.run({ values: input, buffer: null, previous: state ? onCpu : null, previousBuffer: null });
+      fillInput(source, onCpu, spec, box, seer.input);
+      const map = await seer.net.run({ values: seer.input, buffer: null, previous: state ? onCpu : null, previousBuffer: null });
       if (map.values && map.sound) removeIslands(map.values, map.rows, map.columns);
       return map;
     });
@@ -101,20 +98,34 @@ export class Brain {
     return mine;
   }
 
-  private async remind(input: GPUBuffer, previous: GPUBuffer | null, box: Placement): Promise<void> {
-    const device = this.net.device!;
-    this.prior ??= import("./webgpu/prior.ts").then(({ Prior }) => Prior.make(device, this.model.card.input));
-    (await guarded(device, this.prior)).write(input, previous, box);
+  private async at(size: Size): Promise<Seer> {
+    const { device } = this.net;
+    const model = resized(this.model, size);
+    return seerOf(model, await this.open(model, device));
+  }
+
+  /** Puts the nets at other sizes away. */
+  private async forget(): Promise<void> {
+    const { net: own, others } = this;
+    const going = [...others.values()];
+    others.clear();
+    for (const { net } of await Promise.all(going)) if (net !== own && net !== this.net) net.dispose();
   }
 
   private async replace(): Promise<void> {
-    this.prior = null;
-    this.net.dispose();
-    this.own = { ...this.own, net: await this.open(this.model) };
+    const { net } = this;
+    void this.forget().then(() => net.dispose());
+    this.own = { ...this.own, net: await this.open(this.model, null), prior: null };
   }
 }
 
 function seerOf(model: Model, net: Net): Seer {
   const { size, channels } = model.card.input;
-  return { model, net, input: new Float32Array(size[0] * size[1] * channels) };
+  return { model, net, input: new Float32Array(size[0] * size[1] * channels), prior: null };
+}
+
+async function remind(seer: Seer, input: GPUBuffer, previous: GPUBuffer | null, box: Placement): Promise<void> {
+  const device = seer.net.device!;
+  seer.prior ??= import("./webgpu/prior.ts").then(({ Prior }) => Prior.make(device, seer.model.card.input));
+  (await guarded(device, seer.prior)).write(input, previous, box);
 }

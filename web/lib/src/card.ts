@@ -6,6 +6,8 @@ export interface InputSpec {
   name: string;
   /** Height and width, as the card has them. */
   size: readonly [number, number];
+  /** Further sizes that a .onnx file can be given, for frames of other proportions. */
+  otherSizes: readonly (readonly [number, number])[];
   layout: "NCHW" | "NHWC";
   /** 3, or 4 where the fourth is the mask before. */
   channels: 3 | 4;
@@ -58,6 +60,7 @@ export function parseCard(text: string, where: string): Card {
     input: {
       name: input.text("name"),
       size: input.size("size"),
+      otherSizes: input.sizes("other_sizes"),
       layout: input.choice("layout", ["NCHW", "NHWC"]),
       channels: input.choice("channels", [3, 4]),
       colorOrder: input.choice("color_order", ["RGB", "BGR"]),
@@ -121,11 +124,17 @@ class Fields {
     return value;
   }
 
-  size(name: string): readonly [number, number] {
-    const value = this.values[name];
+  size(name: string, value = this.values[name]): readonly [number, number] {
     const good = Array.isArray(value) && value.length === 2 && value.every((side) => Number.isInteger(side) && side >= 16 && side <= 2048);
     if (!good) throw bad(`${this.where}: ${name} must be [height, width], each 16 to 2048`);
     return value as [number, number];
+  }
+
+  /** None where the field is left out. */
+  sizes(name: string): (readonly [number, number])[] {
+    const value = this.take(name, []);
+    if (!Array.isArray(value)) throw bad(`${this.where}: ${name} must be a list of [height, width]`);
+    return value.map((size: unknown) => this.size(name, size));
   }
 
   triple(name: string): readonly [number, number, number] {

@@ -9,13 +9,15 @@ import { parseCard } from "../../lib/src/card.ts";
 import type { MaskMap, Net, NetInput } from "../../lib/src/runtimes/net.ts";
 import { resized, sizeFor, type SizesFile } from "../../lib/src/sizes.ts";
 
-const FOLDER = join(import.meta.dirname, "../../../src/limner/web/models/litert");
+const SRC = join(import.meta.dirname, "../../../src/limner");
 
-function shipped(name: string): Model {
-  const read = (end: string) => readFileSync(join(FOLDER, name + end));
+function shipped(name: string, format: "tflite" | "onnx" = "tflite"): Model {
+  const folder = format === "tflite" ? "web/models/litert" : "models";
+  const read = (end: string) => readFileSync(join(SRC, folder, name + end));
   const card = parseCard(read(".json").toString(), `${name}.json`);
-  const weights = new Uint8Array(read(".tflite"));
-  return { card, weights, files: new Map([[card.file, weights]]), format: "tflite", sizes: JSON.parse(read(".sizes.json").toString()) as SizesFile };
+  const weights = new Uint8Array(read(`.${format}`));
+  const sizes = format === "tflite" ? (JSON.parse(read(".sizes.json").toString()) as SizesFile) : null;
+  return { card, weights, files: new Map([[card.file, weights]]), format, sizes };
 }
 
 /** A net that remembers its inputs' lengths, and gives a map of its size. */
@@ -34,8 +36,6 @@ function net({ card }: Model, seen: number[]): Net {
 }
 
 describe("sizes of a net", () => {
-  const { sizes } = shipped("fast");
-
   it.each([
     [1280, 720, [144, 256]],
     [640, 400, [144, 256]],
@@ -43,13 +43,31 @@ describe("sizes of a net", () => {
     [640, 480, null],
     [600, 600, null],
     [480, 640, null],
-  ])("for frames of %i × %i", (width, height, size) => expect(sizeFor(sizes, width, height)?.size ?? null).toEqual(size));
+  ])("of a .tflite for frames of %i × %i", (width, height, size) => expect(sizeFor(shipped("fast"), width, height)).toEqual(size));
 
-  it("is the net's own where there are no others", () => expect(sizeFor(null, 1280, 720)).toBeNull());
+  // As tests/segment/test_proportions.py has it.
+  it.each([
+    [1920, 1080, [192, 336]],
+    [2560, 1080, [192, 336]],
+    [640, 400, [208, 320]],
+    [1500, 1000, [208, 320]],
+    [640, 480, [224, 288]],
+    [600, 500, null],
+    [600, 600, null],
+    [480, 640, null],
+    [400, 600, null],
+    [600, 1000, [336, 192]],
+    [720, 1280, [336, 192]],
+  ])("of a .onnx for frames of %i × %i", (width, height, size) => expect(sizeFor(shipped("fast", "onnx"), width, height)).toEqual(size));
+
+  it("is the net's own where there are no others", () => {
+    expect(sizeFor({ ...shipped("fast"), sizes: null }, 1280, 720)).toBeNull();
+    expect(sizeFor(shipped("selfie", "onnx"), 1280, 720)).toBeNull();
+  });
 
   it("changes numbers of the file, and nothing of the model that it is made of", () => {
     const model = shipped("fast");
-    const wide = resized(model, sizes!.sizes[0]!);
+    const wide = resized(model, model.sizes!.sizes[0]!.size);
     expect(wide.card.input.size).toEqual([144, 256]);
     expect(model.card.input.size).toEqual([256, 256]);
     expect(wide.weights.length).toBe(model.weights.length);
@@ -60,6 +78,15 @@ describe("sizes of a net", () => {
 });
 
 describe("a brain", () => {
+  it("opens the net at another size on the graphics device that it has", async () => {
+    const device = {} as GPUDevice;
+    const model = shipped("fast", "onnx");
+    const asked: [readonly number[], GPUDevice | null][] = [];
+    const brain = new Brain(model, { ...net(model, []), device }, async (sized, on) => (asked.push([sized.card.input.size, on]), { ...net(sized, []), device }));
+    expect((await brain.seer(1280, 720)).net.device).toBe(device);
+    expect(asked).toEqual([[[192, 336], device]]);
+  });
+
   it("sees each frame by the net of its shape, and opens that once", async () => {
     const seen: number[] = [];
     const opened: (readonly number[])[] = [];

@@ -35,6 +35,8 @@ export abstract class GpuNet implements Net {
   constructor(
     protected readonly model: Model,
     readonly device: GPUDevice,
+    /** Whether the device goes with the net. */
+    protected readonly owner: boolean,
   ) {
     const { card } = model;
     const [rows, columns] = card.input.size;

@@ -10,19 +10,19 @@ import { environment, start } from "./litert_start.ts";
 import { checkWeights } from "./litert_weights.ts";
 import type { Net, NetInput, RuntimeOptions } from "./net.ts";
 
-export async function open({ model, base, threads }: RuntimeOptions): Promise<Net> {
+export async function open({ model, base, threads, device: given }: RuntimeOptions): Promise<Net> {
   checkWeights(model.weights, model.card.file);
   await start(base, threads);
-  const device = await openDevice();
+  const device = given ?? (await openDevice());
   try {
     const here = await environment(device);
     const compiled = await loadAndCompile(model.weights, { accelerator: "webgpu", environment: here, gpuOptions: { precision: "fp32" } });
     if (!compiled.isFullyAccelerated) throw new LimnerWebError("no-runtime", `litert-webgpu cannot run all of ${model.card.file}: choose litert-wasm`);
-    const net = new LiteRtGpuNet(compiled, here, model, device);
+    const net = new LiteRtGpuNet(compiled, here, model, device, !given);
     await net.prepare();
     return net;
   } catch (error) {
-    device.destroy();
+    if (!given) device.destroy();
     throw error;
   }
 }
@@ -36,15 +36,16 @@ class LiteRtGpuNet extends GpuNet {
     private readonly here: Environment,
     model: Model,
     device: GPUDevice,
+    owner: boolean,
   ) {
-    super(model, device);
+    super(model, device, owner);
     this.outputDims = outputShape(compiled, model.card.output.name, model.card.file);
   }
 
   dispose(): void {
     this.compiled.delete();
     this.here.delete();
-    this.device.destroy();
+    if (this.owner) this.device.destroy();
   }
 
   protected async infer({ values, buffer, previous, previousBuffer }: NetInput): Promise<Output> {

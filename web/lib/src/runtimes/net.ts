@@ -44,6 +44,8 @@ export interface RuntimeOptions {
   /** Folder of the runtime's files. */
   base: URL;
   threads: number;
+  /** The graphics device to run on, which stays its owner's; null opens one where the runtime needs it. */
+  device: GPUDevice | null;
   /** What TensorFlow.js's WebGL can be told, for measuring: one or four numbers a pixel of a texture, 16 or 32 bits each. */
   variant?: { packed?: boolean; half?: boolean };
   report: (progress: { what: "runtime" | "model"; loaded: number; total: number }) => void;

@@ -16,12 +16,12 @@ function alone<T>(work: () => Promise<T>): Promise<T> {
   return mine;
 }
 
-export async function open({ model, base }: RuntimeOptions): Promise<Net> {
+export async function open({ model, base, device: given }: RuntimeOptions): Promise<Net> {
   ort.env.wasm.wasmPaths = base.href;
   ort.env.wasm.numThreads = 1; // the device does the work
   ort.env.wasm.proxy = false;
   ort.env.logLevel = "error";
-  const device = await openDevice();
+  const device = given ?? (await openDevice());
   try {
     const session = await alone(() =>
       ort.InferenceSession.create(model.weights, {
@@ -30,11 +30,11 @@ export async function open({ model, base }: RuntimeOptions): Promise<Net> {
         preferredOutputLocation: "gpu-buffer",
       }),
     );
-    const net = new OrtGpuNet(session, model, device);
+    const net = new OrtGpuNet(session, model, device, !given);
     await net.prepare();
     return net;
   } catch (error) {
-    device.destroy();
+    if (!given) device.destroy();
     if (error instanceof Error && /requires f16/.test(error.message)) {
       const message = `${model.card.name} computes in half precision, which this graphics device does not: export it as fp32, or choose ort-wasm`;
       throw new LimnerWebError("no-runtime", message, { cause: error });
@@ -50,8 +50,9 @@ class OrtGpuNet extends GpuNet {
     private readonly session: ort.InferenceSession,
     model: Model,
     device: GPUDevice,
+    owner: boolean,
   ) {
-    super(model, device);
+    super(model, device, owner);
     for (const input of session.inputMetadata) {
       if (input.isTensor && input.type !== "float32") throw new LimnerWebError("bad-model", `${model.card.name}: input ${input.name} takes ${input.type}; here it must take float32, as Limner's own exports do`);
     }
@@ -60,7 +61,7 @@ class OrtGpuNet extends GpuNet {
   dispose(): void {
     void alone(() => this.session.release())
       .catch(() => undefined)
-      .finally(() => this.device.destroy());
+      .finally(() => this.owner && this.device.destroy());
   }
 
   protected async infer({ values, buffer, previous, previousBuffer }: NetInput): Promise<Output> {

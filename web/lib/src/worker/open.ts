@@ -25,8 +25,8 @@ async function openOne(runtime: RuntimeName, options: OpenOptions, report: (prog
   const assets = new URL(options.assets);
   const model = await loadModel(options.model, assets, entry.format, report);
   if (model.format !== entry.format) throw new LimnerWebError("bad-option", `${model.card.file} does not run in ${runtime}: choose a runtime for ${model.format}, or auto`);
-  const open = (model: Model) => openNet(runtime, { model, base: new URL(entry.folder, assets), threads: options.threads, variant: options.variant, report });
-  return new Brain(model, await open(model), open);
+  const open = (model: Model, device: GPUDevice | null) => openNet(runtime, { model, base: new URL(entry.folder, assets), threads: options.threads, device, variant: options.variant, report });
+  return new Brain(model, await open(model, null), open);
 }
 
 /** Tries what may work here, hardware first, and keeps what gives masks soonest. */
@@ -40,9 +40,9 @@ async function fastest(options: OpenOptions, report: (progress: Progress) => voi
     try {
       const brain = await openOne(runtime, options, report);
       const time = await timed(brain);
-      if (best && best.time <= time) brain.net.dispose();
+      if (best && best.time <= time) brain.dispose();
       else {
-        best?.brain.net.dispose();
+        best?.brain.dispose();
         best = { brain, time };
       }
     } catch (error) {
@@ -77,12 +77,13 @@ async function likely(model: OpenOptions["model"]): Promise<RuntimeName[]> {
 
 /** Milliseconds for a mask, the best of five after the first; pictures with something in them, not zeros. */
 async function timed(brain: Brain): Promise<number> {
-  const [rows, columns] = brain.model.card.input.size;
+  const [height, width] = brain.model.card.input.size;
+  const [rows, columns] = (await brain.seer(width, height)).model.card.input.size;
   const pixels = new Uint8ClampedArray(4 * rows * columns).map((_, index) => (index * 2654435761) >>> 24);
   let best = Infinity;
   for (let round = 0; round < 6; round++) {
     const start = performance.now();
-    const map = await brain.see(pixels, null, columns, rows);
+    const map = await brain.see(pixels, null, width, height);
     map.release();
     if (round > 0) best = Math.min(best, performance.now() - start);
   }
