@@ -39,6 +39,7 @@ EXCEPTIONS: dict[str, str] = {
     "web/test_page.py": "the page in web/page in Chromium",
     "web/test_other_browsers.py": "the page in Firefox and WebKit",
     "web/test_runtimes.py": "the library in web/lib in a real browser",
+    "web/test_units.py": "the types and units of web/, by TypeScript and Vitest",
     "web/test_webgpu.py": "its runtime and renderer of WebGPU there",
     "segment/test_wrong_prior.py": "a property of the net `video` that ships",
 }

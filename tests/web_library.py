@@ -14,9 +14,11 @@ import pytest
 
 from browsers import needs_browser
 from limner.export.browser.run import chromium
+from limner.export.toolchains.environments import taking_turns
 
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
+MODULES = WEB / "node_modules"
 DIST = WEB / "lib" / "dist"
 PAGE = """<!doctype html><meta charset="utf-8"><title>Test</title><script type="module" src="main.js"></script>"""
 MAIN = """import * as limner from "./lib/index.js";
@@ -25,20 +27,43 @@ globalThis.limner = limner;
 
 
 def build_library() -> Path:
-    """The folder of the built library; built anew where a source is younger. Skips where there is no Node."""
+    """The folder of the built library; built anew where a source is younger. Skips where there is no Node.
+
+    Tests of several files may ask at once, from processes of their own: one builds, and the others wait for it.
+    """
     needs_browser()
-    if not (WEB / "node_modules" / "vite").is_dir():
-        _node(["npm", "ci", "--no-audit", "--no-fund"], WEB, seconds=600)
-    sources = [
-        *(WEB / "lib" / "src").rglob("*.ts"),
-        *WEB.glob("*.ts"),
-        *WEB.glob("vite/*.ts"),
-        WEB / "lib" / "vite.config.ts",
-    ]
-    entry = DIST / "index.js"
-    if not entry.is_file() or entry.stat().st_mtime < max(file.stat().st_mtime for file in sources):
-        _node(["npm", "run", "build:lib"], WEB, seconds=600)
+    install_modules()
+    with taking_turns(DIST, lambda: None):
+        sources = [
+            *(WEB / "lib" / "src").rglob("*.ts"),
+            *WEB.glob("*.ts"),
+            *WEB.glob("vite/*.ts"),
+            WEB / "lib" / "vite.config.ts",
+        ]
+        newest = max(file.stat().st_mtime for file in sources)
+        built = MODULES / ".limner-lib"  # touched at the end: a build that was ended in the middle is none
+        if not (DIST / "index.js").is_file() or not built.is_file() or built.stat().st_mtime < newest:
+            _node(["npm", "run", "build:lib"], WEB, seconds=1800)
+            built.touch()
     return DIST
+
+
+def run_npm(script: str) -> None:
+    """Run a script of web/package.json; AssertionError with its last words where it fails. Skips without Node."""
+    install_modules()
+    _node(["npm", "run", "--silent", script], WEB, seconds=1800)
+
+
+def install_modules() -> None:
+    """What web/package-lock.json names, in web/node_modules: as tools/build_web.sh does, and by the same mark.
+
+    Skips where there is no Node.
+    """
+    lock, mark = WEB / "package-lock.json", MODULES / ".limner-lock"
+    with taking_turns(MODULES, lambda: None):
+        if not mark.is_file() or mark.read_bytes() != lock.read_bytes():
+            _node(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], WEB, seconds=1800)
+            shutil.copyfile(lock, mark)
 
 
 def library_page(folder: Path) -> Path:

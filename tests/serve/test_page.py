@@ -24,7 +24,7 @@ def test_the_page_offers_what_the_server_has(tmp_path: Path) -> None:
         done = subprocess.run(
             [str(browser), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}", "--dump-dom",
              "--virtual-time-budget=20000", f"http://127.0.0.1:{server.port}/"],
-            capture_output=True, text=True, timeout=110, check=False,
+            capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
     names = re.findall(r'<option value="(\w+)">', done.stdout)
     assert [name for name in names if name in EFFECTS] == list(EFFECTS)

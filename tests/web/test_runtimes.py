@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from limner import Segmenter, samples
+from limner.models.catalogue import find_model
 from limner.models.files import model_sha256
+from limner.segment.proportions import best_size
 from limner.web.shelf import CONVERTED
 from web_library import library_page, run_script
 from web_parts import serving
@@ -84,7 +86,16 @@ def iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
     return float((one & other).sum() / (one | other).sum())
 
 
-def check(library: Library, runs: list[dict[str, Any]], pictures: list[str], out: Path, **more: object) -> None:
+def check(
+    library: Library,
+    runs: list[dict[str, Any]],
+    pictures: list[str],
+    out: Path,
+    *,
+    inputs: Mapping[str, list[list[int]]] | None = None,
+    **more: object,
+) -> None:
+    """Each run's mattes are Python's; ``inputs``: by runtime, width and height at which the net saw each picture."""
     for run, found in zip(runs, library.run(runs, pictures, out, **more), strict=True):
         assert "error" not in found, (run, found["error"])
         assert found["info"]["runtime"] == run["runtime"]
@@ -92,6 +103,9 @@ def check(library: Library, runs: list[dict[str, Any]], pictures: list[str], out
             expected = python_matte(run["model"], library.page / picture)
             got = iou(matte["alpha"] >= 128, expected >= 0.5)
             assert got >= LEAST, f"{run}, {picture}: {got:.4f}"
+        if inputs is not None:
+            wanted = inputs.get(run["runtime"]) or python_inputs(library, run["model"], pictures)
+            assert [matte["input"] for matte in found["mattes"]] == wanted, run
 
 
 def test_each_runtime_finds_in_the_portrait_what_python_finds(library: Library, tmp_path: Path) -> None:
@@ -107,6 +121,45 @@ def test_masks_of_the_clip_that_is_the_camera_are_those_of_python(library: Libra
                 frame.to_image().save(library.page / pictures[-1])
     assert len(pictures) > 1
     check(library, [{"runtime": "litert-wasm", "model": "fast", "renderer": "canvas"}], pictures, tmp_path)
+
+
+def wide_and_tall(library: Library) -> list[str]:
+    """A frame of the clip, 16:9, and the middle of it, 9:16."""
+    with av.open(str(samples.CLIP)) as clip:
+        frame = next(clip.decode(video=0)).to_image()
+    middle = round(frame.height * 9 / 16)
+    left = (frame.width - middle) // 2
+    for name, picture in (("wide", frame), ("tall", frame.crop((left, 0, left + middle, frame.height)))):
+        picture.save(library.page / "pictures" / f"{name}.png")
+    return ["pictures/wide.png", "pictures/tall.png"]
+
+
+def python_inputs(library: Library, model: str, pictures: Sequence[str]) -> list[list[int]]:
+    """Width and height of the inputs at which Python's net sees pictures; none is the one that squeezes them."""
+    spec, found = find_model(model).card.input, []
+    for picture in pictures:
+        with Image.open(library.page / picture) as image:
+            height, width = best_size(spec, (image.height, image.width))
+        assert (height, width) != spec.size
+        found.append([width, height])
+    return found
+
+
+def test_wide_and_tall_frames_keep_their_proportions_as_in_python(library: Library, tmp_path: Path) -> None:
+    pictures = wide_and_tall(library)
+    runs = [{"runtime": "ort-wasm", "model": model, "renderer": "canvas"} for model in ("fast", "tiny")]
+    check(library, runs, pictures, tmp_path, inputs={})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("renderer", ["webgpu", "canvas"])
+def test_wide_and_tall_frames_keep_their_proportions_on_a_device(
+    library: Library, tmp_path: Path, renderer: str
+) -> None:
+    pictures = wide_and_tall(library)
+    runs = [{"runtime": runtime, "model": "fast", "renderer": renderer} for runtime in ("ort-webgpu", "litert-webgpu")]
+    inputs = {"litert-webgpu": [[256, 144], [144, 256]]}
+    check(library, runs, pictures, tmp_path, inputs=inputs, flags=WEBGPU)
 
 
 @pytest.mark.slow

@@ -147,6 +147,21 @@ def test_litert_tells_a_net_the_mask_before_on_the_device(library: Library) -> N
     assert found["drawing"] == 0
 
 
+@pytest.mark.parametrize("runtimes", [("ort-wasm", "ort-webgpu"), ("litert-wasm", "litert-webgpu")])
+def test_a_phone_that_is_turned_changes_the_nets_size_and_nothing_else(
+    library: Library, runtimes: tuple[str, str]
+) -> None:
+    found = library.scene("turned", "video", *runtimes)
+    wide, tall = {"ort-wasm": ([336, 192], [192, 336]), "litert-wasm": ([256, 144], [144, 256])}[runtimes[0]]
+    for runtime in runtimes:
+        assert found["inputs"][runtime] == [wide, wide, tall, tall, wide], runtime
+        assert found["states"][runtime] == ["waiting", "running"], runtime
+        assert found["gaps"][runtime] == 0, "a picture was away, or was shown without its own mask"
+    assert max(found["pairs"]) < 0.01
+    assert min(found["person"]) > 0.05
+    assert found["opened"] == 1, "all sizes of a net share its device, and so does what draws"
+
+
 FIRST_OF_THREE = {"output_kind": "logits", "output_person_class": 0}
 KINDS: dict[str, dict[str, Any]] = {
     "sigmoid": {},

@@ -2,7 +2,7 @@
  * Mattes of pictures from each runtime: node runtimes.mjs '{"url", "out", "runs": [{runtime, model, threads}], "pictures": [path]}'
  *
  * Writes <out>/<number of the run>-<number of the picture>.bin, a byte a pixel, and prints what each run was: the segmenter's info,
- * the matte's size, or why it failed and whether anything was drawn.
+ * the matte's size and the size at which the net saw the picture, or why it failed and whether anything was drawn.
  */
 
 import { writeFile } from "node:fs/promises";
@@ -42,7 +42,8 @@ async function seen({ run, pictures }) {
     for (const path of pictures) {
       const canvas = document.createElement("canvas");
       const states = [];
-      const view = segmenter.attach(canvas, look, { onState: (state, message) => states.push([state, message ?? null]) });
+      let input = null;
+      const view = segmenter.attach(canvas, look, { onState: (state, message) => states.push([state, message ?? null]), onStats: (stats) => (input = stats.input) });
       const picture = await createImageBitmap(await (await fetch(path)).blob());
       await view.show(picture).catch(() => undefined);
       const matte = await view.matte().catch(() => null);
@@ -50,7 +51,7 @@ async function seen({ run, pictures }) {
       const { width, height, data } = matte;
       let text = "";
       for (let at = 0; at < data.length; at += 8192) text += String.fromCharCode(...data.subarray(at, at + 8192));
-      mattes.push({ width, height, data: btoa(text) });
+      mattes.push({ width, height, input, data: btoa(text) });
       view.close();
     }
     return { info: segmenter.info, mattes };

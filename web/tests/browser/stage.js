@@ -31,9 +31,9 @@ function open(model, runtime, renderer, worker = false) {
   return createSegmenter({ model: address, runtime, renderer, assets: "/", worker });
 }
 
-function view(segmenter, look) {
+function view(segmenter, look, onStats) {
   const states = [];
-  const made = segmenter.attach(document.createElement("canvas"), look, { onState: (state, message) => states.push(message ? `${state}: ${message}` : state) });
+  const made = segmenter.attach(document.createElement("canvas"), look, { onStats, onState: (state, message) => states.push(message ? `${state}: ${message}` : state) });
   // How many frames were taken and drawn: the library itself tells of the first, and of numbers four times a second.
   Object.assign(made, { states, drawn: 0, taken: 0 });
   const hear = made.hear.bind(made);

@@ -53,6 +53,48 @@ export const MATTES = {
       [model, frames, runtimes],
     ),
 
+  /** A camera that is turned on its side and back while it runs, by runtimes off the device and on it. */
+  turned: (page, model, onCpu, onDevice) =>
+    page.evaluate(
+      async ([model, runtimes]) => {
+        const { open, view, picture, apart, mean, reel, wait, until, devices } = stage;
+        const portrait = await picture("/samples/portrait.jpg");
+        const { width, height } = portrait;
+        const [shorter, longer] = [0.56 * width, width];
+        // The same head, with more beside it or below it.
+        const wide = await createImageBitmap(portrait, 0, 0.2 * height, longer, shorter);
+        const tall = await createImageBitmap(portrait, 0.22 * width, 0, shorter, longer);
+        const mattes = {};
+        const found = { inputs: {}, states: {}, gaps: {} };
+        for (const [runtime, renderer] of [[runtimes[0], "webgl2"], [runtimes[1], "webgpu"]]) {
+          const segmenter = await open(model, runtime, renderer);
+          const opened = devices.length;
+          let stats = null;
+          const shown = view(segmenter, { effect: "color" }, (told) => (stats = told));
+          const write = await reel(shown);
+          mattes[runtime] = [];
+          found.inputs[runtime] = [];
+          found.gaps[runtime] = 0;
+          for (const [number, frame] of [wide, wide, tall, tall, wide].entries()) {
+            stats = null;
+            await wait(300); // numbers come four times a second at most, and with this frame then
+            await write(new VideoFrame(frame, { timestamp: 40_000 * (100 + number) }));
+            await until(() => stats);
+            found.inputs[runtime].push(stats.input);
+            const matte = await shown.matte();
+            if (matte.width !== frame.width || matte.height !== frame.height || shown.state !== "running") found.gaps[runtime]++;
+            mattes[runtime].push(matte);
+          }
+          found.states[runtime] = [...shown.states];
+          found.opened = devices.length - opened + 1;
+          segmenter.close();
+        }
+        const [one, other] = runtimes.map((runtime) => mattes[runtime]);
+        return { ...found, pairs: one.map((matte, number) => apart(matte, other[number])), person: other.map(mean) };
+      },
+      [model, [onCpu, onDevice]],
+    ),
+
   /** Outputs of every kind, on the device and off it; of the first also where the device's map is drawn elsewhere. */
   kinds: (page, ...models) =>
     page.evaluate(async (models) => {
