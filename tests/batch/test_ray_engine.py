@@ -15,13 +15,17 @@ import pytest
 
 from batch_parts import person, tree
 from limner.assembly.photo import PhotoOptions
+from limner.assembly.saving import VideoSaving
 from limner.batch.item import Item
 from limner.batch.local_engine import LocalEngine
 from limner.batch.ray_engine import RayEngine
+from limner.batch.request import BatchRequest
+from limner.batch.running import engine_of, look
 from limner.batch.stop import Stop
 from limner.batch.worker import Task
 from limner.errors import OptionError
 from limner.media.images import write_image
+from video_clips import Clip, make_clip
 
 pytestmark = [
     pytest.mark.slow,
@@ -57,6 +61,20 @@ def test_both_engines_make_the_same_bytes(tmp_path: Path, color_options: PhotoOp
     assert outcomes[0] == outcomes[1]
     assert [index for index, _, error, _ in outcomes[0] if error] == [3]
     assert len(outcomes[0]) == 20
+    assert tree(tmp_path / "local") == tree(tmp_path / "ray") != {}
+
+
+def test_both_engines_make_the_same_videos(tmp_path: Path, color_options: PhotoOptions) -> None:
+    make_clip(tmp_path / "in.mp4", Clip(frames=75, audio=("eng",)))
+    for to in ("local", "ray"):
+        request = BatchRequest(
+            inputs=(str(tmp_path / "in.mp4"),), to=str(tmp_path / to), options=color_options, piece=1, engine=to,
+            video=VideoSaving(preset="ultrafast"), workers=2,
+            cluster=os.environ.get("RAY_ADDRESS") if to == "ray" else None,
+        )  # fmt: skip
+        batch = look(request)
+        summary = batch.run(engine_of(batch), lambda _: None)
+        assert (summary.done, summary.failed, summary.worked) == (1, 0, 3)
     assert tree(tmp_path / "local") == tree(tmp_path / "ray") != {}
 
 

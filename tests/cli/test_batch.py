@@ -20,6 +20,7 @@ import pytest
 from batch_parts import person, tree
 from limner.cli.app import main
 from limner.media.images import read_image, write_image
+from video_clips import Clip, frames_of, make_clip, packets_of, times_of
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -106,6 +107,61 @@ def test_what_is_done_is_not_done_again(limner: Run, some_photos: Path, tmp_path
     assert done("-e", "color") == (0, everything)
     assert done("-e", "color", "--force") == (0, everything)
     assert done("-e", "color", "-c", "teal") == (0, everything)
+
+
+def test_videos_and_photos_of_a_folder(limner: Run, some_photos: Path, tmp_path: Path) -> None:
+    make_clip(some_photos / "deep/clip.avi", Clip(frames=60, size=(60, 80), codec="mpeg4", audio=("eng",), options={}))
+    (some_photos / "broken.mp4").write_bytes(b"no video")
+    out = tmp_path / "out"
+    code, told, err = limner(some_photos, "--to", out, "-e", "color", "--piece", 1, "--preset", "ultrafast")
+    assert code == 1
+    assert told == f"{out}: 5 of 7 photos and videos done\n"
+    assert "limner: 2 of 7 photos and videos failed" in err
+    assert sorted(tree(out)) == ["a.jpg", "b.png", "deep/c.jpg", "deep/clip.mp4", "deep/er/d.webp"]
+    assert len(times_of(out / "deep/clip.mp4")) == 60
+    assert len(packets_of(out / "deep/clip.mp4", "audio")) == 1
+    middle = frames_of(out / "deep/clip.mp4")[40].astype(int)
+    assert (np.abs(middle - (255, 0, 255)).max(2) < 40).mean() > 0.2, "the background is magenta"
+    lines = [json.loads(line) for line in (out / ".limner-batch/failures.jsonl").read_text().splitlines()]
+    assert sorted(Path(line["input"]).name for line in lines) == ["bad.jpg", "broken.mp4"]
+    code, told, _ = limner(some_photos, "--to", out, "-e", "color", "--json", "--preset", "ultrafast", "--piece", 1)
+    assert (json.loads(told)["already"], json.loads(told)["done"], json.loads(told)["worked"]) == (5, 0, 2)
+    code, told, _ = limner(some_photos / "deep/clip.avi", "--to", out / "deep", "-e", "color", "--crf", 30, "--dry-run")
+    assert (code, told.splitlines()[-1]) == (0, "1 of 1 videos would be done, 0 are done already")
+
+
+def test_shards_take_photos_alone(limner: Run, some_photos: Path, tmp_path: Path) -> None:
+    (some_photos / "bad.jpg").unlink()
+    make_clip(some_photos / "clip.mp4", Clip(frames=5, size=(60, 80)))
+    code, told, err = limner(some_photos, "--to", tmp_path / "out-%d.tar")
+    assert (code, told.split(",")[0]) == (0, f"{tmp_path / 'out-%d.tar'}: 4 of 4 photos done")
+    assert f"{some_photos / 'clip.mp4'}" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_video_goes_on_after_kill_9_with_the_pieces_that_are_missing(start, tmp_path) -> None:
+    make_clip(tmp_path / "clip.mp4", Clip(frames=600, size=(120, 160)))
+    out = tmp_path / "out"
+    arguments = (tmp_path / "clip.mp4", "--to", out, "--piece", 1, "--preset", "ultrafast")
+    running = start(*arguments, "--workers", 1)
+    pieces = out / ".limner-batch/pieces"
+    while len(list(pieces.glob("*/*.mp4"))) < 3:
+        assert running.poll() is None, running.communicate()
+        time.sleep(0.01)
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    time.sleep(0.5)  # the worker ends
+    with closing(sqlite3.connect(out / ".limner-batch/ledger.sqlite")) as file:
+        (entered,) = file.execute("SELECT count(*) FROM done").fetchone()
+    assert entered >= 1
+    assert not (out / "clip.mp4").exists()
+    running = start(*arguments, "--json")
+    told, err = running.communicate(timeout=300)
+    assert (running.returncode, err) == (0, "")
+    summary = json.loads(told)
+    assert (summary["inputs"], summary["videos"], summary["done"], summary["worked"]) == (1, 1, 1, 24 - entered)
+    assert times_of(out / "clip.mp4") == times_of(tmp_path / "clip.mp4")
+    assert sorted(path.name for path in (out / ".limner-batch").iterdir()) == ["ledger.sqlite"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

@@ -1,9 +1,9 @@
-"""What a batch reads: files, folders, patterns, tars and lists of them become photos with addresses and identities."""
+"""What a batch reads: files, folders, patterns, tars and lists become photos and videos with addresses, identities."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +14,13 @@ from limner.media.formats import readable
 from limner.places import RealPaths
 
 
-def photos_of(inputs: Sequence[str], to: str, root: str | None, skipped: list[str]) -> Iterator[Found]:
-    """Every photo, each once, in the order of the inputs; files of folders that are none go to ``skipped``.
+def photos_of(
+    inputs: Sequence[str], to: str, root: str | None, skipped: list[str], videos: Set[str] = frozenset()
+) -> Iterator[Found]:
+    """Every photo and video, each once, in the order of the inputs; other files of folders go to ``skipped``.
+
+    Args:
+        videos: extensions of files that are taken for videos.
 
     Raises:
         OptionError: a photo does not lie below ``root``.
@@ -24,7 +29,7 @@ def photos_of(inputs: Sequence[str], to: str, root: str | None, skipped: list[st
     seen: set[str] = set()
     real = RealPaths()
     for name in listed(inputs):
-        for photo in _photos(name, to, root, skipped):
+        for photo in _photos(name, to, root, skipped, videos):
             one = photo.name if scheme(photo.address) else real(photo.address) + photo.member
             if one not in seen:
                 seen.add(one)
@@ -63,7 +68,7 @@ def _lines(source: str) -> Iterator[str]:
     yield from (line.strip() for line in text.splitlines())
 
 
-def _photos(name: str, to: str, root: str | None, skipped: list[str]) -> Iterator[Found]:
+def _photos(name: str, to: str, root: str | None, skipped: list[str], videos: Set[str]) -> Iterator[Found]:
     known, empty, many = readable(), True, False
     for found in storage_of(name).find(name, to):
         many = many or is_pattern(name) or not _same(found.address, name)
@@ -73,14 +78,15 @@ def _photos(name: str, to: str, root: str | None, skipped: list[str]) -> Iterato
             empty = False
             yield from photos_in(found, known, skipped)
             continue
-        if many and _suffix(found.below) not in known:
+        if many and _suffix(found.below) not in known | videos:
             skipped.append(found.address)
             continue
         empty = False
         yield found
     if empty:
-        what = "the pattern matches no photo" if is_pattern(name) else "there is no photo in this folder"
-        raise MediaError(f"{name}: {what} ({', '.join(sorted(known))})")
+        kinds = "photo or video" if videos else "photo"
+        what = f"the pattern matches no {kinds}" if is_pattern(name) else f"there is no {kinds} in this folder"
+        raise MediaError(f"{name}: {what} ({', '.join(sorted(known | videos))})")
 
 
 def _same(address: str, name: str) -> bool:

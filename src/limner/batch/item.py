@@ -1,4 +1,4 @@
-"""One piece of a batch, and what became of it: plain values that travel between processes."""
+"""One thing that a batch does, and what became of it: plain values that travel between processes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,33 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a video, from ``start`` to before ``end`` in seconds; None is its end.
+
+    Attributes:
+        of: address of the result that the piece is for.
+    """
+
+    of: str
+    start: int
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One photo and where its result goes.
+    """One photo, one video, or one piece of a video, and where its result goes.
 
     Attributes:
         name: what messages call it.
         source: address of the file that holds it.
         target: address of its result.
         format: extension of the result, which says its format.
-        identity: changes whenever the photo does.
+        identity: changes whenever the photo or video does.
         span: first byte and number of bytes of the photo in its file; None is the whole file.
         parts: what goes with it into a shard: (extension, first byte, count) in the same file.
+        video: it is a video, or a piece of one.
+        piece: the part of the video that the item is; None is all of it.
+        pieces: addresses of the pieces, in their order, that the result is joined of; none where it is made at once.
     """
 
     name: str
@@ -26,6 +42,9 @@ class Item:
     identity: str
     span: tuple[int, int] | None = None
     parts: tuple[tuple[str, int, int], ...] = ()
+    video: bool = False
+    piece: Piece | None = None
+    pieces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

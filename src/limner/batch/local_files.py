@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import shutil
@@ -101,6 +102,16 @@ class LocalFiles:
             return None
         self._parts.mkdir(parents=True, exist_ok=True)
         return self._parts if self._parts.stat().st_dev == target.parent.stat().st_dev else None
+
+    def fetch(self, address: str, folder: Path) -> Path:
+        return local_path(address)
+
+    def remove(self, addresses: Iterable[str]) -> None:
+        for address in addresses:
+            path = local_path(address)
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+                path.parent.rmdir()
 
     def open(self, address: str) -> BinaryIO:
         try:

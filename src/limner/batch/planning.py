@@ -1,4 +1,4 @@
-"""Which photo becomes which result: the names that `limner image` would give, and the same refusals."""
+"""Which photo or video becomes which result: the names that `limner image` would give, and the same refusals."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from limner.assembly import SubjectOptions
+from limner.assembly.saving import VideoSaving
 from limner.batch.inputs import photos_of
 from limner.batch.item import Item
 from limner.batch.request import BatchRequest
 from limner.batch.shards import Shard, keys_of, shard_address
 from limner.batch.storage import Found, joined, scheme
+from limner.batch.videos import in_pieces, result_suffix, video_suffixes
 from limner.effects import Effect
 from limner.errors import OptionError
 from limner.media.formats import format_for, load_plugin
@@ -40,8 +43,13 @@ def plan_batch(request: BatchRequest, effect: Effect) -> BatchPlan:
     asked = None if saving.format is None else f".{saving.format.lower().lstrip('.')}"
     if asked is not None:
         format_for(asked, alpha=effect.has_alpha, option="‹format›")
-    photos = list(photos_of(request.inputs, request.to, request.root, skipped))
-    jobs = [_job(photo, asked, effect) for photo in photos]
+    videos = frozenset[str]() if request.sharded else video_suffixes()
+    photos = list(photos_of(request.inputs, request.to, request.root, skipped, videos))
+    moving = [Path(photo.below).suffix.lower() in videos for photo in photos]
+    jobs = [
+        _job(photo, asked, effect, request.video if moves else None)
+        for photo, moves in zip(photos, moving, strict=True)
+    ]
     shards = list[Shard]()
     if request.sharded:
         shards = _shards(len(jobs), request)
@@ -52,19 +60,37 @@ def plan_batch(request: BatchRequest, effect: Effect) -> BatchPlan:
     targets = [joined(places.get(index, request.to), name) for index, name in enumerate(names)]
     refuse_collisions([replace(job, output=target) for job, target in zip(jobs, targets, strict=True)])
     items = [
-        Item(photo.name, photo.address, target, job.format, photo.identity, photo.span, photo.parts if shards else ())
-        for photo, job, target in zip(photos, jobs, targets, strict=True)
-    ]
+        Item(
+            photo.name, photo.address, target, job.format, photo.identity, photo.span,
+            photo.parts if shards else (), moves,
+        )
+        for photo, job, target, moves in zip(photos, jobs, targets, moving, strict=True)
+    ]  # fmt: skip
     _refuse_to_replace(items, [shard.address for shard in shards] or [item.target for item in items], effect.files())
-    for extension in {item.format for item in items}:
+    for extension in {item.format for item in items if not item.video}:
         load_plugin(format_for(extension))
-    check_quality(saving.quality, (item.format for item in items))
+    if not all(moving):
+        check_quality(saving.quality, (item.format for item in items if not item.video))
+    whole = _follows_somebody(request)
+    items = [
+        part
+        for item, found in zip(items, photos, strict=True)
+        for part in (in_pieces(item, found, request.to, 0 if whole else request.piece) if item.video else (item,))
+    ]
     return BatchPlan(items, shards, of_skipped(skipped))
 
 
-def _job(photo: Found, asked: str | None, effect: Effect) -> Job:
+def _follows_somebody(request: BatchRequest) -> bool:
+    """Whether one person is followed, which a piece that knows nothing of those before it could mistake."""
+    return request.options.people != SubjectOptions()
+
+
+def _job(photo: Found, asked: str | None, effect: Effect, video: VideoSaving | None) -> Job:
     below = PurePosixPath(photo.below)
-    extension = asked or own_format(below.suffix.lower(), alpha=effect.has_alpha, lossless=effect.is_matte)
+    if video is None:
+        extension = asked or own_format(below.suffix.lower(), alpha=effect.has_alpha, lossless=effect.is_matte)
+    else:
+        extension = result_suffix(below.suffix.lower(), video, alpha=effect.has_alpha)
     target = Path(below.with_suffix(extension))
     return Job(photo.name, Path(photo.below), target, str(target), extension)
 

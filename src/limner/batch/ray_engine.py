@@ -72,7 +72,7 @@ class RayEngine:
             LimnerError: the options cannot be used, or Ray failed.
         """
         try:
-            left, block = list(range(len(items))), _block(len(items), self._workers)
+            left, block = list(range(len(items))), _block(items, self._workers)
             for attempt in range(1, self._tries + 1):
                 last, open_ = attempt == self._tries, set(left)
                 if last or attempt > 1:  # alone, so that one that kills its actor takes no other along
@@ -166,9 +166,10 @@ def _told(error: BaseException) -> BaseException:
     return LimnerError(f"Ray failed: {line.strip()}; try ‹engine› local")
 
 
-def _block(count: int, workers: int) -> int:
-    """Photos in a block: at most `_BLOCK`, and so few that each worker gets several blocks."""
-    return max(1, min(_BLOCK, count // (4 * workers)))
+def _block(items: Sequence[Item], workers: int) -> int:
+    """Items in a block: at most `_BLOCK` photos, and so few that each worker gets several blocks; of pieces of videos,
+    which take long, one."""
+    return 1 if any(item.video for item in items) else max(1, min(_BLOCK, len(items) // (4 * workers)))
 
 
 def _check_reachable(cluster: str) -> None:

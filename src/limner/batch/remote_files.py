@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -107,6 +108,19 @@ class RemoteFiles:
         except Exception as error:
             _cannot(address, "written", error)
 
+    def fetch(self, address: str, folder: Path) -> Path:
+        copy = folder / f"source{Path(urlsplit(address).path).suffix}"
+        try:
+            self._fs.get_file(_opened(address)[1], str(copy))
+        except Exception as error:
+            _cannot(address, "read", error)
+        return copy
+
+    def remove(self, addresses: Iterable[str]) -> None:
+        for address in addresses:
+            with contextlib.suppress(Exception):
+                self._fs.rm_file(_opened(address)[1])
+
     def open(self, address: str) -> BinaryIO:
         try:
             opened: BinaryIO = self._fs.open(_opened(address)[1], "rb")
@@ -122,10 +136,7 @@ class RemoteFiles:
             raise OptionError(f"‹to› {address}: results could be half-written there; name {kinds} or a folder")
         probe = f"{address.rstrip('/')}/.limner-probe"
         self.write(probe, b"")
-        try:
-            self._fs.rm_file(_opened(probe)[1])
-        except Exception:  # who may only write
-            return
+        self.remove([probe])  # which who may only write cannot
 
 
 def _opened(address: str) -> tuple[Any, str]:

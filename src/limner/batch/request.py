@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from limner.assembly.photo import PhotoOptions
+from limner.assembly.saving import VideoSaving
+from limner.assembly.temporal import TemporalOptions, check_temporal
 from limner.batch.shards import folder_of, is_sharded
 from limner.checking import check_fields
 from limner.cores import check_parallel, usable_cores
@@ -19,11 +21,14 @@ class BatchRequest:
     """A batch.
 
     Attributes:
-        inputs: photos, folders, patterns, tars, addresses such as s3://bucket/photos; "@FILE" is a list of them, one a
-            line.
+        inputs: photos, videos, folders, patterns, tars, addresses such as s3://bucket/photos; "@FILE" is a list of
+            them, one a line.
         to: folder or bucket of the results; "photos-%06d.tar" puts them into shards.
         shard_size: photos in a shard.
-        options: what becomes of each photo.
+        options: what becomes of each photo, and of each frame of a video.
+        video: how videos are read and written; without a part of them, and whatever is for pictures or for stdin.
+        temporal: how the mattes of videos are kept steady.
+        piece: seconds of the pieces in which long videos are done, by whichever worker is free; 0 does them whole.
         root: results of listed and single photos keep their paths below this folder; None keeps their names alone.
         state: folder of the ledger and of the lists of failures and notices; None is ``.limner-batch`` in ``to``.
         engine: "local", or "ray" for many machines.
@@ -40,6 +45,9 @@ class BatchRequest:
     inputs: tuple[str, ...]
     to: str
     options: PhotoOptions = field(default_factory=PhotoOptions)
+    video: VideoSaving = field(default_factory=VideoSaving)
+    temporal: TemporalOptions = field(default_factory=TemporalOptions)
+    piece: int = 60
     root: str | None = None
     state: Path | None = None
     engine: str = "local"
@@ -69,6 +77,12 @@ class BatchRequest:
             raise OptionError(f"‹tries› {self.tries} is out of range: say 1 or more")
         if self.shard_size < 1:
             raise OptionError(f"‹shard_size› {self.shard_size} is out of range: say 1 or more")
+        if self.piece < 0:
+            raise OptionError(f"‹piece› {self.piece} is out of range: say seconds, or 0 for whole videos")
+        for name in ("start", "duration", "fps", "size", "format", "video_stream", "audio_stream"):
+            if getattr(self.video, name) != VideoSaving.__dataclass_fields__[name].default:
+                raise OptionError(f"‹video›: {name} is for a single clip, not for a batch; leave it out")
+        check_temporal(self.temporal)
         is_sharded(self.to)
 
     @property

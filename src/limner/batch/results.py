@@ -41,29 +41,37 @@ class FileResults:
 
     Args:
         options: what they are made by, as in `limner.batch.fingerprint`.
+        video_options: the same of videos and their pieces; None is ``options``.
         force: nothing counts as done.
     """
 
     handed_over = False
 
-    def __init__(self, items: Sequence[Item], to: str, options: str, *, force: bool) -> None:
-        self._items, self._to, self._options, self._force = items, to, options, force
+    def __init__(
+        self, items: Sequence[Item], to: str, options: str, *, force: bool, video_options: str | None = None
+    ) -> None:
+        self._items, self._to, self._force = items, to, force
+        self._photo_options, self._video_options = options, options if video_options is None else video_options
 
     def left(self, ledger: Ledger) -> list[int]:
         if self._force:
             return list(range(len(self._items)))
         known = {
-            item.target: size for item in self._items if (size := ledger.size(item, self._options)) is not None
+            item.target: size for item in self._items if (size := ledger.size(item, self._options(item))) is not None
         }  # fmt: skip
         there = storage_of(self._to).sizes(known)
         done = {target for target, size in known.items() if there.get(target) == size}
         return [index for index, item in enumerate(self._items) if item.target not in done]
 
+    def _options(self, item: Item) -> str:
+        return self._video_options if item.video else self._photo_options
+
     def begin(self, ledger: Ledger) -> None:
         return None
 
     def enter(self, ledger: Ledger, index: int, outcome: Outcome) -> None:
-        ledger.enter([(self._items[index], outcome.size)], self._options)
+        item = self._items[index]
+        ledger.enter([(item, outcome.size)], self._options(item))
 
     def give_up(self, ledger: Ledger, index: int) -> None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
 from limner.assembly.effect import build_effect
@@ -23,7 +23,9 @@ from limner.batch.results import FileResults, Results, ShardResults
 from limner.batch.state import State
 from limner.batch.stop import Stop
 from limner.batch.storage import scheme, storage_of
-from limner.batch.worker import Task, of_one_worker
+from limner.batch.video_work import VideoWork
+from limner.batch.videos import Joins, without_pieces_of_what_is_there
+from limner.batch.worker import Task, failed, of_one_worker
 from limner.effects import Effect
 from limner.errors import LimnerError, OptionError
 from limner.runtimes.loading import RUNTIMES
@@ -41,10 +43,12 @@ class Summary:
     """What a batch did.
 
     Attributes:
-        inputs: photos that were found.
+        inputs: photos and videos that were found.
+        videos: those of them that are videos.
         already: those whose results were there.
         done: results of this run.
-        failed: photos without a result.
+        failed: photos and videos without a result.
+        worked: what was worked on in this run, each piece of a video counted.
         seconds: of the work, without planning.
         output: where the results are.
         ledger: path of the ledger.
@@ -54,6 +58,8 @@ class Summary:
 
     inputs: int
     already: int
+    videos: int = 0
+    worked: int = 0
     done: int = 0
     failed: int = 0
     seconds: float = 0.0
@@ -82,11 +88,20 @@ class Batch:
     notices: tuple[str, ...]
     state: State
     stop: Stop = field(default_factory=Stop)
+    _joins: Joins = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._joins = Joins(self.items, self.left)
+
+    @property
+    def work(self) -> list[int]:
+        """Indices of what is left for workers: not of videos that are joined of their pieces."""
+        return [index for index in self.left if not self.items[index].pieces]
 
     @property
     def todo(self) -> list[Item]:
-        """The items whose results are not there."""
-        return [self.items[index] for index in self.left]
+        """The photos and videos whose results are not there."""
+        return [self.items[index] for index in self.left if self.items[index].piece is None]
 
     def run(self, engine: Engine, report: Callable[[Summary], None]) -> Summary:
         """Does what is left. Ctrl-C, in the main thread, ends what is under way; a second one leaves it.
@@ -131,26 +146,53 @@ class Batch:
             state.begin()
             try:
                 self.results.begin(ledger)
-                for outcome in engine.run(self.todo, self.stop) if self.left else ():
-                    self._enter(ledger, self.left[outcome.index], outcome)
+                for video in self._joins.ready():
+                    self._join(ledger, video)
+                work = self.work
+                for outcome in engine.run([self.items[index] for index in work], self.stop) if work else ():
+                    self._enter(ledger, work[outcome.index], outcome)
+                    self.summary.worked += 1
                     self.summary.seconds = time.monotonic() - began
                     report(self.summary)
             finally:
-                state.end()
+                summary = self.summary
+                state.end(whole=summary.already + summary.done == summary.inputs)
 
     def _enter(self, ledger: Ledger, index: int, outcome: Outcome) -> None:
         state, summary, item = self.state, self.summary, self.items[index]
+        one = index if item.piece is None else self._joins.owner(index)
+        name, target = self.items[one].name, self.items[one].target
         if outcome.error:
+            if item.piece is not None and not self._joins.failed(index):
+                return
             reason = str(LimnerError(outcome.error))
-            state.add(state.failures, {"input": item.name, "output": item.target, "reason": reason})
+            state.add(state.failures, {"input": name, "output": target, "reason": reason})
             summary.failed, summary.failures = summary.failed + 1, str(state.failures)
             self.results.give_up(ledger, index)
             return
-        for notice in outcome.notices:
-            state.add(state.notices, {"input": item.name, "notice": notice})
+        for notice in outcome.notices if one == index else self._joins.news(one, outcome.notices):
+            state.add(state.notices, {"input": name, "notice": notice})
             summary.notices = str(state.notices)
         self.results.enter(ledger, index, outcome)
-        summary.done += 1
+        if item.piece is None:
+            summary.done += 1
+        elif (video := self._joins.ended(index)) is not None:
+            self._join(ledger, video)
+
+    def _join(self, ledger: Ledger, index: int) -> None:
+        """The pieces of a video are there."""
+        item = self.items[index]
+        work = VideoWork(
+            self.request.options, self.request.video, self.request.temporal, self.state.parts
+        )  # fmt: skip
+        try:
+            size, notices = work.join(item)
+        except (LimnerError, MemoryError) as error:
+            self._enter(ledger, index, failed(index, item, error))
+            return
+        notices = tuple(self._joins.news(index, notices))
+        self._enter(ledger, index, Outcome(index, size=size, notices=notices))
+        storage_of(item.target).remove(item.pieces)
 
 
 def look(request: BatchRequest, *, dry: bool = False) -> Batch:
@@ -174,10 +216,16 @@ def look(request: BatchRequest, *, dry: bool = False) -> Batch:
     if request.sharded:
         results = ShardResults(plan.items, plan.shards, request.to, state.spool, options, force=request.force)
     else:
-        results = FileResults(plan.items, request.to, options, force=request.force)
+        moving = {"video": asdict(request.video), "temporal": asdict(request.temporal)}
+        of_videos = fingerprint(request.options, effect.files(), **moving)
+        results = FileResults(plan.items, request.to, options, force=request.force, video_options=of_videos)
     with Ledger(state.ledger, look=True) as known:
-        left = results.left(known)
-    summary = Summary(len(plan.items), len(plan.items) - len(left), output=request.to, ledger=str(state.ledger))
+        left = without_pieces_of_what_is_there(plan.items, results.left(known))
+    found = [item for item in plan.items if item.piece is None]
+    todo = sum(plan.items[index].piece is None for index in left)
+    summary = Summary(
+        len(found), len(found) - todo, sum(item.video for item in found), output=request.to, ledger=str(state.ledger)
+    )
     return Batch(request, plan.items, left, results, summary, plan.notices, state)
 
 
@@ -202,7 +250,7 @@ def engine_of(batch: Batch) -> Engine:
         LimnerError: the model cannot be loaded.
     """
     request = batch.request
-    memory = any(scheme(address) == "memory" for item in batch.todo for address in (item.source, item.target))
+    memory = any(scheme(address) == "memory" for item in batch.items for address in (item.source, item.target))
     if memory and request.engine != "local":
         raise OptionError(f"‹engine› {request.engine}: memory:// is seen by one process alone; say local")
     task = task_of(batch)
@@ -227,4 +275,5 @@ def task_of(batch: Batch) -> Task:
         name = build_segmenter(of_one_worker(options).matte).runtime.name
         if options.matte.runtime == "auto" and name in RUNTIMES:
             options = replace(options, matte=replace(options.matte, runtime=name))
-    return Task(options, batch.state.parts, batch.results.handed_over)
+    request = batch.request
+    return Task(options, batch.state.parts, batch.results.handed_over, request.video, request.temporal)

@@ -37,13 +37,14 @@ class State:
         notices: path of the list of notices, JSON lines with "input" and "notice"; likewise.
         parts: folder of local results until they are whole.
         spool: folder of results that wait for their shard.
+        pieces: folder of the pieces of local videos until these are joined.
     """
 
     def __init__(self, request: BatchRequest) -> None:
         local = scheme(request.to) in ("", "file")
         home = local_path(request.folder) / NAME if local else kept_for(request.to)
         self.folder, self.parts = request.state or home, home / "parts"
-        self.spool = self.folder / "spool"
+        self.spool, self.pieces = self.folder / "spool", home / "pieces"
         self.ledger = self.folder / "ledger.sqlite"
         self.failures, self.notices = self.folder / "failures.jsonl", self.folder / "notices.jsonl"
         self._open: dict[Path, TextIO] = {}
@@ -76,13 +77,15 @@ class State:
         except OSError as error:
             raise cannot_write(path, error) from None
 
-    def end(self) -> None:
-        """Closes the lists, and removes what is empty now."""
+    def end(self, *, whole: bool = False) -> None:
+        """Closes the lists, and removes what is empty now, or where the batch is whole of no more use."""
         for file in self._open.values():
             with contextlib.suppress(OSError):
                 file.close()
         self._open.clear()
         shutil.rmtree(self.parts, ignore_errors=True)
-        for folder in (self.spool, self.parts.parent):
+        if whole:  # pieces of another length, say, of a video that has changed
+            shutil.rmtree(self.pieces, ignore_errors=True)
+        for folder in (self.spool, self.pieces, self.parts.parent):
             with contextlib.suppress(OSError):
                 folder.rmdir()

@@ -77,6 +77,16 @@ class Storage(Protocol):
     def put(self, address: str, file: Path) -> None:
         """As `write`, of what is in a local file, which may be gone afterwards."""
 
+    def fetch(self, address: str, folder: Path) -> Path:
+        """The file as one of this machine: itself, or a copy in ``folder`` that has the name's end.
+
+        Raises:
+            MediaError: it cannot be read; a `FaultError` where another try is worth it.
+        """
+
+    def remove(self, addresses: Iterable[str]) -> None:
+        """Removes files, and local folders that are empty then; what cannot be removed stays."""
+
     def open(self, address: str) -> BinaryIO:
         """The file, to read and to seek in.
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from limner.assembly import EffectOptions, MatteOptions, SubjectOptions
+from limner.assembly import EffectOptions, MatteOptions, SubjectOptions, TemporalOptions
 from limner.assembly.photo import PhotoOptions
-from limner.assembly.saving import PhotoSaving
+from limner.assembly.saving import PhotoSaving, VideoSaving
 from limner.cli.interruption import keeping
 from limner.cli.options import spread
 from limner.cli.progress import Meter
@@ -27,8 +27,8 @@ def command(
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Photos, folders (searched recursively), tars of them, patterns in quotes, addresses such as "
-            "s3://bucket/photos, or @FILE: a list, one a line.",
+            help="Photos, videos, folders (searched recursively), tars of photos, patterns in quotes, addresses such "
+            "as s3://bucket/photos, or @FILE: a list, one a line.",
             metavar="INPUT",
             show_default=False,
         ),
@@ -47,6 +47,22 @@ def command(
     matte: MatteOptions,
     people: SubjectOptions,
     saving: PhotoSaving,
+    temporal: TemporalOptions,
+    codec: Annotated[
+        str | None,
+        typer.Option("--codec", help="Videos: h264, vp9, prores or ffv1. [by the video's extension, else h264]"),
+    ] = None,
+    crf: Annotated[
+        int | None, typer.Option("--crf", help="Videos: quality, lower is better and larger. [h264: 18, vp9: 24]")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", help="Videos: ultrafast to veryslow, slower is smaller. [medium]")
+    ] = None,
+    audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Videos: keep the sound.")] = True,
+    piece: Annotated[
+        int,
+        typer.Option("--piece", min=0, help="Videos are done in pieces of so many seconds, on all workers; 0: whole."),
+    ] = 60,
     lists: Annotated[
         list[str] | None, typer.Option("--list", help="A list of inputs, one a line; - is stdin.", metavar="FILE")
     ] = None,
@@ -58,7 +74,7 @@ def command(
         str, typer.Option("--engine", help="local: processes of this machine; ray: Ray Data.", metavar="local|ray")
     ] = "local",
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Photos worked on at once. [one for each core]")
+        int | None, typer.Option("--workers", min=1, help="Photos or pieces worked on at once. [one for each core]")
     ] = None,
     gpus: Annotated[float, typer.Option("--gpus", help="ray: share of a GPU for each worker, such as 0.25.")] = 0.0,
     cluster: Annotated[
@@ -77,10 +93,10 @@ def command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be done.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary for programs.")] = False,
 ) -> None:
-    """Blur, replace, recolour or cut out the background of any number of photos.
+    """Blur, replace, recolour or cut out the background of any number of photos and videos.
 
     The same command goes on where a run was stopped or killed, with what is not done, has changed, or failed. Results
-    appear whole or not at all. Exit code 1: some photos failed, and are listed with the reason in failures.jsonl.
+    appear whole or not at all. Exit code 1: some failed, and are listed with the reason in failures.jsonl.
     """
     from limner.batch.request import BatchRequest
     from limner.batch.running import look
@@ -90,6 +106,9 @@ def command(
         inputs=(*(inputs or ()), *(f"@{name}" for name in lists or ())),
         to=to,
         options=PhotoOptions(effect=effect, matte=matte, people=people, saving=saving),
+        video=VideoSaving(codec=codec, crf=crf, preset=preset, audio=audio),
+        temporal=temporal,
+        piece=piece,
         root=root,
         state=state,
         engine=engine,
@@ -112,26 +131,26 @@ def command(
     else:
         print(f"{summary.output}: {_told(summary)}")
     if summary.notices is not None:
-        _warn(f"limner: some photos have notices: {summary.notices}")
+        _warn(f"limner: some {_kinds(summary)} have notices: {summary.notices}")
     if summary.failed:
-        _warn(f"limner: {summary.failed} of {summary.inputs} photos failed: {summary.failures}")
+        _warn(f"limner: {summary.failed} of {summary.inputs} {_kinds(summary)} failed: {summary.failures}")
         raise typer.Exit(1)
 
 
 def _run(batch: Batch, *, quiet: bool) -> Summary:
     from limner.batch.running import engine_of
 
-    left = len(batch.left)
+    left, kinds = len(batch.work), "photos and pieces of videos" if batch.summary.videos else "photos"
 
     def kept() -> str:
         there = batch.summary.already + batch.summary.done
         return f"{there} of {batch.summary.inputs} results are whole and kept; the same command does the others"
 
-    with keeping(kept), Meter("batch", "photos", quiet=quiet) as meter:
+    with keeping(kept), Meter("batch", kinds, quiet=quiet) as meter:
 
         def report(summary: Summary) -> None:
             note = f"{summary.failed} failed" if summary.failed else ""
-            meter.update(summary.done + summary.failed, left, note=note)
+            meter.update(summary.worked, left, note=note)
 
         return batch.run(engine_of(batch), report)
 
@@ -143,13 +162,21 @@ def _show(batch: Batch, *, as_json: bool) -> None:
         return
     for item in batch.todo:
         print(f"{item.name} -> {item.target}")
-    print(f"{len(batch.left)} of {batch.summary.inputs} photos would be done, {batch.summary.already} are done already")
+    summary = batch.summary
+    print(f"{len(batch.todo)} of {summary.inputs} {_kinds(summary)} would be done, {summary.already} are done already")
 
 
 def _told(summary: Summary) -> str:
-    rate = f", {summary.done / summary.seconds:.1f} photos/s" if summary.done and summary.seconds else ""
+    rated = summary.done and summary.seconds and not summary.videos
+    rate = f", {summary.done / summary.seconds:.1f} photos/s" if rated else ""
     already = f", {summary.already} were there already" if summary.already else ""
-    return f"{summary.done} of {summary.inputs} photos done{already}{rate}"
+    return f"{summary.done} of {summary.inputs} {_kinds(summary)} done{already}{rate}"
+
+
+def _kinds(summary: Summary) -> str:
+    if not summary.videos:
+        return "photos"
+    return "videos" if summary.videos == summary.inputs else "photos and videos"
 
 
 def _plain(summary: Summary) -> dict[str, Any]:

@@ -27,6 +27,10 @@ _FLUSHES = 64
 _KEEP_GOING = "‹keep_going› leaves out what is damaged"
 
 
+class NoFrameError(MediaError):
+    """A clip has no frame in the span that was asked for."""
+
+
 class VideoReader:
     """Iterates the frames of a video once, from the first at or after `start` to the last before `start + duration`.
 
@@ -115,7 +119,7 @@ class VideoReader:
         if not ended_early:
             self._check_whole()
         if self.frames == 0:
-            raise MediaError(self._nothing())
+            raise NoFrameError(self._nothing())
         if self.damaged:
             self.notices.append(f"Damaged packets left out: {self.damaged}; the frame before each stays on.")
         if self._fields is not None and self._fields.interlaced:

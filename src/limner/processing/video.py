@@ -34,7 +34,7 @@ from limner.processing.transparency import keeps_transparency
 from limner.segment.base import MatteStream
 from limner.threads import decoder_threads, opencv_threads, stage_threads
 
-_UNDER_WAY = 4
+IN_FLIGHT = 4
 """Frames between decoder and encoder: one in each stage. Each takes up to 20 MB at 1080p."""
 _PIPE_PATIENCE = 1.0
 """Seconds after a fault for who waits for stdin, which may never send anything more."""
@@ -109,9 +109,7 @@ def process_video(
     if effect is not None:
         effect.match_colors(info.colors.points)
     keeps = effect is None or keeps_transparency(effect)
-    if saving.alpha == "multiply" and keeps and info.transparent and not output.alpha:
-        with contextlib.suppress(LimnerError):  # the format, or an option for it, leaves no room
-            output = choose(target, saving, alpha=True)
+    output = output_of(target, saving, effect, info)
     reader = read_clip(
         info,
         start=saving.start,
@@ -143,13 +141,13 @@ def process_video(
 
     def sink(frame: TimedFrame) -> None:
         nonlocal last
-        writer.write(TimedFrame(_with_channels(frame, output.alpha), frame.time, frame.duration))
+        writer.write(TimedFrame(with_channels(frame, output.alpha), frame.time, frame.duration))
         last = frame.time + (frame.duration or 0)
 
     with writer, opencv_threads(threads or stage_threads()):
         stats = run_pipeline(
             reader, segment=segment, effect=effect, sink=sink, on_frame=on_frame, depth=1,
-            in_flight=_UNDER_WAY + (segment.delay if isinstance(segment, MatteStream) else 0),
+            in_flight=IN_FLIGHT + (segment.delay if isinstance(segment, MatteStream) else 0),
             patience=_PIPE_PATIENCE if Path(source) == PIPE else None,
         )  # fmt: skip
         writer.finish()
@@ -170,7 +168,7 @@ def process_video(
     )
 
 
-def _with_channels(frame: TimedFrame, alpha: bool) -> Frame:
+def with_channels(frame: TimedFrame, alpha: bool) -> Frame:
     """The frame as RGBA or RGB, whatever it has; what was transparent becomes black in RGB."""
     pixels = frame.pixels
     if pixels.shape[2] == 3 and frame.alpha is not None:  # no effect was there to look at it
@@ -178,6 +176,21 @@ def _with_channels(frame: TimedFrame, alpha: bool) -> Frame:
     if alpha and pixels.shape[2] == 3:
         return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
     return pixels if alpha or pixels.shape[2] == 3 else over(pixels[..., :3], pixels[..., 3])
+
+
+def output_of(target: Path, saving: VideoSaving, effect: Effect | None, info: VideoInfo) -> OutputFormat:
+    """The format of the result of a clip: with transparency where the effect makes it, or where it keeps that of the
+    clip and the format has room for it.
+
+    Raises:
+        OptionError, MediaError: as `choose_format`.
+    """
+    output = choose(target, saving, alpha=bool(effect and effect.has_alpha))
+    keeps = effect is None or keeps_transparency(effect)
+    if saving.alpha == "multiply" and keeps and info.transparent and not output.alpha:
+        with contextlib.suppress(LimnerError):  # the format, or an option for it, leaves no room
+            return choose(target, saving, alpha=True)
+    return output
 
 
 def choose(target: Path, saving: VideoSaving, *, alpha: bool) -> OutputFormat:
