@@ -76,6 +76,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("eval none.onnx --data none --report file/a.html", "--report file/a.html: "),
         ("eval none.onnx --data none --sheet file/a.png", "--sheet file/a.png: "),
         ("data sheet none.yaml --data none -o file/a.png", "--output file/a.png: "),
+        ("data check none --report file/a.html", "--report file/a.html: "),
         ("data import . -o file/data --name own", "file/data: "),
         ("data relabel --teacher fast --data none -o file/masks", "--output file/masks: "),
         ("inspect fast --card-out file/c.json", "--card-out file/c.json: "),

@@ -26,6 +26,7 @@ COMMANDS = {
     "models fetch": "studio",
     "inspect": "fast",
     "data import": "photos",
+    "data check": "photos",
     "data relabel": "--teacher fast -o masks",
     "data prepare": "",
     "data sheet": "recipe.yaml",

@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("limner.cli.serve", "The same over HTTP, for other programs."),
     "models": ("limner.cli.models", "List the models, or show one with its card."),
     "inspect": ("limner.cli.inspect", "Show what a model file is made of, and draft its card."),
-    "data": ("limner.cli.data", "Import and prepare training data, and draw samples of it."),
+    "data": ("limner.cli.data", "Import, check and prepare training data; draw samples."),
     "nets": ("limner.cli.nets", "List the nets that can be trained, with cost and paper."),
     "train": ("limner.cli.train", "Train a net from a recipe."),
     "average": ("limner.cli.average", "Average the weights of several runs: a model soup."),

@@ -1,4 +1,4 @@
-"""`limner data`: prepare training photos, and look at what the augmentation makes of them."""
+"""`limner data`: import, check and prepare training photos, and look at what the augmentation makes of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from limner.cli.data_check import check
 from limner.cli.data_import import import_
 from limner.cli.data_relabel import relabel
 from limner.cli.interruption import keeping
@@ -21,11 +22,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Import and prepare training photos; draw them as the augmentation changes them.",
+    help="Import, check and prepare training photos; draw them as the augmentation changes them.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 app.command(name="import", short_help="List a folder of photos and masks in a data folder.")(import_)
+app.command(short_help="Look for faults in labelled photos, and mend what is safe.")(check)
 app.command(short_help="Draw masks with teachers, and keep those that they agree on.")(relabel)
 
 _DATA = Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")]

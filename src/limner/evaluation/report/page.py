@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 from limner.datasets.manifest import PhotoFolder
@@ -14,14 +13,10 @@ from limner.evaluation.evaluate import Score
 from limner.evaluation.flicker import Flicker, Recovery
 from limner.evaluation.report.cases import cases
 from limner.evaluation.report.curves import curves
+from limner.evaluation.report.document import PRIVATE, document
 from limner.evaluation.report.tables import clip_table, recovery_table, score_table
-from limner.version import __version__
 from limner.whole_file import whole_file
 
-_PRIVATE = (
-    "This file contains photos of the data folder. Treat it as you treat them: people own their likeness, and what you "
-    "may not publish there you may not publish here."
-)
 _SECTIONS = (
     ("scores", "Scores by set"),
     ("clips", "Clips"),
@@ -79,25 +74,9 @@ def page(found: Findings, *, worst: int = 16, date: str = "") -> str:
         **cases(found.contenders, found.folder, found.scores, count=worst),
     }
     shown = [(key, head) for key, head in _SECTIONS if content.get(key)]
-    links = "".join(f'<a href="#{key}">{head}</a>' for key, head in shown)
-    body = "".join(f'<section id="{key}"><h2>{head}</h2>{content[key]}</section>' for key, head in shown)
     title = "Limner evaluation: " + ", ".join(contender.label for contender in found.contenders)
-    style = files("limner.evaluation.report").joinpath("page.css").read_text(encoding="utf-8")
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{style}</style></head><body>"
-        f"{_head(found, date)}<nav>{links}{_THEME}</nav><main>{body}</main>"
-        f"<footer>Made by limner {__version__}; docs/evaluation.md defines every metric.</footer></body></html>"
-    )
-
-
-_THEME = (
-    '<span class="theme">'
-    '<label><input type="radio" name="theme" id="auto" checked>auto</label>'
-    '<label><input type="radio" name="theme" id="light">light</label>'
-    '<label><input type="radio" name="theme" id="dark">dark</label></span>'
-)
+    sections = [(key, head, content[key]) for key, head in shown]
+    return document(title, _head(found, date), sections, footer="; docs/evaluation.md defines every metric.")
 
 
 def _head(found: Findings, date: str) -> str:
@@ -108,7 +87,7 @@ def _head(found: Findings, date: str) -> str:
     models = "".join(_contender(index, contender) for index, contender in enumerate(found.contenders))
     return (
         f'<header><h1>Evaluation</h1><p class="where">{escape(where)}</p>'
-        f'<div class="contenders">{models}</div><p class="private">{_PRIVATE}</p></header>'
+        f'<div class="contenders">{models}</div><p class="private">{PRIVATE}</p></header>'
     )
 
 

@@ -1,0 +1,1 @@
+"""Faults of labelled photos: found, told, and mended where that is safe."""
