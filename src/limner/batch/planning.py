@@ -43,6 +43,7 @@ def plan_batch(request: BatchRequest, effect: Effect) -> BatchPlan:
     asked = None if saving.format is None else f".{saving.format.lower().lstrip('.')}"
     if asked is not None:
         format_for(asked, alpha=effect.has_alpha, option="‹format›")
+    result_suffix(".mp4", request.video, alpha=effect.has_alpha)  # whether there are videos or not
     videos = frozenset[str]() if request.sharded else video_suffixes()
     photos = list(photos_of(request.inputs, request.to, request.root, skipped, videos))
     moving = [Path(photo.below).suffix.lower() in videos for photo in photos]

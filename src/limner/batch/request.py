@@ -14,6 +14,8 @@ from limner.cores import check_parallel, usable_cores
 from limner.errors import OptionError
 
 ENGINES = ("local", "ray")
+IN_FILES = ("h264", "vp9", "prores", "ffv1")
+"""Codecs of the videos that a batch makes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,9 @@ class BatchRequest:
             raise OptionError(f"‹shard_size› {self.shard_size} is out of range: say 1 or more")
         if self.piece < 0:
             raise OptionError(f"‹piece› {self.piece} is out of range: say seconds, or 0 for whole videos")
+        if self.video.codec is not None and self.video.codec not in IN_FILES:
+            known = f"{', '.join(IN_FILES[:-1])} or {IN_FILES[-1]}"
+            raise OptionError(f"‹codec› {self.video.codec}: is for no video file; say {known}")
         for name in ("start", "duration", "fps", "size", "format", "video_stream", "audio_stream"):
             if getattr(self.video, name) != VideoSaving.__dataclass_fields__[name].default:
                 raise OptionError(f"‹video›: {name} is for a single clip, not for a batch; leave it out")
