@@ -26,9 +26,7 @@ def check(
     model: Annotated[
         str | None, typer.Option(help="Compare the masks with this net: a model's name, a file or a checkpoint.")
     ] = None,
-    agree: Annotated[
-        float, typer.Option(min=0, max=1, help="With --model: IoU with the net below which a mask is told.")
-    ] = 0.8,
+    agree: Annotated[float, typer.Option(help="With --model: IoU with the net below which a mask is told.")] = 0.8,
     report: Annotated[
         Path | None, typer.Option(help="Write an HTML report with pictures. It contains photos of DIR.")
     ] = None,
@@ -48,6 +46,8 @@ def check(
     from limner.datasets.faults.mending import mend
     from limner.datasets.manifest_rows import MANIFEST
 
+    if not 0 <= agree <= 1:
+        raise OptionError(f"‹agree›: must lie in [0, 1], not {agree}")
     if report is not None:
         check_file(report, error=OptionError, option="report")
         refuse_to_replace([report], [], folder=folder, option="report")
