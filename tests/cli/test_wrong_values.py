@@ -27,6 +27,8 @@ COMMANDS = {
     "inspect": "fast",
     "data import": "photos",
     "data check": "photos",
+    "data stats": "photos",
+    "data split": "listed --no-twins",
     "data relabel": "--teacher fast -o masks",
     "data prepare": "",
     "data sheet": "recipe.yaml",
@@ -89,6 +91,10 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(samples.CLIP, folder / "c.mp4")
     (folder / "photos").mkdir()
     shutil.copy(samples.PORTRAIT, folder / "photos")
+    (folder / "listed/own/images").mkdir(parents=True)
+    shutil.copy(samples.PORTRAIT, folder / "listed/own/images")
+    row = f"own,{samples.PORTRAIT.stem},train,none,1,1,me"
+    (folder / "listed/manifest.csv").write_text(f"set,stem,split,mask,width,height,source\n{row}\n")
     (folder / "recipe.yaml").write_text(RECIPE)
     (folder / "streams.yaml").write_text("streams: {a: {from: c.mp4, json: a.jsonl}}")
     return folder

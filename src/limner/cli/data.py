@@ -12,6 +12,8 @@ import typer
 from limner.cli.data_check import check
 from limner.cli.data_import import import_
 from limner.cli.data_relabel import relabel
+from limner.cli.data_split import split
+from limner.cli.data_stats import stats
 from limner.cli.interruption import keeping
 from limner.cli.progress import Meter
 from limner.errors import MissingExtraError
@@ -28,6 +30,8 @@ app = typer.Typer(
 
 app.command(name="import", short_help="List a folder of photos and masks in a data folder.")(import_)
 app.command(short_help="Look for faults in labelled photos, and mend what is safe.")(check)
+app.command(short_help="Show what photos are like: sizes, people, masks, light.")(stats)
+app.command(short_help="Choose photos for validation and test, never leaking.")(split)
 app.command(short_help="Draw masks with teachers, and keep those that they agree on.")(relabel)
 
 _DATA = Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")]
@@ -53,8 +57,8 @@ def prepare(
     with keeping(_DECODED), Meter("decoding photos", "photos") as meter:
         photos = photo_map.prepare(data, cache, masks=masks, progress=meter.update)
     counts = Counter((e.photo.set, e.photo.split, e.photo.mask) for e in photos.entries)
-    for (name, split, mask), count in sorted(counts.items()):
-        typer.echo(f"{name:24} {split:6} {mask:5} {count:6}")
+    for (name, part, mask), count in sorted(counts.items()):
+        typer.echo(f"{name:24} {part:6} {mask:5} {count:6}")
     if clean:
         typer.echo(f"{cache}: freed {photo_map.clean(data, cache, masks=masks) / 1e6:.0f} MB")
     elif (told := photo_map.outdated(cache)) is not None:

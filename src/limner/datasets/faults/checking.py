@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.cores import physical_cores
 from limner.datasets.faults.duplicates import Print, Twin, find_twins, print_of
 from limner.datasets.faults.kinds import KINDS, Fault
-from limner.datasets.faults.listed import Listed
+from limner.datasets.faults.listed import Listed, in_order
 from limner.datasets.faults.measures import MaskMeasures, measure_mask
 from limner.datasets.photo import Photo
 from limner.errors import DataError
@@ -84,7 +81,7 @@ def check(
         progress: called with (photos done, photos in all).
     """
     seen: list[_Seen] = []
-    for item in _in_order(photos, lambda listed: _look(listed, net, agree), 1 if net is not None else physical_cores()):
+    for item in in_order(photos, lambda listed: _look(listed, net, agree), threads=1 if net is not None else None):
         seen.append(item)
         if progress is not None:
             progress(len(seen), len(photos))
@@ -93,19 +90,6 @@ def check(
     faults += _twins(seen)
     order = {kind: place for place, kind in enumerate(KINDS)}
     return Checked(len(photos), sorted(faults, key=lambda fault: (order[fault.kind], -fault.score, fault.photo)))
-
-
-def _in_order(photos: Sequence[Listed], look: Callable[[Listed], _Seen], threads: int) -> Iterator[_Seen]:
-    """What ``look`` says of each, in order, with few pictures in memory at once."""
-    rest = iter(photos)
-    with ThreadPoolExecutor(threads) as pool:
-        waiting = [pool.submit(look, item) for item in islice(rest, 2 * threads)]
-        try:
-            while waiting:
-                yield waiting.pop(0).result()
-                waiting += [pool.submit(look, item) for item in islice(rest, 1)]
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _look(listed: Listed, net: Net | None, agree: float) -> _Seen:

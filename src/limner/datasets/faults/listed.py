@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from limner.cores import physical_cores
 from limner.datasets.layouts.base import Entry, People
 from limner.datasets.layouts.registry import layout_of
 from limner.datasets.manifest import VOID_SETS, read_manifest
@@ -20,6 +24,7 @@ from limner.errors import DataError
 
 Rgb = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,24 @@ def list_photos(folder: Path) -> list[Listed]:
     name = folder.resolve().name
     listed = [_of_entry(entry, name) for entry in listing.entries]
     return listed + [_missing(name, file, reason) for file, reason in listing.missing]
+
+
+def in_order(photos: Sequence[Listed], look: Callable[[Listed], T], *, threads: int | None = None) -> Iterator[T]:
+    """What ``look`` says of each photo, in order, with few pictures in memory at once.
+
+    Args:
+        threads: None is one for each core.
+    """
+    threads = threads or physical_cores()
+    rest = iter(photos)
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = [pool.submit(look, item) for item in islice(rest, 2 * threads)]
+        try:
+            while waiting:
+                yield waiting.pop(0).result()
+                waiting += [pool.submit(look, item) for item in islice(rest, 1)]
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _loader(photo: Photo, source: PhotoSet) -> Callable[[], tuple[Rgb, Mask | None]]:

@@ -35,6 +35,7 @@ class MaskMeasures:
         residue: share of the pixels near 0 or 255, but not there.
         holes, specks: how many tiny ones.
         inverted: whether the borders are person and the middle is not.
+        shape: (height, width).
     """
 
     area: float
@@ -47,6 +48,7 @@ class MaskMeasures:
     holes: int
     specks: int
     inverted: bool
+    shape: tuple[int, int]
 
 
 def measure_mask(mask: Mask) -> MaskMeasures:
@@ -67,6 +69,7 @@ def measure_mask(mask: Mask) -> MaskMeasures:
         holes=len(small_parts(~person, inner=True)[1]),
         specks=len(small_parts(person, inner=False)[1]),
         inverted=_is_inverted(person),
+        shape=(mask.shape[0], mask.shape[1]),
     )
 
 
