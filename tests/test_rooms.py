@@ -39,6 +39,7 @@ GROUND = frozenset(
         "samples",
         "shipped_recipes",
         "silence",
+        "suggestions",
         "threads",
         "version",
         "whole_file",

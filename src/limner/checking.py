@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Union
 
 from limner.errors import ArgumentError
+from limner.suggestions import did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MOST = 100
@@ -83,7 +84,8 @@ def check_arguments(function: Callable[..., Any], given: Mapping[str, Any], *, o
     for name, value in given.items():
         if name not in takes and not anything:
             has = f"it has {', '.join(takes)}" if takes else "it has none"
-            raise ArgumentError(f"{of} has no option {name!r}: {has}")
+            near = did_you_mean(name, takes)
+            raise ArgumentError(f"{of} has no option {name!r}{near or ':'} {has}")
         if name in takes and not fits(value, hint := _hint(function, name)):
             raise wrong(name, value, hint)
 

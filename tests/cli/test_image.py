@@ -272,7 +272,7 @@ def test_results_of_an_earlier_run_are_replaced(limner, photo, tmp_path) -> None
         ("PHOTO -o o.png -e replace -b nowhere.jpg", "--background nowhere.jpg"),
         ("PHOTO -o o.png -e color -c blurple", "color 'blurple' is no colour"),
         ("PHOTO -o o.png --blur-strength 7", "--blur-strength 7.0 is out of range: say 0"),
-        ("nowhere.jpg -o o.png", "nowhere.jpg: there is no such file"),
+        ("nowhere.jpg -o o.png", "nowhere.jpg: there is no such file; check the name"),
         ("model -o out", "model: there is no photo in this folder"),
         ("PHOTO COPY -o o.png", "several photos need a folder, not a file"),
         ("PHOTO COPY -o -", "only one photo fits into stdout"),

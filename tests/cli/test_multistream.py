@@ -39,7 +39,7 @@ def limner(here: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["no.yaml"], "limner: no.yaml: there is no such file\n"),
+        (["no.yaml"], "limner: no.yaml: there is no such file; check the name\n"),
         (["s.yaml", "--seconds", "0"], "limner: --seconds 0 must be more than 0\n"),
         (
             ["bad.yaml", "--check"],

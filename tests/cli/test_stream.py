@@ -53,6 +53,21 @@ def test_every_frame_of_a_clip_reaches_several_files(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "b.ts"]
 
 
+def test_numbered_pictures_as_limner_video_writes_them(tmp_path: Path) -> None:
+    write = f"video {samples.CLIP} -o shots/frame_%06d.png -e color:red --duration 0.5"
+    subprocess.run([*LIMNER[:-1], *write.split()], cwd=tmp_path, capture_output=True, check=True)
+    done = limner("shots", "--to", "a.mp4", "-e", "color:#00ff00", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    count = len(list((tmp_path / "shots").glob("*.png")))
+    assert count >= 8
+    assert (said["frames_in"], said["frames_out"], said["sound"]) == (count, count, False)
+    assert len(pictures(tmp_path / "a.mp4")) == count
+    done = limner("shots/frame_%06d.png", "--to", "b.mp4", "--fps", "5", "--privacy", "off", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert np.allclose(np.diff(look(tmp_path / "b.mp4").times), 0.2, atol=0.001)
+
+
 def test_sound_stays_with_the_picture(tmp_path: Path) -> None:
     make_clip(tmp_path / "in.mp4", 4.0)
     done = limner("in.mp4", "--to", "out.mp4", "--privacy", "off", "-e", "blur:0.01", cwd=tmp_path)
@@ -249,6 +264,10 @@ def test_from_rtmp_to_rtmp_and_a_copy(tmp_path: Path) -> None:
         (["in.mp4", "--to", "a.mp4", "--bitrate", "1"], "--bitrate 1"),
         (["in.mp4", "--to", "a.mp4", "--patience", "0"], "--patience 0"),
         (["in.mp4", "--to", "a.mp4", "--for", "0"], "--for 0"),
+        (["in.mp4", "--to", "a.mp4", "--fps", "25"], "--fps is for numbered pictures"),
+        (["in.mp4", "--to", "a.mp4", "--fps", "fast"], "--fps 'fast' is no rate"),
+        ([".", "--to", "a.mp4", "--fps", "0"], "--fps 0 is no rate of pictures"),
+        (["gone/%05d.png", "--to", "a.mp4", "--fps", "25"], "there is no folder gone"),
         (["99", "--to", "a.mp4"], "no such camera"),
         (["udp://127.0.0.1:9", "--to", "a.mp4", "--patience", "1"], "did not answer in time"),
     ],

@@ -17,8 +17,6 @@ import cv2
 import numpy as np
 import pytest
 
-from limner.cli.video import parse_rate, parse_time
-from limner.errors import OptionError
 from video_clips import Clip, make_clip, times_of, x264_settings
 
 LIMNER = [sys.executable, "-m", "limner.cli.app", "video"]
@@ -195,41 +193,6 @@ def test_a_full_disk_leaves_no_file_and_says_why(tmp_path: Path, target: str) ->
     assert done.returncode == 2, done.stderr
     assert f"limner: {target}: cannot be written: File too large" in done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["in.mp4"]
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("12.5", Fraction(25, 2)),
-        ("0", Fraction(0)),
-        (".25", Fraction(1, 4)),
-        ("1:02.5", Fraction(125, 2)),
-        ("1:00:02", Fraction(3602)),
-        ("0.1", Fraction(1, 10)),
-    ],
-)
-def test_times_are_read_exactly(text: str, seconds: Fraction) -> None:
-    assert parse_time(text, "--start") == seconds
-
-
-@pytest.mark.parametrize("text", ["", "abc", "-1", "1:2:3:4", "1e3", "nan", "1,5"])
-def test_what_is_no_time_says_so(text: str) -> None:
-    with pytest.raises(OptionError, match="--start"):
-        parse_time(text, "--start")
-
-
-@pytest.mark.parametrize(
-    ("text", "rate"),
-    [(None, None), ("25", Fraction(25)), ("29.97", Fraction(2997, 100)), (" 30000/1001 ", Fraction(30000, 1001))],
-)
-def test_a_rate_is_exact(text: str | None, rate: Fraction | None) -> None:
-    assert parse_rate(text, "--fps") == rate
-
-
-@pytest.mark.parametrize("text", ["", "fast", "-1", "25/0", "1e3", "25fps", "nan"])
-def test_what_is_no_rate_is_told(text: str) -> None:
-    with pytest.raises(OptionError, match=r"--fps '.*' is no rate: say frames a second, such as"):
-        parse_rate(text, "--fps")
 
 
 def test_pictures_in_and_out_and_what_is_wrong_with_them(tmp_path: Path) -> None:

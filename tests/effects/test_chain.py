@@ -145,6 +145,7 @@ def test_what_a_chain_says_of_itself(spec: str, keeps: bool, alpha: bool, moves:
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
+        ("cutout,harmonise", "effect 'harmonise' is unknown; did you mean 'harmonize'"),
         ("blur,sparkle", "effect 'sparkle' is unknown: say blur"),
         ("blur,replace:teal", "blur and replace each make the background: a chain has room for one of them"),
         ("color:red,color:teal", "effect color is named twice"),

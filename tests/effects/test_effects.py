@@ -84,6 +84,8 @@ def test_the_background_is_what_was_asked_for(name: str, options: dict, expected
 @pytest.mark.parametrize(
     ("name", "options", "says"),
     [
+        ("blurr", {}, "effect 'blurr' is unknown; did you mean 'blur'? The effects are blur, bokeh"),
+        ("blur", {"strenght": 1.0}, "effect blur has no option 'strenght'; did you mean 'strength'? it has strength"),
         ("sepia", {}, "effect 'sepia' is unknown: say blur, bokeh, replace, color, cutout, mask, overlay, smoothstep"),
         ("blur", {"strength": 1.5}, "blur strength 1.5"),
         ("bokeh", {"strength": -1.0}, "bokeh strength -1.0"),

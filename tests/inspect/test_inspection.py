@@ -77,7 +77,7 @@ def test_macs(
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("none.onnx", None, "cannot be read: No such file"),
+        ("none.onnx", None, "none.onnx: no such file; check the name"),
         ("empty.onnx", b"", "is empty"),
         ("empty.tflite", b"", "is empty"),
         ("text.onnx", b"hello, this is no model", "is not a .onnx model"),

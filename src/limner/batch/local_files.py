@@ -14,6 +14,7 @@ from limner.batch.storage import FaultError, Found, fixed_part, is_pattern
 from limner.errors import MediaError
 from limner.places import check_folder
 from limner.processing.planning import walk
+from limner.suggestions import check_the_name
 from limner.whole_file import aside, cannot_write
 
 _PASSES = (TimeoutError, ConnectionError, InterruptedError, BlockingIOError)
@@ -45,7 +46,7 @@ class LocalFiles:
         elif path.exists():
             yield _found(path, path.name)
         else:
-            raise MediaError(f"{address}: no such file or folder")
+            raise MediaError(f"{address}: no such file or folder{check_the_name(path)}")
 
     def _matching(self, pattern: str, output: str) -> Iterator[Found]:
         root, results = Path(fixed_part(pattern)), local_path(output).resolve()

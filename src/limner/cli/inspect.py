@@ -51,7 +51,8 @@ def command(
         raise OptionError("--photo: is what --advise measures activations on; give both")
     if advise and card_out is not None:
         raise OptionError("--card-out: --advise drafts no card; leave one of them out")
-    if str(model) in all_names():
+    looks_like_name = not model.suffix and len(model.parts) == 1 and not model.exists()
+    if str(model) in all_names() or looks_like_name:
         model = find_model(str(model)).path
     if edge_tpu:
         if advise or card_out is not None:

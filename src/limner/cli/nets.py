@@ -28,12 +28,12 @@ def command(
     try:
         import torch
 
-        from limner.nets import NETS, make_net
+        from limner.nets import NETS, make_net, no_net
     except ImportError as error:
         raise MissingExtraError("limner nets", str(error.name), "train") from None
     unknown = [name for name in names or [] if name not in NETS]
     if unknown:
-        raise OptionError(f"there is no net {unknown[0]!r}; the nets are {', '.join(sorted(NETS))}")
+        raise OptionError(no_net(unknown[0]))
     sides = parse_size(size, "--size")
     torch.set_num_threads(1)  # for so little work, threads wait for each other longer than they compute
     rows = [_row(name, make_net(name).for_inference(), sides) for name in names or NETS]

@@ -26,6 +26,7 @@ from limner.cli.interruption import Interrupted, keeping, stopping
 from limner.cli.options import spread
 from limner.cli.sizes import parse_size
 from limner.cli.stream_status import StatusLine
+from limner.cli.times import parse_rate
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def command(
     source: Annotated[
         str,
         typer.Argument(
-            help="rtsp://, rtmp://, http:// (HLS), udp:// (MPEG-TS), a file, or a camera's number or device.",
+            help="rtsp://, rtmp://, http:// (HLS), udp:// (MPEG-TS), a file, pictures (in/%05d.png), or a camera.",
             metavar="SOURCE",
             show_default=False,
         ),
@@ -66,6 +67,10 @@ def command(
     ] = None,
     audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Send the sound too.")] = True,
     loop: Annotated[bool, typer.Option("--loop/--once", help="A file: start again at its end.")] = False,
+    fps: Annotated[
+        str | None,
+        typer.Option("--fps", help="Frames a second of pictures: 25, 30000/1001. [timestamps.txt]", metavar="RATE"),
+    ] = None,
     seconds: Annotated[
         float | None, typer.Option("--for", help="Stop after this many seconds.", metavar="SECONDS")
     ] = None,
@@ -92,13 +97,14 @@ def command(
     check_temporal(temporal)
     check_people(people, matte)
     picture_size = parse_size(size, "--size", least=16)
+    pictures_rate = parse_rate(fps, "--fps")
     origin, targets = parse_source(source), [parse_target(item) for item in to or []]
     chosen = build_effect(effect)
     if chosen.has_alpha:
         raise OptionError(f"--effect {chosen.name} is transparent, and live video is not; take replace with a colour")
     scenes = [] if people.empty_scene is None else [people.empty_scene]
     check_targets(targets, [*chosen.files(), *scenes, *([Path(source)] if origin.kind == "file" else [])])
-    check_source(origin)
+    check_source(origin, pictures_rate)
     from limner.heap import keep_freed_memory
     from limner.live.building import build_mattes
     from limner.live.session import LiveOptions, LiveSession
@@ -124,6 +130,7 @@ def command(
             loop=loop,
             patience=patience,
             size=picture_size,
+            fps=pictures_rate,
             on_change=_report_source,
         )
         held.callback(frames.stop)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,6 +28,7 @@ from limner.cli.interruption import keeping
 from limner.cli.options import spread
 from limner.cli.progress import Meter
 from limner.cli.sizes import parse_size
+from limner.cli.times import parse_rate, parse_time
 from limner.errors import MediaError, OptionError
 from limner.media.pipes import PIPE, STDIN
 from limner.places import check_file, refuse_to_replace
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from limner.segment.segmenter import Segmenter
 
 _STDOUT = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
-_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)")
-_RATE = re.compile(r"(\d+(?:\.\d+)?)(?:/(\d+))?")
 
 
 @spread
@@ -211,37 +209,6 @@ def _preview(
     write_image(target, sheet)
     print(target)
     _note(crowd.notices())
-
-
-def parse_time(text: str | None, option: str) -> Fraction | None:
-    """Seconds, exact, of "12.5", "1:02.5" or "1:00:02".
-
-    Raises:
-        OptionError: it is no time.
-    """
-    if text is None:
-        return None
-    found = _CLOCK.fullmatch(text.strip())
-    if found is None:
-        raise OptionError(
-            f"{option} {text!r} is no time: say seconds such as 12.5, or minutes and seconds such as 1:02.5"
-        )
-    hours, minutes, seconds = found.groups()
-    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
-
-
-def parse_rate(text: str | None, option: str) -> Fraction | None:
-    """Frames a second, exact, of "25", "29.97" or "30000/1001".
-
-    Raises:
-        OptionError: it is no rate.
-    """
-    if text is None:
-        return None
-    found = _RATE.fullmatch(text.strip())
-    if found is None or (found[2] is not None and int(found[2]) == 0):
-        raise OptionError(f"{option} {text!r} is no rate: say frames a second, such as 25, 29.97 or 30000/1001")
-    return Fraction(found[1]) / int(found[2] or 1)
 
 
 def expected_frames(info: VideoInfo, start: Fraction | None, duration: Fraction | None) -> int | None:

@@ -11,6 +11,7 @@ from limner.effects.chain import Chain
 from limner.effects.registry import EFFECTS
 from limner.effects.spec import Link, parse_spec
 from limner.errors import OptionError
+from limner.suggestions import did_you_mean
 
 
 @checked
@@ -40,7 +41,9 @@ def make_chain(links: Sequence[Link], options: Mapping[str, Mapping[str, Any]]) 
     names = [link.name for link in links]
     for link in links:
         if link.name not in EFFECTS:
-            raise OptionError(f"‹effect› {link.name!r} is unknown: say {', '.join(EFFECTS)}")
+            near = did_you_mean(link.name, EFFECTS)
+            there_are = f"{near} The effects are" if near else ": say"
+            raise OptionError(f"‹effect› {link.name!r} is unknown{there_are} {', '.join(EFFECTS)}")
         if names.count(link.name) > 1 and not EFFECTS[link.name].may_repeat:
             raise OptionError(f"‹effect› {link.name} is named twice: a chain has room for it once")
     effects = [_make(EFFECTS[link.name], link, options.get(link.name, {})) for link in links]

@@ -10,6 +10,7 @@ from limner.inspect.inspect_onnx import inspect_onnx
 from limner.inspect.inspect_tflite import inspect_tflite
 from limner.inspect.report import Inspection, TensorReport
 from limner.kinds import ONNX, TFLITE
+from limner.suggestions import check_the_name
 
 __all__ = ["Inspection", "TensorReport", "inspect_model", "read_model_file"]
 
@@ -32,6 +33,8 @@ def read_model_file(path: Path) -> tuple[Literal["onnx", "tflite"], bytes]:
     """Which of the two formats a file is of, and what is in it; ModelError where it can be neither."""
     try:
         data = path.read_bytes()
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such file{check_the_name(path)}") from None
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from None
     if not data:

@@ -34,6 +34,11 @@ def write(picture: Frame, text: str, at: tuple[int, int], unit: float, color: tu
         cv2.addWeighted(strip, 0.45, letters[: strip.shape[0], : strip.shape[1]], 1.0, 0.0, dst=strip)
 
 
+def text_width(text: str, unit: float) -> float:
+    """Pixels that a line of that height is wide."""
+    return float(cv2.getTextSize(text, _FONT, unit / 30, max(1, round(unit / 22)))[0][0])
+
+
 def ordered(color: tuple[int, int, int], picture: Frame) -> tuple[int, ...]:
     """RGB as the channels of the picture are ordered."""
     return color if picture.shape[2] == 3 else (*color[::-1], 0)

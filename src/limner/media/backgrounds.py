@@ -16,6 +16,7 @@ from limner.fitting import BLACK, Fit, fit_frame
 from limner.frame import Frame, TimedFrame, over, plain
 from limner.media.color_conversion import SRGB, converted_color, converter
 from limner.media.primaries import CodePoints
+from limner.suggestions import check_the_name
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts",
                             ".wmv", ".flv", ".ogv", ".3gp", ".gif"})  # fmt: skip
@@ -94,7 +95,7 @@ def open_background(spec: str, *, option: str = "background") -> Background:
         if is_color(spec):
             return ColorBackground(spec)
         looks_like_file = path.suffix or len(path.parts) > 1
-        hint = "no such file; check the name" if looks_like_file else "neither a colour nor a file"
+        hint = f"no such file{check_the_name(path)}" if looks_like_file else "neither a colour nor a file"
         raise OptionError(f"‹{option}› {spec}: {hint}")
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return VideoBackground(path)

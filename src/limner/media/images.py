@@ -26,6 +26,7 @@ from limner.media.primaries import CodePoints
 from limner.media.raw_photos import develop, is_raw
 from limner.media.samples import eight_bit
 from limner.media.tiff_pages import count_pages, go_to_photo, why_unreadable
+from limner.suggestions import check_the_name
 
 __all__ = ["MAX_PIXELS", "Image", "Pixels", "read_image", "write_image"]
 
@@ -102,7 +103,7 @@ def _bytes_of(source: str | Path | bytes | BinaryIO, label: str) -> bytes:
             raise MediaError(f"{label}: is a device, not a photo")
         return path.read_bytes()
     except FileNotFoundError:
-        raise MediaError(f"{label}: there is no such file") from None
+        raise MediaError(f"{label}: there is no such file{check_the_name(path)}") from None
     except IsADirectoryError:
         raise MediaError(f"{label}: is a folder, not a photo") from None
     except PermissionError:

@@ -12,6 +12,8 @@ from pathlib import Path
 from limner.errors import MediaError, OptionError
 from limner.media.formats import readable
 
+MOST_FPS = 1000
+"""Frames a second that pictures may have."""
 TIMES = "timestamps.txt"
 """The file beside the pictures that has their times, in milliseconds ("timestamp format v2")."""
 _PLACE = re.compile(r"%0?\d*d")
@@ -63,8 +65,10 @@ def find_pictures(source: Path, fps: Fraction | None = None) -> PictureSeries:
 
     Raises:
         MediaError: there are none, or of more than one series, or their times cannot be used.
-        OptionError: there is no such file of times, and no `fps`.
+        OptionError: there is no such file of times, and no `fps`, or one that is no rate.
     """
+    if fps is not None and not 0 < fps <= MOST_FPS:
+        raise OptionError(f"‹fps› {float(fps):g} is no rate of pictures; say more than 0, {MOST_FPS} at most")
     folder = source if source.is_dir() else source.parent
     notices: tuple[str, ...] = ()
     if source.is_dir():

@@ -21,6 +21,7 @@ from limner.media.pipes import STDIN
 from limner.media.stream_choice import choose_streams
 from limner.media.video_alpha import Place, alpha_of, is_part_of_avif, place_of_alpha
 from limner.media.video_color import ColorTags, tags_of
+from limner.suggestions import check_the_name
 
 _PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".heic", ".heif"}
 _STILL_CODECS = {"mjpeg", "png", "bmp", "tiff", "webp", "jpeg2000", "libjxl"}
@@ -132,7 +133,7 @@ def open_video(path: Path) -> av.container.InputContainer:
         MediaError: it is missing, a folder, empty, not permitted, a photo, or nothing that can be decoded.
     """
     if not path.exists():
-        raise MediaError(f"{path}: no such file; check the name")
+        raise MediaError(f"{path}: no such file{check_the_name(path)}")
     if not path.is_file():
         raise MediaError(f"{path}: is not a file; name a video file")
     if not os.access(path, os.R_OK):

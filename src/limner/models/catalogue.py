@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from limner.models.card import ModelCard, read_json
 from limner.models.checkpoints import checkpoint_card
 from limner.models.ensemble_card import EnsembleCard
 from limner.models.pair import card_beside
+from limner.suggestions import check_the_name, did_you_mean
 
 ALIASES = {"default": "fast"}
 _FOLDER = Path(__file__).parent
@@ -148,11 +148,11 @@ def weights_path(name: str) -> Path:
     """
     if Path(name).suffix in WEIGHT_SUFFIXES:
         if not Path(name).is_file():
-            raise ModelError(f"{name}: no such file")
+            raise ModelError(f"{name}: no such file{check_the_name(Path(name))}")
         return Path(name)
     if ALIASES.get(name, name) not in model_names():
-        known = ", ".join(model_names())
-        raise ModelError(f"{name}: no shipped model has weights of that name (there are: {known})")
+        near, known = did_you_mean(name, (*ALIASES, *model_names())), ", ".join(model_names())
+        raise ModelError(f"{name}: no shipped model has weights of that name{near} (there are: {known})")
     return find_model(name).path
 
 
@@ -166,9 +166,9 @@ def _resolve(name: str) -> str:
     if resolved in known:
         return resolved
     names = ", ".join((*ALIASES, *known))
-    close = difflib.get_close_matches(name, (*ALIASES, *known), n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise ModelError(f"no model {name!r}{hint}; known names: {names}; or give the path of a .onnx or .tflite file")
+    near = did_you_mean(name, (*ALIASES, *known))
+    known_names = f"{near or ';'} known names: {names}"
+    raise ModelError(f"no model {name!r}{known_names}; or give the path of a .onnx or .tflite file")
 
 
 def _named(name: str) -> ModelFile:

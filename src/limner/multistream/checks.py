@@ -10,6 +10,7 @@ from pathlib import Path
 from limner.assembly import EffectOptions, MatteOptions, PeopleOptions, TemporalOptions, build_effect, check_people
 from limner.errors import LimnerError
 from limner.media.video_info import probe_video
+from limner.models.catalogue import find_any
 from limner.multistream.config import TILES, MultistreamSpec, StreamSpec
 from limner.places import check_file
 from limner.streams.address import Address, parse_source, parse_target
@@ -22,6 +23,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 def check(spec: MultistreamSpec) -> Iterator[Problem]:
     """(place in the file, what is wrong there) of each fault; only files are opened: sources, pictures of effects."""
+    yield from _check_model(spec)
     taken: dict[str, Place] = {}
     sources = {parse_source(stream.source).text for stream in spec.streams.values() if _readable(stream.source)}
     for name, stream in spec.streams.items():
@@ -115,6 +117,13 @@ def _check_stream(place: Place, stream: StreamSpec, spec: MultistreamSpec) -> It
         except LimnerError as error:
             named = field == "effect" and any(name in str(error) for name in stream.settings)
             yield (*place, "settings" if named else field), str(error)
+
+
+def _check_model(spec: MultistreamSpec) -> Iterator[Problem]:
+    try:
+        find_any(spec.model, card=spec.card, verify=False, task="segment")
+    except LimnerError as error:
+        yield ("model",), str(error)
 
 
 def _readable(source: str) -> bool:

@@ -108,7 +108,9 @@ class TilesSpec:
         rtsp: serve it under the name "tiles", where the file says ``rtsp``.
         size: (width, height) of it.
         rate: pictures a second.
-        columns: how many side by side; None is what makes a square of them.
+        fit: "contain" shows all of each stream, with black where it has other proportions than its tile; "cover" fills
+            the tile and cuts off what does not fit.
+        columns: how many side by side; None is how many show the most of the streams.
         names: write each stream's name into its corner.
     """
 
@@ -116,6 +118,7 @@ class TilesSpec:
     rtsp: bool = True
     size: Annotated[tuple[int, int], BeforeValidator(_size)] = (1280, 720)
     rate: Annotated[float, Field(ge=1, le=60)] = 15.0
+    fit: Literal["contain", "cover"] = "contain"
     columns: Annotated[int, Field(ge=1, le=32)] | None = None
     names: bool = True
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -18,6 +17,7 @@ except ImportError as error:
 
 from limner.multistream.checks import Place, check
 from limner.multistream.config import MultistreamSpec, RtspSpec, StreamSpec, TilesSpec
+from limner.suggestions import check_the_name, nearest
 
 _DEEPEST = 6
 _ADAPTER = TypeAdapter(MultistreamSpec)
@@ -37,7 +37,7 @@ def read_file(path: Path) -> MultistreamSpec:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise OptionError(f"{path}: there is no such file") from None
+        raise OptionError(f"{path}: there is no such file{check_the_name(path)}") from None
     except OSError as error:
         raise OptionError(f"{path}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
@@ -87,8 +87,8 @@ def _first(error: ValidationError) -> tuple[Place, str]:
     place, said = tuple(first["loc"]), first["msg"].removeprefix("Value error, ")
     if first["type"] == "unexpected_keyword_argument":
         known = _known(place)
-        near = difflib.get_close_matches(str(place[-1]), known, 1)
-        return place, f"there is no such field; {f'did you mean {near[0]}?' if near else 'known: ' + ', '.join(known)}"
+        near = nearest(str(place[-1]), known)
+        return place, f"there is no such field; {f'did you mean {near}?' if near else 'known: ' + ', '.join(known)}"
     if first["type"] == "missing":
         return place, "is missing"
     if first["type"] == "too_short":

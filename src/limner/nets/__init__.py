@@ -21,6 +21,7 @@ from limner.nets.slim_net import SlimNet
 from limner.nets.steady_selfie import SteadySelfieNet
 from limner.nets.tiny import TinyNet
 from limner.nets.widths import Widths, narrow
+from limner.suggestions import did_you_mean
 
 NETS: dict[str, type[SegmentationNet]] = {
     "fast": FastNet,
@@ -38,6 +39,12 @@ NETS: dict[str, type[SegmentationNet]] = {
 }
 
 
+def no_net(name: str) -> str:
+    """What to say where no net has that name."""
+    near = did_you_mean(name, NETS)
+    return f"there is no net {name!r}{near or ';'} the nets are {', '.join(sorted(NETS))}"
+
+
 @checked
 def make_net(name: str, **options: Any) -> SegmentationNet:
     """A freshly initialised net.
@@ -50,7 +57,7 @@ def make_net(name: str, **options: Any) -> SegmentationNet:
         ArgumentError: it has no such option, or one is of another type.
     """
     if name not in NETS:
-        raise OptionError(f"net: there is no net {name!r}; the nets are {', '.join(sorted(NETS))}")
+        raise OptionError(f"net: {no_net(name)}")
     pruned: Widths = options.pop("pruned", {})
     if not isinstance(pruned, Mapping):
         raise wrong("pruned", pruned, Widths)

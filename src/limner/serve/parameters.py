@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -12,6 +11,7 @@ from limner.assembly.effect import setting_owners
 from limner.assembly.matte import EDGES
 from limner.effects.registry import EFFECTS
 from limner.media.formats import METADATA
+from limner.suggestions import did_you_mean
 
 FORMATS = ("jpg", "png", "webp", "avif", "tif", "bmp", "heic")
 _SUBJECT = r"^(everyone|main|[1-9][0-9]{0,3})$"
@@ -116,7 +116,6 @@ def told(error: dict[str, Any], known: type[BaseModel]) -> str:
     name = str(error["loc"][-1]) if error["loc"] else "the request"
     if error["type"] == "extra_forbidden":
         names = [field.alias or key for key, field in known.model_fields.items()]
-        close = difflib.get_close_matches(name.replace("_", "-"), names, n=1)
-        return f"{name!r} is no parameter" + (f"; did you mean {close[0]!r}?" if close else "; see /openapi.json")
+        return f"{name!r} is no parameter" + (did_you_mean(name.replace("_", "-"), names) or "; see /openapi.json")
     text = str(error["msg"])
     return f"{name} {error.get('input')!r}: {text[:1].lower()}{text[1:]}"

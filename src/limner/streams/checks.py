@@ -6,10 +6,13 @@ import importlib.util
 import os
 import socket
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from limner.errors import MediaError, MissingExtraError, OptionError
+from limner.media.picture_reader import probe_pictures
+from limner.media.picture_series import find_pictures, names_pictures
 from limner.media.video_info import probe_video
 from limner.places import check_file, refuse_to_replace
 from limner.streams.address import Address
@@ -46,13 +49,21 @@ def check_targets(targets: Sequence[Address], files: Iterable[Path]) -> None:
             _connect(target)
 
 
-def check_source(source: Address) -> None:
+def check_source(source: Address, fps: Fraction | None = None) -> None:
     """
+    Args:
+        fps: frames a second, of numbered pictures.
+
     Raises:
-        OptionError: the address has no port that there can be.
-        MediaError: its host is unknown; the file is no video.
+        OptionError: the address has no port that there can be; ``fps`` is missing, or does not go with the source.
+        MediaError: its host is unknown; the file is no video; there are no such pictures.
     """
-    if source.kind == "file":
+    pictures = source.kind == "file" and names_pictures(Path(source.text))
+    if fps is not None and not pictures:
+        raise OptionError(f"‹fps› is for numbered pictures, and {source.shown} has its own times; leave it out")
+    if pictures:
+        probe_pictures(find_pictures(Path(source.text), fps))
+    elif source.kind == "file":
         probe_video(source.text)
     elif source.kind != "camera":
         _resolve(source, any_host=source.kind == "udp")

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from limner.errors import ModelError
 from limner.kinds import ONNX, SAFETENSORS
+from limner.suggestions import check_the_name
 from limner.whole_file import whole_file, writing
 
 _NOT_OURS = "is no checkpoint of `limner train`; name one, such as runs/fast/last.pt"
@@ -114,7 +115,7 @@ def load_weights(path: Path) -> dict[str, Tensor]:
     if path.suffix != SAFETENSORS:
         return Checkpoint.load(path).ema
     if not path.is_file():
-        raise ModelError(f"{path}: no such file")
+        raise ModelError(f"{path}: no such file{check_the_name(path)}")
     try:
         return load_file(str(path))
     except SafetensorError:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import MissingExtraError, ModelError
+from limner.suggestions import check_the_name
 
 
 def read_onnx_weights(path: Path) -> dict[str, NDArray[np.float32]]:
@@ -24,7 +25,7 @@ def read_onnx_weights(path: Path) -> dict[str, NDArray[np.float32]]:
     except ImportError:
         raise MissingExtraError("reading the weights of a .onnx file", "onnx", "train") from None
     if not path.is_file():
-        raise ModelError(f"{path}: no such file")
+        raise ModelError(f"{path}: no such file{check_the_name(path)}")
     try:
         graph = onnx.load_model(path, load_external_data=False).graph
         arrays = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}

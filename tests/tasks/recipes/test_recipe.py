@@ -149,5 +149,7 @@ def test_recipes_that_are_like_each_other_are_refused(tmp_path: Path, other: str
 
 
 def test_a_missing_recipe_is_told_the_names_of_those_that_ship(tmp_path: Path) -> None:
+    with pytest.raises(LimnerError, match="quantise: no such recipe; did you mean 'quantize'"):
+        load_recipe(Path("quantise"))
     with pytest.raises(LimnerError, match=r"none\.yaml: no such recipe; the shipped ones are .*fast, .*video"):
         load_recipe(tmp_path / "none.yaml")

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from limner.errors import OptionError
 from limner.shipped_recipes import find_recipe, names
+from limner.suggestions import did_you_mean
 
 T = TypeVar("T")
 
@@ -33,7 +34,8 @@ def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise OptionError(f"{path}: no such recipe; the shipped ones are {', '.join(names())}") from None
+        near = did_you_mean(path.name, names()) or ";"
+        raise OptionError(f"{path}: no such recipe{near} the shipped ones are {', '.join(names())}") from None
     except OSError as error:
         raise OptionError(f"{path}: cannot be read as a recipe: {error.strerror or error}") from None
     except UnicodeDecodeError:
