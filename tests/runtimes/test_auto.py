@@ -140,7 +140,7 @@ def test_a_device_that_only_a_slow_starter_has(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(auto, "load_runtime", load)
     assert auto.choose(TINY, device="cuda") == "onnxruntime"
-    assert seen == ["onnxruntime", "openvino", "torch"]
+    assert seen == ["onnxruntime", "openvino", "opencv", "torch"]
     assert all_choices() == []
 
 

@@ -67,6 +67,9 @@ RUNTIMES = {
     ),
     "ncnn": Entry("limner.runtimes.ncnn_runtime", "NcnnRuntime", (NCNN,), "ncnn", "ncnn", "ncnn"),
     "tensorrt": Entry("limner.runtimes.tensorrt_runtime", "TensorRtRuntime", (TENSORRT,), "tensorrt", "tensorrt"),
+    "opencv": Entry(
+        "limner.runtimes.opencv_runtime", "OpenCvRuntime", (ONNX,), "cv2", "opencv-python-headless", last=True
+    ),
     # Last, because importing it takes seconds.
     "torch": Entry(
         "limner.runtimes.torch_runtime", "TorchRuntime", (CHECKPOINT, ONNX), "torch", "torch", "train", True
