@@ -32,7 +32,7 @@ FLAGS: dict[type, Mapping[str, Any]] = {
         "runtime": typer.Option(
             "--runtime",
             metavar="NAME[:OPTION,…]",
-            help="auto (the fastest here, measured once), onnxruntime, openvino, litert, ncnn, opencv, torch, tensorrt.",
+            help="auto (the fastest, measured once), onnxruntime, openvino, litert, ncnn, opencv, torch, tensorrt.",
         ),
         "device": typer.Option("--device", help="What the model runs on: cpu, cuda, cuda:1, gpu, …"),
         "threads": typer.Option("--threads", min=1, help="Threads for the model. [the runtime's choice]"),

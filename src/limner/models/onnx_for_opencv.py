@@ -29,8 +29,8 @@ def for_opencv(model: bytes) -> bytes:
     """The same function in operators that OpenCV does not mistake for others.
 
     A gate, Mul(HardSigmoid(c), s), is taken for HardSwish(c) where both of HardSigmoid's numbers are written down, so
-    the one that has its usual value is left out. Add(k, Conv(pooled)) fails in 5.0.0, which folds it into the convolution:
-    it becomes a Sub of a Neg.
+    the one that has its usual value is left out. Add(k, Conv(pooled)) fails in 5.0.0, which folds it into the
+    convolution: it becomes a Sub of a Neg.
 
     Args:
         model: a .onnx file.
