@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from limner.cli.data_check import check
+from limner.cli.data_crop import crop, resize
 from limner.cli.data_import import import_
 from limner.cli.data_relabel import relabel
+from limner.cli.data_remask import remask
 from limner.cli.data_split import split
 from limner.cli.data_stats import stats
 from limner.cli.interruption import keeping
@@ -32,6 +34,9 @@ app.command(name="import", short_help="List a folder of photos and masks in a da
 app.command(short_help="Look for faults in labelled photos, and mend what is safe.")(check)
 app.command(short_help="Show what photos are like: sizes, people, masks, light.")(stats)
 app.command(short_help="Choose photos for validation and test, never leaking.")(split)
+app.command(short_help="Cut head and shoulders out of photos of whole bodies.")(crop)
+app.command(short_help="Shrink photos and masks.")(resize)
+app.command(short_help="Make masks of 0 and 255 from alpha, brightness or colour.")(remask)
 app.command(short_help="Draw masks with teachers, and keep those that they agree on.")(relabel)
 
 _DATA = Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")]
