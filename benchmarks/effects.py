@@ -36,6 +36,7 @@ CASES: dict[str, tuple[str, str | None]] = {
     "overlay": ("overlay", None),
     "stylize": ("stylize:warm", None),
     "frame_in_frame": (f"frame_in_frame:{samples.BACKGROUND}", None),
+    "auto_frame": ("auto_frame:close,blur", "blur"),
     "smoothstep": (f"smoothstep,{_BEHIND}", _BEHIND),
     "light_wrap": (f"light_wrap,{_BEHIND}", _BEHIND),
     "color_transfer": (f"color_transfer,{_BEHIND}", _BEHIND),

@@ -39,7 +39,7 @@ def panels(frame: Frame, matte: Matte) -> list[tuple[str, Frame]]:
         ("stylize:bw@background", make_effect("stylize:bw@background")),
         ("frame_in_frame", person),
         ("blur,frame_in_frame, circle", Chain([make_effect("blur"), circle])),
-        ("stylize:sepia", make_effect("stylize:sepia")),
+        ("auto_frame:close,replace:…", make_effect(f"auto_frame:close,{LAKE}")),
     ]
     shown = [(title, effect(frame, matte)) for title, effect in made]
     lit = [("lamps drawn in, blur", make_effect("blur")(lamps, matte))]

@@ -31,6 +31,9 @@ SAMPLES = {
     "inset_size": 0.3,
     "inset_margin": 0.1,
     "wrap_width": 0.1,
+    "framing": "close",
+    "most_zoom": 1.5,
+    "framing_speed": 0.5,
 }
 NEEDED = {"replace": {"background": "red"}, "frame_in_frame": {"presentation": "red"}}
 BEFORE = {"smoothstep": "smoothstep,color", "seamless_clone": "color,seamless_clone"}

@@ -29,6 +29,7 @@ def every_effect() -> list[Effect]:
         "blur": [{}, {"strength": 0.02}],
         "bokeh": [{}, {"strength": 0.05, "highlights": 1.0}, {"strength": 1.0}],
         "light_wrap": [{}, {"strength": 1.0, "width": 0.2}],
+        "auto_frame": [{"framing": framing} for framing in ("close", "half", "full")],
         "stylize": [{"look": "cool@person"}, {"look": "bw@background"}, {"look": "vivid"}],
         "frame_in_frame": [{"presentation": "teal", "shape": shape} for shape in ("person", "circle", "rounded")],
     }

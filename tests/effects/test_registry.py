@@ -69,4 +69,4 @@ def test_a_class_can_be_added_and_taken_away(monkeypatch: pytest.MonkeyPatch) ->
     assert EFFECTS.settings("own") == Own.settings
     assert isinstance(make_effect("own"), Own)
     assert list(EFFECTS)[-1] == "own"
-    assert len(EFFECTS) == 15
+    assert len(EFFECTS) == 16

@@ -27,23 +27,25 @@ from limner.frame import Frame
 class Stage(IntEnum):
     """What an effect does in a chain. A chain runs its effects in this order, whatever order they were named in."""
 
-    EDGE = 0
+    FRAMING = 0
+    """Chooses the part of the frame, with its matte, that everything else works on."""
+    EDGE = 1
     """Reshapes the matte."""
-    BACKGROUND = 1
+    BACKGROUND = 2
     """Makes what lies behind the person."""
-    BACKGROUND_LOOK = 2
+    BACKGROUND_LOOK = 3
     """Recolours what lies behind the person."""
-    FIT = 3
+    FIT = 4
     """Fits the person's colours to what lies behind them."""
-    LIGHT = 4
+    LIGHT = 5
     """Lets light of the background fall on the person."""
-    PERSON_LOOK = 5
+    PERSON_LOOK = 6
     """Recolours the person."""
-    PICTURE = 6
+    PICTURE = 7
     """Changes the picture that person and background make together."""
-    LAYOUT = 7
+    LAYOUT = 8
     """Puts that picture elsewhere in the frame."""
-    RESULT = 8
+    RESULT = 9
     """Shows something else than that picture: the person alone, the matte."""
 
 

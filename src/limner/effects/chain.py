@@ -21,8 +21,9 @@ _FITTING = (Stage.FIT, Stage.LIGHT)
 class Chain(Effect):
     """Several effects on one frame, in the order of their stages (`limner.effects.base.Stage`).
 
-    The matte is reshaped first, then the background made and recoloured, then the person fitted to it and recoloured,
-    then both composed, and the picture laid out or cut out. Within a stage the order given holds.
+    The part of the frame is chosen first and the matte reshaped, then the background made and recoloured, then the
+    person fitted to it and recoloured, then both composed, and the picture laid out or cut out. Within a stage the
+    order given holds.
 
     Args:
         effects: in any order. At most one makes the background, and at most one lays out or shows something else.
@@ -90,7 +91,7 @@ def _refuse_conflicts(effects: Sequence[Effect]) -> None:
     if len(ends) > 1:
         raise OptionError(f"{_both(ends)} each say what the result is: a chain has room for one of them")
     if any(effect.is_matte for effect in effects):
-        idle = [effect.name for effect in effects if effect.stage not in (Stage.EDGE, Stage.RESULT)]
+        idle = [effect.name for effect in effects if effect.stage not in (Stage.FRAMING, Stage.EDGE, Stage.RESULT)]
         if idle:
             raise OptionError(f"{ends[0]} shows the matte, to which {_both(idle)} does nothing: leave one out")
     if by_stage.get(Stage.RESULT) and backgrounds and not any(effect.stage in _FITTING for effect in effects):

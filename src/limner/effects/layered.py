@@ -58,6 +58,16 @@ class Layers:
     def matte(self, matte: Matte) -> None:
         self._matte, self._alpha8, self._boxes = matte, None, None
 
+    def move(self, frame: Frame, matte: Matte) -> None:
+        """Another part of the picture in the place of the frame and its matte, before anything else is done to them.
+
+        Raises:
+            ValueError: they do not belong together.
+        """
+        check_sizes(frame, matte)
+        self.frame = frame
+        self.matte = self._found = matte
+
     @property
     def alpha8(self) -> NDArray[np.uint8]:
         """The matte's alpha in 8 bits, (H, W)."""

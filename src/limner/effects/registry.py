@@ -132,5 +132,6 @@ EFFECTS = Effects(
         "seamless_clone": "SeamlessClone",
         "stylize": "Stylize",
         "frame_in_frame": "FrameInFrame",
+        "auto_frame": "AutoFrame",
     }
 )
