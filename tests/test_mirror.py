@@ -26,6 +26,7 @@ EXCEPTIONS: dict[str, str] = {
     "test_wheel.py": "the wheel in an environment of its own",
     # Pages.
     "test_evaluation_page.py": "docs/evaluation.md",
+    "test_old_projects_page.py": "docs/from-the-old-projects.md",
     "test_public_api.py": "docs/api.md",
     "test_readme.py": "README.md",
     "test_serve_page.py": "docs/serve.md, and deploy/",
