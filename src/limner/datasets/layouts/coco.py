@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from limner.datasets.layouts.base import Entry, Listing, Mask, People, split_of
+from limner.datasets.layouts.json_stream import read_items
 from limner.datasets.layouts.photo_index import PhotoIndex
-from limner.datasets.layouts.reading import json_files, read_json
+from limner.datasets.layouts.reading import json_files
 from limner.datasets.layouts.shapes import empty_mask, fill_polygon, rle_mask
 from limner.errors import DataError
 
 _KEYS = "info|licenses|images|annotations|categories|type"
 
 
-class _File(NamedTuple):
-    path: Path
-    content: dict[str, Any]
+_LISTS = ("images", "annotations", "categories")
 
 
 class Coco:
@@ -36,43 +36,82 @@ class Coco:
 
     def read(self, folder: Path, people: People) -> Listing:
         """See ``Layout``. All regions of a photo's people make one mask, crowds included."""
-        files = [_File(path, _checked(path)) for path in _files(folder)]
+        files = _files(folder)
         if not files:
             raise DataError(f"{folder}: holds no JSON file with images, annotations and categories")
-        labels = [str(item.get("name")) for file in files for item in file.content["categories"]]
-        wanted = people.among(labels, files[0].path)
+        heads = [_head(path) for path in files]
+        wanted = people.among([name for names, _ in heads for name in names.values()], files[0])
         photos = PhotoIndex(folder)
-        return Listing([entry for file in files for entry in _entries(file, wanted, photos)])
+        listing = Listing([])
+        for path, (names, licences) in zip(files, heads, strict=True):
+            ids = {number for number, name in names.items() if name in wanted}
+            listing.entries += _entries(path, ids, licences, photos)
+        return listing
 
 
-def _entries(file: _File, wanted: set[str], photos: PhotoIndex) -> list[Entry]:
-    content = file.content
-    ids = {item.get("id") for item in content["categories"] if str(item.get("name")) in wanted}
-    of_photo: dict[object, list[object]] = defaultdict(list)
-    for item in content["annotations"]:
-        if item.get("category_id") in ids:
-            of_photo[item.get("image_id")].append(item.get("segmentation"))
-    licences = {item.get("id"): _licence(item) for item in content.get("licenses") or [] if isinstance(item, dict)}
-    split = split_of([part.partition("_")[2] or part for part in (file.path.stem, file.path.parent.name)])
+def _head(path: Path) -> tuple[dict[object, str], dict[object, str]]:
+    """The names of the categories and of the licences by their numbers."""
+    names: dict[object, str] = {}
+    licences: dict[object, str] = {}
+    seen = set()
+    for key, item in read_items(path):
+        if not isinstance(item, dict):
+            if key in _LISTS:
+                raise DataError(f"{path}: {key!r} is no list of objects, as in COCO's files")
+            continue
+        seen.add(key)
+        if key == "categories":
+            names[item.get("id")] = str(item.get("name"))
+        elif key == "licenses":
+            licences[item.get("id")] = _licence(item)
+    for key in _LISTS:
+        if key not in seen and key != "annotations":
+            raise DataError(f"{path}: has no list {key!r}, as COCO's files have; take the file away if it is none")
+    return names, licences
+
+
+def _entries(path: Path, ids: set[object], licences: dict[object, str], photos: PhotoIndex) -> list[Entry]:
+    """The photos of a file with the regions of their people; what else the file holds is not kept."""
+    images: list[tuple[object, str, object, object, object, str]] = []
+    regions: dict[object, list[object]] = defaultdict(list)
+    for key, item in read_items(path):
+        if key == "annotations" and item.get("category_id") in ids:
+            regions[item.get("image_id")].append(_packed(item.get("segmentation")))
+        elif key == "images":
+            address = str(item.get("flickr_url") or item.get("coco_url") or "")
+            about = (item.get("height"), item.get("width"), item.get("license"))
+            images.append((item.get("id"), str(item.get("file_name")), *about, address))
+    split = split_of([part.partition("_")[2] or part for part in (path.stem, path.parent.name)])
     entries = []
-    for image in content["images"]:
-        said = str(image.get("file_name"))
-        path = photos.find(said, file.path.stem.partition("_")[2], file.path.parent.name)
-        regions = of_photo.get(image.get("id"), [])
+    for number, said, height, width, licence, address in images:
+        photo = photos.find(said, path.stem.partition("_")[2], path.parent.name)
+        mine = regions.get(number, [])
         entries.append(
             Entry(
                 name=said,
-                stem=path.stem,
-                photo=path,
-                mask=partial(_mask, regions, (image.get("height"), image.get("width"))),
-                mask_name=f"{file.path.name}, {said}",
+                stem=photo.stem,
+                photo=photo,
+                mask=partial(_mask, mine, (height, width)),
+                mask_name=f"{path.name}, {said}",
                 split=split,
-                source=str(image.get("flickr_url") or image.get("coco_url") or ""),
-                rights=licences.get(image.get("license"), ""),
-                nobody=not regions,
+                source=address,
+                rights=licences.get(licence, ""),
+                nobody=not mine,
             )
         )
     return entries
+
+
+def _packed(region: object) -> object:
+    """The numbers of a region in a quarter of the memory; what is not as it should be stays, and is told later."""
+    try:
+        if isinstance(region, list):
+            return [array("d", ring) for ring in region]
+        if isinstance(region, dict) and isinstance(region.get("counts"), list):
+            return {**region, "counts": array("q", region["counts"])}
+    except (TypeError, OverflowError):
+        pass
+    return region
 
 
 def _mask(regions: list[object], size: tuple[object, object]) -> Mask:
@@ -98,16 +137,6 @@ def _files(folder: Path) -> list[Path]:
     """The files with regions; where some are called instances, as COCO's own are, only these."""
     files = json_files(folder, _KEYS, ("file_name", "image_id", "categories"))
     return [path for path in files if path.name.startswith("instances")] or files
-
-
-def _checked(path: Path) -> dict[str, Any]:
-    content = read_json(path)
-    for key in ("images", "annotations", "categories"):
-        items = content.get(key) if isinstance(content, dict) else None
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise DataError(f"{path}: has no list {key!r}, as COCO's files have; take the file away if it is none")
-    assert isinstance(content, dict)
-    return content
 
 
 def _licence(item: dict[str, Any]) -> str:

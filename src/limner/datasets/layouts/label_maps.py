@@ -80,7 +80,7 @@ class Parsing:
     name = "parsing"
     about = "photos, and maps of the labels of body parts and clothes: all but 0 is person"
     labelled = True
-    _photos = ("images", "image", "img", "imgs", "TrainVal_images", "JPEGImages")
+    _photos = ("images", "image", "img", "imgs", "TrainVal_images", "JPEGImages", "data")
     _masks = (
         "labels", "label", "parsing", "annotations", "masks", "mask", "segmentations", "category_ids",
         "TrainVal_parsing_annotations", "SegmentationClassAug",

@@ -22,8 +22,8 @@ P3M = Pairs(
     ("blurred_image", "original_image", "original"), ("mask", "alpha"), read_grey,
 )  # fmt: skip
 EG1800 = Pairs(
-    "eg1800", "EG1800 and the like: Images/ and Labels/ with masks of two values",
-    ("images", "image"), ("labels", "label"), read_grey,
+    "eg1800", "EG1800 and the like: Images/ (or data/) and Labels/ with masks of two values",
+    ("images", "image", "data"), ("labels", "label"), read_grey,
 )  # fmt: skip
 
 
