@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -128,6 +129,27 @@ def test_videos_and_photos_of_a_folder(limner: Run, some_photos: Path, tmp_path:
     assert (json.loads(told)["already"], json.loads(told)["done"], json.loads(told)["worked"]) == (5, 0, 2)
     code, told, _ = limner(some_photos / "deep/clip.avi", "--to", out / "deep", "-e", "color", "--crf", 30, "--dry-run")
     assert (code, told.splitlines()[-1]) == (0, "1 of 1 videos would be done, 0 are done already")
+
+
+def test_a_damaged_video_fails_unless_asked_to_keep_going(limner: Run, tmp_path: Path) -> None:
+    folder, out = tmp_path / "clips", tmp_path / "out"
+    folder.mkdir()
+    make_clip(folder / "whole.mp4", Clip(frames=10, size=(60, 80)))
+    make_clip(folder / "hurt.mp4", Clip(frames=60, size=(60, 80), codec="mpeg4", options={"g": "1"}))
+    whole = times_of(folder / "hurt.mp4")
+    with av.open(str(folder / "hurt.mp4")) as container:
+        packet = [packet for packet in container.demux(video=0) if packet.size][10]
+        assert packet.pos is not None
+        data = bytearray((folder / "hurt.mp4").read_bytes())
+        data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
+    (folder / "hurt.mp4").write_bytes(data)
+    arguments = (folder, "--to", out, "--piece", 1, "--preset", "ultrafast", "--workers", 1)
+    assert limner(*arguments)[:2] == (1, f"{out}: 1 of 2 videos done\n")
+    (line,) = map(json.loads, (out / ".limner-batch/failures.jsonl").read_text().splitlines())
+    assert line["reason"].endswith("is damaged; --keep-going leaves out what is damaged")
+    code, told, _ = limner(*arguments, "--keep-going")
+    assert (code, told) == (0, f"{out}: 1 of 2 videos done, 1 were there already\n")
+    assert times_of(out / "hurt.mp4") == whole[:10] + whole[11:]
 
 
 def test_shards_take_photos_alone(limner: Run, some_photos: Path, tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ class Batch:
         if outcome.error:
             if item.piece is not None and not self._joins.failed(index):
                 return
-            reason = str(LimnerError(outcome.error))
+            reason = LimnerError(outcome.error).told(lambda field: f"--{field.replace('_', '-')}")
             state.add(state.failures, {"input": name, "output": target, "reason": reason})
             summary.failed, summary.failures = summary.failed + 1, str(state.failures)
             self.results.give_up(ledger, index)
@@ -216,7 +216,8 @@ def look(request: BatchRequest, *, dry: bool = False) -> Batch:
     if request.sharded:
         results = ShardResults(plan.items, plan.shards, request.to, state.spool, options, force=request.force)
     else:
-        moving = {"video": asdict(request.video), "temporal": asdict(request.temporal)}
+        saving = replace(request.video, keep_going=False)  # changes no video that was done without
+        moving = {"video": asdict(saving), "temporal": asdict(request.temporal)}
         of_videos = fingerprint(request.options, effect.files(), **moving)
         results = FileResults(plan.items, request.to, options, force=request.force, video_options=of_videos)
     with Ledger(state.ledger, look=True) as known:

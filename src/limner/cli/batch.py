@@ -59,6 +59,9 @@ def command(
         str | None, typer.Option("--preset", help="Videos: ultrafast to veryslow, slower is smaller. [medium]")
     ] = None,
     audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Videos: keep the sound.")] = True,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Videos: skip damaged frames instead of giving the video up.")
+    ] = False,
     piece: Annotated[
         int,
         typer.Option("--piece", min=0, help="Videos are done in pieces of so many seconds, on all workers; 0: whole."),
@@ -106,7 +109,7 @@ def command(
         inputs=(*(inputs or ()), *(f"@{name}" for name in lists or ())),
         to=to,
         options=PhotoOptions(effect=effect, matte=matte, people=people, saving=saving),
-        video=VideoSaving(codec=codec, crf=crf, preset=preset, audio=audio),
+        video=VideoSaving(codec=codec, crf=crf, preset=preset, audio=audio, keep_going=keep_going),
         temporal=temporal,
         piece=piece,
         root=root,
