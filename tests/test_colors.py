@@ -22,3 +22,8 @@ def test_what_is_no_colour() -> None:
     assert not is_color("beach.jpg")
     with pytest.raises(OptionError):
         parse_color("beach.jpg", option="x")
+
+
+def test_a_misspelt_colour_is_told_with_the_one_that_was_meant() -> None:
+    with pytest.raises(OptionError, match=r"tint 'gren' is no colour; did you mean 'green'\? Or say a name"):
+        parse_color("gren", option="tint")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from limner.errors import OptionError
+from limner.suggestions import did_you_mean
 
 Color = tuple[int, int, int]
 """Red, green and blue, each 0 to 255, in sRGB."""
@@ -25,11 +26,19 @@ def parse_color(value: str | tuple[int, ...], *, option: str) -> Color:
     try:
         rgb = ImageColor.getrgb(value.strip())
     except ValueError:
-        raise OptionError(f"{option} {value!r} is no colour: {HOW}") from None
+        near = nearest_color(value)
+        raise OptionError(f"{option} {value!r} is no colour{f'{near} Or' if near else ':'} {HOW}") from None
     if len(rgb) == 4:
         raise OptionError(f"{option} {value!r} has transparency, which cannot be kept: {HOW}")
     red, green, blue = (min(max(channel, 0), 255) for channel in rgb)
     return red, green, blue
+
+
+def nearest_color(value: str) -> str:
+    """``"; did you mean 'green'?"`` for "gren"; nothing where no colour's name is like ``value``."""
+    from PIL import ImageColor
+
+    return did_you_mean(value.strip(), ImageColor.colormap)
 
 
 def is_color(value: str) -> bool:

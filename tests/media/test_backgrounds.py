@@ -68,7 +68,12 @@ def test_names_choose_the_kind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("gone.mp4", "no such file"), ("gren", "neither a colour"), ("bad.mp4", "cannot be read")]
+    ("name", "words"),
+    [
+        ("gone.mp4", "no such file"),
+        ("gren", "neither a colour nor a file; did you mean 'green'"),
+        ("bad.mp4", "cannot be read"),
+    ],
 )
 def test_what_is_no_background_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str) -> None:
     monkeypatch.chdir(tmp_path)

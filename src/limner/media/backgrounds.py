@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.colors import Color, is_color, parse_color
+from limner.colors import Color, is_color, nearest_color, parse_color
 from limner.errors import LimnerError, MediaError, OptionError
 from limner.fitting import BLACK, Fit, fit_frame
 from limner.frame import Frame, TimedFrame, over, plain
@@ -95,7 +95,11 @@ def open_background(spec: str, *, option: str = "background") -> Background:
         if is_color(spec):
             return ColorBackground(spec)
         looks_like_file = path.suffix or len(path.parts) > 1
-        hint = f"no such file{check_the_name(path)}" if looks_like_file else "neither a colour nor a file"
+        hint = (
+            f"no such file{check_the_name(path)}"
+            if looks_like_file
+            else f"neither a colour nor a file{nearest_color(spec)}"
+        )
         raise OptionError(f"‹{option}› {spec}: {hint}")
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return VideoBackground(path)
