@@ -30,6 +30,7 @@ EXCEPTIONS: dict[str, str] = {
     "test_public_api.py": "docs/api.md",
     "test_readme.py": "README.md",
     "test_serve_page.py": "docs/serve.md, and deploy/",
+    "test_tutorial_notebook.py": "docs/tutorial.ipynb",
     # Ways through several commands or rooms.
     "cli/test_outputs.py": "where results go, in every command",
     "cli/test_wrong_values.py": "every option of every command",
