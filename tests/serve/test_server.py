@@ -44,6 +44,15 @@ def test_an_idle_server_ends_at_once_and_frees_its_port() -> None:
             socket.create_connection(("127.0.0.1", server.port), timeout=5)
 
 
+def test_faults_of_clients_write_nothing() -> None:
+    with serving() as server:
+        answer = server.post("/v1/image", b"no form", {"Content-Type": "multipart/form-data; boundary=X"})
+        assert (answer.status, answer.error) == (400, "the body is no whole multipart/form-data")
+        assert server.end() == 0
+        assert server.process.stderr is not None
+        assert server.process.stderr.read() == ""
+
+
 def test_a_second_signal_does_not_wait() -> None:
     with serving("--workers", "1", "--queue", "1") as server, server.connect() as half:
         half.sendall(b"POST /v1/image HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\n")

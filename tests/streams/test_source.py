@@ -134,8 +134,12 @@ def test_a_file_that_is_cut_off_or_damaged_says_so(tmp_path: Path) -> None:
     whole = CLIP.read_bytes()
     (tmp_path / "cut.mp4").write_bytes(whole[:150_000])
     (tmp_path / "zeroed.mp4").write_bytes(whole[:120_000] + bytes(40_000) + whole[160_000:])
+    make_clip(tmp_path / "whole.ts")
+    sent = (tmp_path / "whole.ts").read_bytes()
+    packets = len(sent) // 188
+    (tmp_path / "hole.ts").write_bytes(sent[: packets // 3 * 188] + sent[packets // 2 * 188 :])
     told = {}
-    for path in (CLIP, tmp_path / "cut.mp4", tmp_path / "zeroed.mp4"):
+    for path in (CLIP, tmp_path / "cut.mp4", tmp_path / "zeroed.mp4", tmp_path / "hole.ts"):
         source = StreamSource(str(path), every_frame=True)
         assert list(source)
         source.stop()
@@ -143,3 +147,4 @@ def test_a_file_that_is_cut_off_or_damaged_says_so(tmp_path: Path) -> None:
     assert told[CLIP.name] == ""
     assert "cut.mp4 is cut off: it has 22 of 64 frames." in told["cut.mp4"]
     assert "zeroed.mp4 is damaged: 8 pictures could not be decoded." in told["zeroed.mp4"]
+    assert "hole.ts is damaged: parts of " in told["hole.ts"]

@@ -64,7 +64,8 @@ def run(serving: Serving, listener: socket.socket, limits: Limits, *, begun: Cal
         h11_max_incomplete_event_size=_LONGEST_HEAD,
         timeout_graceful_shutdown=1,
     )
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)  # clients' faults; ours are told by the door
+    for name in ("uvicorn.error", "python_multipart"):  # clients' faults; ours are told by the door
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     with opencv_threads(1):  # each worker is one
         return asyncio.run(_until_signal(_Server(config), serving, listener, limits, begun))
 

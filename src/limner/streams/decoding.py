@@ -30,7 +30,7 @@ class Pictures:
 
     Attributes:
         frames: given so far.
-        packets: of them so far; ``left_out``: those that could not be decoded.
+        packets: of them so far; ``left_out``: those that could not be decoded; ``torn``: those that came in part.
     """
 
     def __init__(self, stream: av.VideoStream) -> None:
@@ -38,7 +38,7 @@ class Pictures:
         self._last: float | None = None
         self._whole = Deinterlacer()
         self._made: tuple[Any, ToRgb, Orientation, Callable[[Frame], Frame] | None] | None = None
-        self.frames = self.packets = self.left_out = 0
+        self.frames = self.packets = self.left_out = self.torn = 0
 
     def of(self, packet: av.Packet[Any]) -> Iterator[tuple[av.VideoFrame, float]]:
         self.packets += bool(packet.size)
@@ -54,6 +54,7 @@ class Pictures:
                 raise
             return
         self._damaged = 0
+        self.torn += packet.is_corrupt
         for frame in frames:
             for whole in self._whole.push(frame):
                 yield whole, self._seconds(whole)

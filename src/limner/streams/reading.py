@@ -199,6 +199,8 @@ class StreamCamera:
                 self._notice(f"{self.name} is cut off: {why}.")
         if pictures.left_out:
             self._notice(f"{self.name} is damaged: {pictures.left_out} pictures could not be decoded.")
+        if pictures.torn:
+            self._notice(f"{self.name} is damaged: parts of {pictures.torn} pictures are missing.")
 
     def _notice(self, text: str) -> None:
         if text not in self.notices:  # a file in a loop says it once
