@@ -2,9 +2,9 @@
 
     python -m benchmarks.soak [--minutes 60] [--every 30] [--json build/soak.json] -- stream clip.mp4 --loop --to udp://127.0.0.1:5004
 
-Memory is the proportional share (PSS), so that pages that processes share count once; Linux only. The figures that
-matter are those after the start: the median of the first tenth that follows two minutes, and of the last tenth. The
-command gets Ctrl-C at the end, and what it said last is shown.
+Memory is what is the processes' own (Pss_Anon): libraries, which other programs may share, come and go with those.
+Linux only. The figures that matter are those after the start: the median of the first tenth that follows two minutes,
+and of the last tenth. The command gets Ctrl-C at the end, and what it said last is shown.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class Sample:
 
     Attributes:
         at: seconds since its start.
-        memory: MiB of all of its processes, shared pages counted once.
+        memory: MiB of all of its processes, without what they map of files; shared pages count once.
+        each: the same of each process, the command first.
         processes: how many they are.
         threads: of all of them.
         files: open files and sockets of all of them.
@@ -46,6 +47,7 @@ class Sample:
     processes: int
     threads: int
     files: int
+    each: list[float]
 
 
 def soak(command: Sequence[str], *, seconds: float, every: float) -> tuple[list[Sample], int, str]:
@@ -73,15 +75,24 @@ def soak(command: Sequence[str], *, seconds: float, every: float) -> tuple[list[
 
 
 def _sample(pid: int, at: float) -> Sample:
-    memory, processes, threads, files = 0, 0, 0, 0
+    each: list[float] = []
+    threads, files = 0, 0
     main = psutil.Process(pid)
     for process in [main, *main.children(recursive=True)]:
         with suppress(psutil.NoSuchProcess):
-            memory += process.memory_full_info().pss
+            each.append(round(_own(process.pid), 1))
             threads += process.num_threads()
             files += process.num_fds()
-            processes += 1
-    return Sample(round(at, 1), round(memory / 2**20, 1), processes, threads, files)
+    return Sample(round(at, 1), round(sum(each), 1), len(each), threads, files, each)
+
+
+def _own(pid: int) -> float:
+    """MiB; 0 of a process that is gone."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Pss_Anon:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def summary(samples: Sequence[Sample]) -> dict[str, float]:

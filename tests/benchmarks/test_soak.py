@@ -12,8 +12,8 @@ from limner.samples import CLIP
 
 
 def test_growth_is_told_once_the_start_is_over() -> None:
-    start = [Sample(10.0 * number, 50.0 + number, 1, 4, 9) for number in range(12)]
-    settled = [Sample(120.0 + 10 * number, 100.0 + 0.1 * number, 2, 6, 12 + number % 2) for number in range(101)]
+    start = [Sample(10.0 * number, 50.0 + number, 1, 4, 9, []) for number in range(12)]
+    settled = [Sample(120.0 + 10 * number, 100.0 + 0.1 * number, 2, 6, 12 + number % 2, []) for number in range(101)]
     found = summary(start + settled)
     assert found["minutes"] == 18.7
     assert found["first"] == pytest.approx(100.45, abs=0.06)
@@ -28,8 +28,8 @@ def test_a_command_is_watched_and_interrupted(tmp_path: Path, capsys: pytest.Cap
     command = ["stream", str(CLIP), "--loop", "--to", str(tmp_path / "live.mp4")]
     main(["--minutes", "0.3", "--every", "1", "--json", str(told), "--", *command])
     found = json.loads(told.read_text())
-    assert found["samples"][-1]["memory"] > 5
-    assert found["samples"][-1]["processes"] >= 1
+    assert found["samples"][-1]["memory"] > 2
+    assert found["samples"][-1]["processes"] == len(found["samples"][-1]["each"]) >= 1
     assert json.loads(capsys.readouterr().out)["code"] == found["code"] == 130
     assert len(found["samples"]) > 2
 
