@@ -5,8 +5,11 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from video_clips import Clip, make_clip
 
 _LOOP = """
 import resource
@@ -92,3 +95,34 @@ def test_threads_share_heaps() -> None:
         return int(done.stdout)
 
     assert heaps("share") <= heaps("apart") - 4
+
+
+_LOOPS = """
+import gc, os, sys
+
+import av
+
+gc.disable()  # whoever loops must not wait until Python looks by itself
+
+
+def left():
+    return sum(isinstance(item, av.VideoFrame | av.container.InputContainer) for item in gc.get_objects())
+
+
+from limner.streams.source import StreamSource
+
+frames = iter(StreamSource(sys.argv[1], every_frame=True, loop=True))
+for _ in range(10 * 5):
+    next(frames)
+print(left(), flush=True)
+os._exit(0)
+"""
+
+
+def test_a_video_in_a_loop_leaves_nothing_behind_each_time(tmp_path: Path) -> None:
+    make_clip(tmp_path / "clip.mp4", Clip(frames=5, size=(48, 64)))
+    done = subprocess.run(
+        [sys.executable, "-c", _LOOPS, str(tmp_path / "clip.mp4")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) <= 4, "of ten turns"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import platform
 
@@ -50,3 +51,13 @@ def keep_training_memory() -> bool:
     kept = ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, _MOST), (_TOP_PAD, 256 * 1024 * 1024))
     told = [bool(mallopt(name, value)) for name, value in kept]  # all of them, whatever one says
     return all(told)
+
+
+def drop_circles() -> None:
+    """Frees what hangs in circles of references. To be called where a video was read to its end and is opened again.
+
+    A frame of PyAV 18.1 whose side data was looked at hangs in one (findings/pyav-side-data-circle.sh), with all of its
+    pixels, and Python counts only a few objects: left to itself it looks for them late, and a clip in a loop takes a
+    frame more each time until then.
+    """
+    gc.collect()

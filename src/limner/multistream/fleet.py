@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import threading
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from limner.assembly import build_segmenter
 from limner.errors import LimnerError
+from limner.heap import drop_circles
 from limner.multistream.checks import matte_options
 from limner.multistream.config import FIXED, TILES, MultistreamSpec, StreamSpec
 from limner.multistream.facts import Lines
@@ -98,7 +98,7 @@ class Fleet:
                         self._look()
                     if now - swept >= _SWEEP:
                         swept = now
-                        gc.collect()
+                        drop_circles()
                     for stream in self._streams.values():
                         stream.tick()
                     if self._wall_out is not None:

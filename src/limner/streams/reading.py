@@ -14,6 +14,7 @@ import av
 
 from limner.errors import LimnerError, MediaError
 from limner.frame import Frame
+from limner.heap import drop_circles
 from limner.media.camera import CameraLostError
 from limner.media.video_info import OPEN_OPTIONS, picture_stream, probe_video
 from limner.media.video_marks import why_cut_off
@@ -138,6 +139,7 @@ class StreamCamera:
                 begins = self._play(begins)
                 if not self._loop:
                     break
+                drop_circles()
             ending: Exception | None = None
             if self._address.live and self._address.kind not in _AHEAD and not self._closed:
                 ending = CameraLostError(f"{self.name}: the source ended the stream")
@@ -153,6 +155,7 @@ class StreamCamera:
         with self._changed:
             self._fault, self._ended = ending, ending is None
             self._changed.notify_all()
+        drop_circles()  # whoever waits may open it again
 
     def _play(self, begins: float) -> float:
         """Decodes the source once; the seconds at which it ends, where it began at ``begins``."""
