@@ -357,6 +357,7 @@ def test_notices_are_listed(limner: Run, tmp_path: Path) -> None:
         ("in --to out --tries 0", "--tries 0: must be 1 or more"),
         ("in --to out --format jpg -e cutout", "--format .jpg: JPEG cannot be transparent"),
         ("in --to out --format foo", "--format .foo: .foo is no format"),
+        ("clip.mp4 --to out-%d.tar", "--to out-%d.tar: clip.mp4 is a video, and shards hold photos"),
         ("in --to out --piece -1", "--piece -1: must be 0 or more"),
         ("in --to out --codec png", "--codec png: is for no video file; say h264, vp9, prores or ffv1"),
         ("in --to out --crf 99", "--crf 99 is not between 0 and 51"),
@@ -385,6 +386,7 @@ def test_what_is_refused_in_one_line(
     monkeypatch.chdir(tmp_path)
     shutil.copy(some_photos / "a.jpg", some_photos / "deep/a.jpg")
     Path("words.tar").write_text("no tar at all" * 100)
+    Path("clip.mp4").write_text("a video by its name")
     before = sorted(tmp_path.rglob("*"))
     code, out, err = limner(*arguments.split())
     assert (code, out, err.count("\n"), err.startswith("limner: ")) == (2, "", 1, True), err

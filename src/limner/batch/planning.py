@@ -47,6 +47,10 @@ def plan_batch(request: BatchRequest, effect: Effect) -> BatchPlan:
     videos = frozenset[str]() if request.sharded else video_suffixes()
     photos = list(photos_of(request.inputs, request.to, request.root, skipped, videos))
     moving = [Path(photo.below).suffix.lower() in videos for photo in photos]
+    if request.sharded and (
+        named := next((p for p in photos if Path(p.below).suffix.lower() in video_suffixes()), None)
+    ):
+        raise OptionError(f"‹to› {request.to}: {named.name} is a video, and shards hold photos; name a folder")
     jobs = [
         _job(photo, asked, effect, request.video if moves else None)
         for photo, moves in zip(photos, moving, strict=True)

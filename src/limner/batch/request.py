@@ -49,7 +49,7 @@ class BatchRequest:
     options: PhotoOptions = field(default_factory=PhotoOptions)
     video: VideoSaving = field(default_factory=VideoSaving)
     temporal: TemporalOptions = field(default_factory=TemporalOptions)
-    piece: int = 60
+    piece: int = 20
     root: str | None = None
     state: Path | None = None
     engine: str = "local"

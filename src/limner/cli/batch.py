@@ -65,7 +65,7 @@ def command(
     piece: Annotated[
         int,
         typer.Option("--piece", min=0, help="Videos are done in pieces of so many seconds, on all workers; 0: whole."),
-    ] = 60,
+    ] = 20,
     lists: Annotated[
         list[str] | None, typer.Option("--list", help="A list of inputs, one a line; - is stdin.", metavar="FILE")
     ] = None,
