@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ from web_library import install_modules
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "src/limner/web/static"
 RUNNER = ROOT / "web/tests/browser/page/run.mjs"
-PATIENCE = 600.0
-"""Seconds without a word from a scenario after which it is given up."""
+PATIENCE = 3600.0
+"""Seconds without a word from a scenario after which it is given up: more than its own limit twice."""
 
 
 def built_page() -> Path:
@@ -94,7 +94,9 @@ class Scenarios:
             except queue.Empty:
                 self.close()
                 raise AssertionError(f"{name}: said nothing for {PATIENCE:.0f} s") from None
-            assert line is not None, f"{name}: the process of Node ended"
+            if line is None:
+                self.close()
+                raise AssertionError(f"{name}: the process of Node ended")
             told = json.loads(line)
             if "ask" in told:
                 (answers or {})[told["ask"]]()
@@ -110,9 +112,10 @@ class Scenarios:
         if process is None:
             return
         assert process.stdin is not None
-        process.stdin.close()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
         try:
-            process.wait(30)
+            process.wait(300)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -77,7 +77,20 @@ def library_page(folder: Path) -> Path:
     return folder
 
 
-def run_script(name: str, job: object, *, seconds: float = 300) -> Any:
+def packed_library(folder: Path) -> Path:
+    """The files that `npm pack` would put into the package of the library, by its ``files``."""
+    package = build_library().parent
+    for name in json.loads((package / "package.json").read_text(encoding="utf-8"))["files"]:
+        source = package / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, copy_function=_link)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            _link(str(source), str(folder / name))
+    return folder
+
+
+def run_script(name: str, job: object, *, seconds: float = 1800) -> Any:
     """What ``web/tests/browser/<name>`` prints as JSON, given ``job``; it drives the browser."""
     environment = {**os.environ, "LIMNER_CHROMIUM": chromium()}
     command = ["node", f"tests/browser/{name}", json.dumps(job)]

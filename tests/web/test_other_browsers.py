@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -21,7 +22,8 @@ from page_parts import ROOT, built_page, page_server
 
 BROWSER = ROOT / "web/tests/browser"
 MINI_BROWSER = Path("/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser")
-PATIENCE = 300
+PATIENCE = 1200
+"""Seconds."""
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +61,7 @@ def test_webkit(base: str) -> None:
         "samplePhoto().then((found) => done({ found }), (error) => done({ error: String(error) }));"
     )
     with _webkit() as ask:
-        ask("POST", "/timeouts", {"script": PATIENCE * 1000})
+        ask("POST", "/timeouts", {"script": PATIENCE * 1000, "pageLoad": PATIENCE * 1000})
         ask("POST", "/url", {"url": base})
         told = ask("POST", "/execute/async", {"script": script, "args": []})
     assert "found" in told, told
@@ -71,15 +73,12 @@ def _webkit() -> Iterator[Any]:
     """A session of WebKitGTK's MiniBrowser on a screen of its own; gives what sends it WebDriver commands."""
     reading, writing = os.pipe()
     command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24"]
-    screen = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    screen = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL, start_new_session=True)
     os.close(writing)
     with os.fdopen(reading) as pipe:
         display = f":{pipe.readline().strip()}"
-    port = _free_port()
     environment = {**os.environ, "DISPLAY": display, "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"}
-    driver = subprocess.Popen(
-        ["WebKitWebDriver", f"--port={port}"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    driver, port = _driver(environment)
     session = ""
 
     def ask(method: str, path: str, body: Any = None) -> Any:
@@ -96,11 +95,6 @@ def _webkit() -> Iterator[Any]:
             raise AssertionError(error.read().decode()) from None
 
     try:
-        for _ in range(100):
-            with suppress(urllib.error.URLError):
-                ask("GET", "/status")
-                break
-            time.sleep(0.1)
         options = {"binary": str(MINI_BROWSER), "args": ["--automation"]}
         made = ask("POST", "/session", {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}})
         session = f"/session/{made['sessionId']}"
@@ -108,8 +102,34 @@ def _webkit() -> Iterator[Any]:
         ask("DELETE", "")
     finally:
         for process in (driver, screen):
-            process.terminate()
-            process.wait(10)
+            _end(process)
+
+
+def _driver(environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
+    """A driver that listens, and its port. Its port may be taken meanwhile: then there is another."""
+    for _ in range(10):
+        port = _free_port()
+        driver = subprocess.Popen(
+            ["WebKitWebDriver", f"--port={port}"],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        end = time.monotonic() + PATIENCE
+        while driver.poll() is None and time.monotonic() < end:
+            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=PATIENCE):
+                return driver, port
+            time.sleep(0.1)
+        _end(driver)
+    raise AssertionError("WebKitWebDriver does not listen")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process with all that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _free_port() -> int:

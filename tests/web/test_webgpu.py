@@ -41,7 +41,7 @@ class Library:
         """What web/tests/browser/webgpu.mjs found."""
         pictures = os.environ.get("LIMNER_TEST_PICTURES")
         job = {"url": self.url, "scene": scene, "args": args, "pictures": pictures}
-        return run_script("webgpu.mjs", job, seconds=900)
+        return run_script("webgpu.mjs", job, seconds=3600)
 
     @property
     def own(self) -> Path:

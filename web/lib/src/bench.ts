@@ -9,7 +9,7 @@ export interface BenchRow {
   model: string;
   /** Of the weights, as the file's name says, and how TensorFlow.js's WebGL keeps numbers: "fp16", "fp32, packed, half". */
   precision: string;
-  /** Of the net's input. */
+  /** Of the net's input, as it saw these frames. */
   width: number;
   height: number;
   /** Milliseconds, medians: bringing the frame to the net, the net, bringing the mask back. */
@@ -48,6 +48,8 @@ export interface BenchPlan {
   precision: string;
   width: number;
   height: number;
+  /** Side of a square input that the net is given for the measurement. */
+  side?: number;
   variant?: { packed: boolean; half: boolean };
 }
 
@@ -65,10 +67,12 @@ const FORMAT: Record<RuntimeName, string> = { "ort-webgpu": "onnx", "ort-wasm": 
 const FOLDER: Record<string, string> = { onnx: "", tflite: "litert/", tfjs: "tfjs/" };
 /** Of the shipped files. */
 const SHIPPED: Record<string, string> = { onnx: "fp16", tflite: "fp32", tfjs: "fp16" };
+/** Sides of a square input at which the default model is measured too, where a file can be given another size: what nets of browsers have had, 129 to 513. */
+const SIDES = [128, 192, 320, 384, 512];
 const VARIANTS = [true, false].flatMap((packed) => [false, true].map((half) => ({ packed, half })));
 
 /** Of models/index.json: every model with every runtime that reads its format. */
-export function benchPlans(index: { models: Entry[] }, models: URL, runtimes: readonly RuntimeName[] = RUNTIMES): BenchPlan[] {
+export function benchPlans(index: { default?: string; models: Entry[] }, models: URL, runtimes: readonly RuntimeName[] = RUNTIMES): BenchPlan[] {
   return index.models.flatMap((entry) =>
     runtimes.flatMap((runtime) => {
       const format = FORMAT[runtime];
@@ -77,6 +81,7 @@ export function benchPlans(index: { models: Entry[] }, models: URL, runtimes: re
       const card = new URL(shipped ? `${FOLDER[format]}${entry.card}` : entry.card, models);
       const [model, precision] = shipped ? [entry.name, SHIPPED[format]!] : named(entry.name);
       const plan: BenchPlan = { runtime, model, card, precision, width: entry.width, height: entry.height };
+      if (format === "onnx" && entry.name === index.default) return [plan, ...SIDES.map((side) => ({ ...plan, side, width: side, height: side }))];
       if (runtime !== "tfjs-webgl") return [plan];
       return VARIANTS.map((variant) => ({ ...plan, variant, precision: `${precision}, ${variant.packed ? "packed" : "unpacked"}, ${variant.half ? "half" : "float"}` }));
     }),
@@ -102,8 +107,8 @@ export async function* benchmark(options: BenchOptions): AsyncGenerator<BenchRow
     const { runtime, model, precision, width, height } = plan;
     const row = { runtime, model, precision, width, height };
     try {
-      const { upload, inference, readback, total } = await measured(plan, assets, options);
-      yield { ...row, upload, inference, readback, total, fps: 1000 / total };
+      const { upload, inference, readback, total, input } = await measured(plan, assets, options);
+      yield { ...row, width: input[0], height: input[1], upload, inference, readback, total, fps: 1000 / total };
     } catch (error) {
       options.signal?.throwIfAborted();
       yield { ...row, upload: 0, inference: 0, readback: 0, total: 0, fps: 0, error: error instanceof Error ? error.message : String(error) };
@@ -117,7 +122,7 @@ export async function planned(assets: URL, runtimes?: readonly RuntimeName[]): P
   try {
     const response = await fetch(address);
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    return benchPlans((await response.json()) as { models: Entry[] }, address, runtimes);
+    return benchPlans((await response.json()) as { default?: string; models: Entry[] }, address, runtimes);
   } catch (cause) {
     throw new LimnerWebError("no-model", `${address.pathname} cannot be had, so it is not known which models there are (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
   }
@@ -128,9 +133,9 @@ async function measured(plan: BenchPlan, assets: URL, options: BenchOptions): Pr
   const stop = { patience: options.patience ?? 60, signal: options.signal };
   try {
     const threads = options.threads ?? (globalThis.crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency ?? 1)) : 1);
-    const { runtime, variant, card } = plan;
+    const { runtime, variant, side, card } = plan;
     const work = async () => {
-      await link.start({ model: card.href, runtime, variant, renderer: "auto", assets: assets.href, threads, worker: true, remembered: null }, () => undefined);
+      await link.start({ model: card.href, runtime, variant, side, renderer: "auto", assets: assets.href, threads, worker: true, remembered: null }, () => undefined);
       return link.ask<Measured>((call) => ({ type: "measure", call, frames: [...options.frames], rounds: options.rounds ?? 20 }));
     };
     return await within(work(), stop);

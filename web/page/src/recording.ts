@@ -64,7 +64,7 @@ function recordPictures(snapshot: () => Promise<Blob>): Recording {
 
 let tried: Promise<boolean> | null = null;
 /** Milliseconds for the trial; the first recording of a browser can take seconds to begin. */
-const TRIAL = 8000;
+const TRIAL = 20_000;
 
 /** Whether a recording of a transparent canvas comes back transparent. Tried once, with a small one. */
 export function recordsAlpha(): Promise<boolean> {

@@ -8,7 +8,7 @@ await onPage(url, (page) =>
   page.evaluate(async ({ picture, runtimes, rounds }) => {
     const frame = await createImageBitmap(await (await fetch(picture)).blob());
     const rows = [];
-    for await (const row of globalThis.limner.benchmark({ frames: [frame], assets: "/", runtimes, rounds })) rows.push(row);
+    for await (const row of globalThis.limner.benchmark({ frames: [frame], assets: "/", runtimes, rounds, patience: 600 })) rows.push(row);
     return rows;
   }, job),
 );

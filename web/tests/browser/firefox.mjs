@@ -2,10 +2,14 @@
 import { readFileSync } from "node:fs";
 import puppeteer from "puppeteer-core";
 
+/** Milliseconds that a single step may take on a machine that does much else besides. */
+const PATIENCE = 1_000_000;
+
 const { firefox, base, screenshot } = JSON.parse(process.argv[2]);
-const browser = await puppeteer.launch({ browser: "firefox", executablePath: firefox, headless: true });
+const browser = await puppeteer.launch({ browser: "firefox", executablePath: firefox, headless: true, timeout: PATIENCE, protocolTimeout: PATIENCE });
 try {
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
   const errors = [];
   page.on("pageerror", (error) => errors.push(error.message));
   await page.goto(base);

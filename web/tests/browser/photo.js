@@ -2,7 +2,7 @@
 // Then as a mask. Gives what is in use and the two colours.
 async function samplePhoto() {
   const until = async (what, test) => {
-    for (let i = 0; i < 1200; i++) {
+    for (const end = Date.now() + 300_000; Date.now() < end; ) {
       const found = test();
       if (found) return found;
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -34,12 +34,14 @@ function open(model, runtime, renderer, worker = false) {
 function view(segmenter, look, onStats) {
   const states = [];
   const made = segmenter.attach(document.createElement("canvas"), look, { onStats, onState: (state, message) => states.push(message ? `${state}: ${message}` : state) });
-  // How many frames were taken and drawn: the library itself tells of the first, and of numbers four times a second.
-  Object.assign(made, { states, drawn: 0, taken: 0 });
+  // How many pictures were drawn, and the time of the last one: the library itself tells of the first, and of numbers four times a second.
+  Object.assign(made, { states, drawn: 0, last: null });
   const hear = made.hear.bind(made);
   made.hear = (message) => {
-    if (message.type === "drawn") made.drawn++;
-    if (message.type === "wants") made.taken++;
+    if (message.type === "drawn") {
+      made.drawn++;
+      made.last = message.timestamp;
+    }
     hear(message);
   };
   return made;
@@ -78,7 +80,7 @@ function apart(a, b) {
 
 const mean = ({ data }) => data.reduce((sum, value) => sum + value, 0) / data.length / 255;
 
-/** Shows a track in `shown`. @returns writes a frame into it, and comes back when it was drawn. */
+/** Shows a track in `shown`. @returns writes a frame, of a time of its own, into it, and comes back when it was drawn. */
 async function reel(shown) {
   const track = new MediaStreamTrackGenerator({ kind: "video" });
   const writer = track.writable.getWriter();
@@ -86,25 +88,23 @@ async function reel(shown) {
   // What is written before the track is read is lost. Leaders have a size of their own: nothing of them is remembered.
   const leader = new OffscreenCanvas(16, 48);
   leader.getContext("2d").fillRect(0, 0, 16, 48);
-  for (let sent = 0; shown.taken === 0; sent++) {
-    if (sent > 20) throw new Error("the track is not read");
-    await writer.write(new VideoFrame(leader, { timestamp: sent }));
-    for (let turn = 0; turn < 20 && shown.taken === 0; turn++) await wait(100);
-  }
-  do {
-    await until(() => shown.drawn === shown.taken);
-    await wait(300);
-  } while (shown.drawn !== shown.taken);
+  let sent = 0;
+  await until(async () => {
+    await writer.write(new VideoFrame(leader, { timestamp: sent++ }));
+    for (let turn = 0; turn < 20 && shown.last === null; turn++) await wait(100);
+    return shown.last !== null;
+  });
+  // A leader that is still on its way is drawn before what is written now, or passed over for it.
   return async (frame) => {
-    const { drawn } = shown;
+    const { timestamp } = frame;
     await writer.write(frame);
-    await until(() => shown.drawn > drawn);
+    await until(() => shown.last === timestamp);
   };
 }
 
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-async function until(what, seconds = 300) {
+async function until(what, seconds = 900) {
   const end = performance.now() + 1000 * seconds;
   while (!(await what())) {
     if (performance.now() > end) throw new Error(`waited ${seconds} s in vain for ${what}`);

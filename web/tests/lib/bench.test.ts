@@ -32,6 +32,13 @@ describe("benchPlans", () => {
     expect(found[1]!.variant).toEqual({ packed: true, half: true });
   });
 
+  it("runs the default model at other sizes too, where a file can be given them", () => {
+    const found = benchPlans({ default: "fast", models: [FAST, { ...FAST, name: "tiny", card: "tiny.json" }] }, MODELS, ["ort-wasm", "litert-wasm"]);
+    const of = (model: string, runtime: string) => found.filter((plan) => plan.model === model && plan.runtime === runtime).map(({ width, height, side }) => [width, height, side]);
+    expect(of("fast", "ort-wasm")).toEqual([[256, 256, undefined], ...[128, 192, 320, 384, 512].map((side) => [side, side, side])]);
+    for (const [model, runtime] of [["fast", "litert-wasm"], ["tiny", "ort-wasm"], ["tiny", "litert-wasm"]]) expect(of(model!, runtime!)).toEqual([[256, 256, undefined]]);
+  });
+
   it.each([
     ["own/mine.onnx", "mine", "fp32"],
     ["own/a.b.fp16.onnx", "a.b", "fp16"],

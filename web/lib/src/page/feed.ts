@@ -19,6 +19,8 @@ export interface FeedEvents {
   resumed(): void;
 }
 
+/** Milliseconds until a video that had no frame to give is asked again. */
+const AGAIN = 50;
 /** Pixels on the longer side of a picture, at most: what every graphics device of the last ten years takes. Larger ones are shrunk. */
 export const MOST_SIDE = 8192;
 
@@ -167,7 +169,10 @@ class VideoFeed implements Feed {
       if (this.stopped) return frame.close();
       this.link.send({ type: "frame", id: this.id, generation: this.generation, frame }, [frame]);
     } catch {
-      this.ready = true; // no frame to be had just now, as while seeking
+      // No frame to be had just now, as while seeking. A busy browser says that it has sought before it has one, and a video that
+      // stands still says nothing more.
+      this.ready = this.fresh = true;
+      setTimeout(() => this.ready && this.fresh && void this.send(), AGAIN);
     }
   }
 }

@@ -9,6 +9,8 @@ export interface Measured {
   inference: number;
   readback: number;
   total: number;
+  /** Width and height at which the net saw the frames. */
+  input: readonly [number, number];
 }
 
 const WARM_UP = 3;
@@ -16,8 +18,8 @@ const WARM_UP = 3;
 /** @param frames seen in turns; `rounds` of them are measured, after a few that are not. */
 export async function measure(brain: Brain, renderer: Renderer, frames: readonly ImageBitmap[], rounds: number): Promise<Measured> {
   const [{ width, height }] = frames as [ImageBitmap, ...ImageBitmap[]];
-  const spec = (await brain.seer(width, height)).model.card.input;
-  const times: Measured[] = [];
+  const { input: spec } = (await brain.seer(width, height)).model.card;
+  const times: Omit<Measured, "input">[] = [];
   let previous: Float32Array | null = null;
   for (let round = 0; round < WARM_UP + rounds; round++) {
     const frame = frames[round % frames.length]!;
@@ -37,6 +39,6 @@ export async function measure(brain: Brain, renderer: Renderer, frames: readonly
     // On a device of its own the net has only been told what to do when `run` ends.
     times.push({ upload: ready - start, inference: brain.net.device ? end - ready - readback : inference, readback, total: end - start });
   }
-  const median = (of: keyof Measured) => times.map((time) => time[of]).sort((a, b) => a - b)[times.length >> 1]!;
-  return { upload: median("upload"), inference: median("inference"), readback: median("readback"), total: median("total") };
+  const median = (of: keyof Omit<Measured, "input">) => times.map((time) => time[of]).sort((a, b) => a - b)[times.length >> 1]!;
+  return { upload: median("upload"), inference: median("inference"), readback: median("readback"), total: median("total"), input: [spec.size[1], spec.size[0]] };
 }

@@ -7,6 +7,8 @@ export interface OpenOptions {
   runtime: RuntimeName | "auto";
   /** See `RuntimeOptions`. */
   variant?: { packed?: boolean; half?: boolean };
+  /** Side of a square input in place of the net's own size, for measuring; of .onnx files. */
+  side?: number;
   renderer: RendererName | "auto";
   assets: string;
   threads: number;
@@ -42,7 +44,7 @@ export type FromWorker =
   /** The stream can take another frame; `again`: also where the source stands still. */
   | { type: "wants"; id: number; again?: boolean }
   | { type: "tick"; id: number }
-  | { type: "drawn"; id: number; generation: number }
+  | { type: "drawn"; id: number; generation: number; timestamp: number }
   | { type: "ended"; id: number; generation: number }
   | { type: "made"; id: number; track: MediaStreamTrack }
   | { type: "bitmap"; id: number; bitmap: ImageBitmap }

@@ -3,6 +3,7 @@
 import { LimnerWebError, RUNTIMES, type Progress, type RuntimeName } from "../api.ts";
 import { isName, loadModel, type Model } from "../assets.ts";
 import { Brain } from "../brain.ts";
+import { resized } from "../sizes.ts";
 import { openNet, REGISTRY } from "../runtimes/registry.ts";
 import { hasHardware } from "../webgpu/device.ts";
 import type { OpenOptions } from "./messages.ts";
@@ -23,7 +24,8 @@ async function openOne(runtime: RuntimeName, options: OpenOptions, report: (prog
   const entry = REGISTRY[runtime];
   if (!entry) throw new LimnerWebError("bad-option", `There is no runtime ${runtime}; there are ${RUNTIMES.join(", ")}`);
   const assets = new URL(options.assets);
-  const model = await loadModel(options.model, assets, entry.format, report);
+  const loaded = await loadModel(options.model, assets, entry.format, report);
+  const model = options.side ? resized(loaded, [options.side, options.side]) : loaded;
   if (model.format !== entry.format) throw new LimnerWebError("bad-option", `${model.card.file} does not run in ${runtime}: choose a runtime for ${model.format}, or auto`);
   const open = (model: Model, device: GPUDevice | null) => openNet(runtime, { model, base: new URL(entry.folder, assets), threads: options.threads, device, variant: options.variant, report });
   return new Brain(model, await open(model, null), open);

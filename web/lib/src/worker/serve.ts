@@ -120,7 +120,7 @@ class Server {
         wants: () => this.send({ type: "wants", id }),
         again: () => this.send({ type: "wants", id, again: true }),
         drawn: async (timestamp, generation) => {
-          this.send({ type: "drawn", id, generation });
+          this.send({ type: "drawn", id, generation, timestamp });
           if (served?.bitmaps) {
             const bitmap = canvas.transferToImageBitmap();
             this.send({ type: "bitmap", id, bitmap }, [bitmap]);
@@ -140,7 +140,7 @@ class Server {
       served = { stream, canvas, generation: 0, writer: null, bitmaps: false, stop: null, clock: null };
       return served;
     } catch (error) {
-      this.send({ type: "state", id, generation: 0, state: "failed", message: said(error) });
+      this.send({ type: "state", id, generation: Infinity, state: "failed", message: said(error) }); // whatever was shown meanwhile
       throw error;
     }
   }

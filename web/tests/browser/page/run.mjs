@@ -26,7 +26,7 @@ const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
 async function browserWith(camera) {
-  if (!browsers.has(camera)) browsers.set(camera, await chromium.launch({ executablePath: settings.chromium, args: [...FLAGS, ...CAMERAS[camera]] }));
+  if (!browsers.get(camera)?.isConnected()) browsers.set(camera, await chromium.launch({ executablePath: settings.chromium, args: [...FLAGS, ...CAMERAS[camera]], timeout: LIMIT * 1000 }));
   return browsers.get(camera);
 }
 
@@ -38,8 +38,10 @@ async function ask(what) {
   await lines.next();
 }
 
-/** Seconds that a scenario may take; on a machine that does much else besides they take a tenth of it. */
-const LIMIT = 240;
+/** Seconds that a scenario may take; on an idle machine they take a fiftieth of it. A single wait may take most of it. */
+const LIMIT = 900;
+/** Seconds within which a page that is not hanging says something. */
+const ALIVE = 180;
 
 const within = (seconds, promise) => {
   let timer;
@@ -61,22 +63,35 @@ function remembering(page, last) {
   });
 }
 
-/** What a page shows that a scenario waits for in vain. @throws where it does not answer */
-const shown = (page) => within(20, page.evaluate(() => `${document.querySelector("#frame")?.className}: ${document.body.innerText.slice(0, 600)}`));
-
 /** The browser hangs, whatever the page does: not a fault that a scenario looks for. */
 class Silent extends Error {}
+
+/** Asks the page again and again whether it is there. @throws Silent where it does not answer; returns when `ended` says so. */
+async function watched(page, ended, last) {
+  while (!ended()) {
+    const pulse = within(ALIVE, page.evaluate("0")).catch((error) => error);
+    const { message = "" } = (await pulse) || {};
+    if (message.startsWith("took more than") && !ended()) throw new Silent(`the page does not answer, after ${last.call}`);
+    await new Promise((done) => setTimeout(done, 1000));
+  }
+}
+
+/** What a page shows that a scenario waits for in vain. @throws where it does not answer */
+const shown = (page) => within(60, page.evaluate(() => `${document.querySelector("#frame")?.className}: ${document.body.innerText.slice(0, 600)}`));
 
 async function run(command) {
   const { default: scenario, needs = {} } = await import(`./scenarios/${command.run}.mjs`);
   const camera = needs.camera ?? "allowed";
   const browser = await browserWith(camera);
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true, ...needs.context });
+  // Without transitions: what is measured is where it will stay.
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true, reducedMotion: "reduce", ...needs.context });
+  await context.addInitScript(rememberToasts);
   const troubles = [];
+  let failed = true;
   const last = { call: "nothing" };
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(LIMIT * 500);
+    page.setDefaultTimeout(LIMIT * 900);
     page.on("pageerror", (error) => troubles.push(`error on the page: ${error.message}`));
     page.on("console", (message) => {
       if (/Content Security Policy/i.test(message.text())) troubles.push(message.text());
@@ -87,24 +102,43 @@ async function run(command) {
     });
     const going = scenario({ page: remembering(page, last), context, browser, base: command.base, command, ask });
     going.catch(() => {}); // what it says after its time is up
-    const result = await within(LIMIT, going).catch(async (error) => {
+    let over = false;
+    const silent = watched(page, () => over, last).then(() => new Promise(() => {}));
+    silent.catch(() => {});
+    const result = await within(LIMIT, Promise.race([going, silent])).finally(() => (over = true)).catch(async (error) => {
+      if (error instanceof Silent) throw error;
       const seen = await shown(page).catch(() => {
         throw new Silent(`the page does not answer, after ${last.call}: ${error.message}`);
       });
       throw new Error(`${error.stack ?? error}\nlast asked: ${last.call}\nshown then: ${seen}\n${troubles.join("\n")}`);
     });
     if (troubles.length && !needs.troubles) throw new Error(troubles.join("\n"));
+    failed = false;
     return result;
   } finally {
-    await within(30, context.close()).catch(() => abandon(camera));
+    // What has failed may have left something behind: the next scenario, or this one once more, starts from nothing.
+    if (failed) await abandon(camera);
+    else await within(60, context.close()).catch(() => abandon(camera));
   }
 }
 
-/** Forget a browser that does not answer; the next scenario starts another one. */
+/** In the page: what toasts said, for waits that are late. A toast goes after a few seconds. */
+function rememberToasts() {
+  window.toasts = [];
+  const seen = new WeakSet();
+  new MutationObserver(() => {
+    for (const toast of document.querySelectorAll(".toast")) {
+      if (!seen.has(toast)) window.toasts.push(toast.textContent);
+      seen.add(toast);
+    }
+  }).observe(document, { childList: true, subtree: true });
+}
+
+/** Forget a browser; the next scenario starts another one. */
 async function abandon(camera) {
   const browser = browsers.get(camera);
   browsers.delete(camera);
-  await within(30, browser.close()).catch(() => {});
+  await within(60, browser.close()).catch(() => {});
 }
 
 /** A scenario, once more in a new browser where the first one stopped answering. */
@@ -126,4 +160,5 @@ for (let line = await lines.next(); !line.done; line = await lines.next()) {
     say({ error: String(error.stack ?? error).slice(0, 4000) });
   }
 }
-for (const browser of browsers.values()) await browser.close();
+for (const browser of browsers.values()) await within(60, browser.close()).catch(() => {});
+process.exit();

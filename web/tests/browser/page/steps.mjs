@@ -12,7 +12,7 @@ export async function open(page, base, settings = {}) {
 export async function live(page) {
   await page.waitForSelector("#frame.live canvas:not(.coming)");
   const grid = [0.1, 0.3, 0.5, 0.7, 0.9].flatMap((y) => [0.1, 0.3, 0.5, 0.7, 0.9].map((x) => [x, y]));
-  while (!(await pixels(page, ...grid)).some(([, , , alpha]) => alpha > 0)) await page.waitForTimeout(100);
+  await until(page, async () => (await pixels(page, ...grid)).some(([, , , alpha]) => alpha > 0), () => "the picture stays empty");
 }
 
 /** Press a button of the message. */
@@ -20,10 +20,11 @@ export const press = (page, label) => page.click(`#message-actions button:text-i
 
 export const startCamera = (page) => press(page, "Start camera");
 
-/** Colours, RGBA, of the picture at places from 0 to 1; mirrored as it is shown. */
+/** Colours, RGBA, of the picture at places from 0 to 1; mirrored as it is shown. None, [-1, -1, -1, -1], where there is no picture. */
 export function pixels(page, ...places) {
   return page.evaluate((at) => {
     const canvas = document.querySelector("#frame canvas:not(.coming)");
+    if (!canvas?.width || !canvas.height) return at.map(() => [-1, -1, -1, -1]);
     const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
     const context = copy.getContext("2d", { willReadFrequently: true });
     context.drawImage(canvas, 0, 0);
@@ -39,12 +40,28 @@ export function becomes(page, place, expected, tolerance = 6) {
 /** Wait until the colour at a place is what `wanted` accepts. */
 export async function becomesWhat(page, place, wanted, what) {
   let found;
-  for (let i = 0; i < 600; i++) {
-    [found] = await pixels(page, place);
-    if (wanted(found)) return;
+  await until(page, async () => wanted(([found] = await pixels(page, place))[0]), () => `at ${place} the picture is ${found}: not ${what}`);
+}
+
+/** Seconds until what has not come will not come. */
+const PATIENCE = 700;
+
+/** Look again and again until it is there. @throws with what is `said` after a long time. */
+export async function until(page, there, said) {
+  for (const end = Date.now() + 1000 * PATIENCE; !(await there()); ) {
+    if (Date.now() > end) assert.fail(said());
     await page.waitForTimeout(100);
   }
-  assert.fail(`at ${place} the picture is ${found}: not ${what}`);
+}
+
+/** Until a toast has said so; it may be gone again. */
+export const toast = (page, pattern) => page.waitForFunction((source) => window.toasts.some((text) => new RegExp(source).test(text)), pattern.source);
+
+/** Until the page has the size of the viewport, and is laid out. */
+export async function resized(page, width, height) {
+  await page.setViewportSize({ width, height });
+  await page.waitForFunction(([w, h]) => innerWidth === w && innerHeight === h, [width, height]);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
 export const choose = (page, effect) => page.click(`#effects [data-effect=${effect}]`);

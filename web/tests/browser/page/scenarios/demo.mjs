@@ -1,7 +1,7 @@
 // The page of `limner demo`, opened from the disk: pictures load, sliders move, effects change, clips run in step, commands are copied.
 import assert from "node:assert/strict";
 
-export const needs = { context: { viewport: { width: 375, height: 720 }, colorScheme: "dark", permissions: ["clipboard-read", "clipboard-write"] } };
+export const needs = { context: { viewport: { width: 375, height: 720 }, colorScheme: "dark", reducedMotion: "no-preference", permissions: ["clipboard-read", "clipboard-write"] } };
 
 /** How much of the picture is before, in per cent of its width, as it is drawn. */
 const at = (page, where) => page.$eval(`${where} .after`, (layer) => parseFloat(getComputedStyle(layer).clipPath.split(" ").pop()));

@@ -4,7 +4,7 @@ import { live, open } from "../steps.mjs";
 
 export default async function ({ page, base, ask }) {
   await open(page, base, { effect: "mask" });
-  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null); // keeps what is loaded from now on
   await page.click("#pick-clip");
   await live(page);
   await ask("stop the server");

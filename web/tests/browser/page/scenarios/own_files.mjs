@@ -1,10 +1,8 @@
 // One's own photo, video, model and background, dropped or chosen; and what is said where something is missing.
 import assert from "node:assert/strict";
-import { becomes, drop, live, open } from "../steps.mjs";
+import { becomes, becomesWhat, drop, live, open, toast } from "../steps.mjs";
 
 export const needs = { context: { serviceWorkers: "block" } };
-
-const toast = (page, pattern) => page.waitForFunction((source) => new RegExp(source).test(document.querySelector("#toasts").textContent), pattern.source);
 
 export default async function ({ page, base, command }) {
   const { photo, card, weights } = command.files;
@@ -41,16 +39,5 @@ export default async function ({ page, base, command }) {
   assert.equal(await page.getAttribute('[data-background="own"]', "aria-checked"), "true");
   await page.setInputFiles("#background-file", { name: "behind.webm", mimeType: "video/webm", buffer: Buffer.from(command.files.clip, "base64") });
   // The clip as a background: its wall is light grey where the red was.
-  for (let i = 0; ; i++) {
-    const [r, g] = await page.evaluate(() => {
-      const canvas = document.querySelector("#frame canvas");
-      const copy = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
-      const context = copy.getContext("2d");
-      context.drawImage(canvas, canvas.width * 0.04, canvas.height * 0.05, 1, 1, 0, 0, 1, 1);
-      return [...context.getImageData(0, 0, 1, 1).data];
-    });
-    if (g > 60 && Math.abs(r - g) < 60) break;
-    assert.ok(i < 600, `the video is not behind the person: ${r}, ${g}`);
-    await page.waitForTimeout(100);
-  }
+  await becomesWhat(page, [0.04, 0.05], ([r, g]) => g > 60 && Math.abs(r - g) < 60, "the video behind the person");
 }

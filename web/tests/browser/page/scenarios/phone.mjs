@@ -1,6 +1,6 @@
 // On phones, both ways up and down to 320 pixels: nothing is cut off, the picture stays in sight, every control is reached.
 import assert from "node:assert/strict";
-import { live, open } from "../steps.mjs";
+import { live, open, resized } from "../steps.mjs";
 
 export const needs = { context: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } };
 
@@ -13,8 +13,7 @@ export default async function ({ page, base }) {
   await live(page);
   await page.tap("#tab-effect");
   for (const [width, height] of SIZES) {
-    await page.setViewportSize({ width, height });
-    await page.waitForTimeout(400);
+    await resized(page, width, height);
     for (const tab of ["source", "effect", "edges", "engine"]) {
       await page.tap(`#tab-${tab}`);
       const found = await page.evaluate((name) => {
@@ -36,7 +35,7 @@ export default async function ({ page, base }) {
       assert.ok(found.panel > 40, where);
     }
   }
-  await page.setViewportSize({ width: 390, height: 844 });
+  await resized(page, 390, 844);
   const height = () => page.evaluate(() => document.getElementById("controls-body").offsetHeight);
   await page.tap("#tab-edges");
   const low = await height();

@@ -1,6 +1,6 @@
 // Settings are kept for the next visit; another model comes without a gap, and one that fails leaves the old one running.
 import assert from "node:assert/strict";
-import { live, open } from "../steps.mjs";
+import { live, open, toast } from "../steps.mjs";
 
 export const needs = { context: { serviceWorkers: "block" } };
 
@@ -11,6 +11,7 @@ export default async function ({ page, context, base }) {
   await page.click("#theme");
   await page.click("#theme");
   await page.reload();
+  await page.waitForSelector("#message-actions button");
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
   assert.equal(await page.getAttribute("[data-effect=mask][role=radio]", "aria-checked"), "true");
   assert.equal(await page.inputValue("#slider-threshold"), "0.3");
@@ -27,8 +28,7 @@ export default async function ({ page, context, base }) {
 
   await context.route(/\/models\/(.*\/)?video\.json$/, (route) => route.fulfill({ status: 404 }));
   await page.selectOption("#model", "video");
-  await page.waitForFunction(() => /video\.json/.test(document.querySelector("#toasts").textContent));
-  assert.equal(await page.inputValue("#model"), "tiny");
-  assert.match(await page.textContent("#now"), /In use: tiny/);
+  await toast(page, /video\.json/);
+  await page.waitForFunction(() => document.querySelector("#model").value === "tiny" && /In use: tiny/.test(document.querySelector("#now").textContent));
   assert.equal(await page.evaluate(() => window.gaps), 0, "the picture was away for a moment");
 }

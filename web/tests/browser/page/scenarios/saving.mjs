@@ -2,7 +2,19 @@
 import assert from "node:assert/strict";
 import { choose, decoded, download, live, open } from "../steps.mjs";
 
+/** In the page: how many parts with something in them its recorder has given. */
+function countParts() {
+  window.parts = 0;
+  const { start } = MediaRecorder.prototype;
+  MediaRecorder.prototype.start = function (...given) {
+    window.parts = 0;
+    this.addEventListener("dataavailable", ({ data }) => (window.parts += data.size > 0 ? 1 : 0));
+    return start.apply(this, given);
+  };
+}
+
 export default async function ({ page, base }) {
+  await page.addInitScript(countParts);
   await open(page, base, { effect: "transparent" });
   await page.click("#pick-photo");
   await live(page);
@@ -18,15 +30,16 @@ export default async function ({ page, base }) {
   await page.click("#record");
   await page.waitForSelector("#rec", { state: "visible" });
   assert.ok(await page.isDisabled("#model"), "the model may not change while it records");
-  await page.waitForTimeout(4000);
+  await page.waitForFunction(() => window.parts > 3);
   const video = await download(page, () => page.click("#record"));
   assert.match(video.name, /\.webm$/);
-  assert.ok(!(await page.isDisabled("#model")));
+  await page.waitForFunction(() => !document.querySelector("#model").disabled);
 
   await choose(page, "blur");
   await page.selectOption("#record-as", "png");
   await page.click("#record");
-  await page.waitForTimeout(2500);
+  await page.waitForSelector("#rec", { state: "visible" });
+  await page.waitForTimeout(1000); // some pictures; the first one is always there
   const pictures = await download(page, () => page.click("#record"));
   assert.match(pictures.name, /\.zip$/);
   return { video: video.data.toString("base64"), zip: pictures.data.toString("base64") };

@@ -1,6 +1,6 @@
 // A newer page on the server: the open one goes on, says so, and changes over when asked to.
 import assert from "node:assert/strict";
-import { open } from "../steps.mjs";
+import { open, until } from "../steps.mjs";
 
 const version = (page) => page.evaluate(() => document.documentElement.dataset.version ?? "first");
 
@@ -17,7 +17,7 @@ export default async function ({ page, base, ask }) {
   await Promise.all([page.waitForEvent("load"), page.click(".toast button:text-is('Reload')")]);
   await page.waitForSelector("#message-actions button");
   assert.equal(await version(page), "second");
-  const shells = (await page.evaluate(() => caches.keys())).filter((name) => name.startsWith("limner-shell-"));
-  assert.equal(shells.length, 1, `the old page is kept: ${shells}`);
+  let shells = [];
+  await until(page, async () => (shells = (await page.evaluate(() => caches.keys())).filter((name) => name.startsWith("limner-shell-"))).length === 1, () => `the old page is kept: ${shells}`);
   assert.ok(!old.includes(shells[0]) || old.filter((name) => name.startsWith("limner-shell-")).length === 2);
 }
