@@ -8,6 +8,10 @@ const FLAGS = [
   "--no-sandbox", // it opens one page, ours; as root and in containers it would not start otherwise
   "--use-angle=swiftshader",
   "--enable-unsafe-swiftshader",
+  // Pages and plain canvases are drawn by the CPU itself. Debian's Chromium has the emulated graphics device draw them, which is slower; and
+  // a page that reads a canvas that a worker draws then stands still, for minutes at times.
+  "--disable-gpu-rasterization",
+  "--disable-accelerated-2d-canvas",
   "--autoplay-policy=no-user-gesture-required",
   // Nothing but the page: Chromium looks up hosts of its own accord, too.
   "--host-resolver-rules=MAP limner.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",

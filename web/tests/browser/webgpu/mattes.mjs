@@ -79,7 +79,7 @@ export const MATTES = {
             stats = null;
             await wait(300); // numbers come four times a second at most, and with this frame then
             await write(new VideoFrame(frame, { timestamp: 40_000 * (100 + number) }));
-            await until(() => stats);
+            await until(() => stats?.width === frame.width && stats.height === frame.height); // not those of a leader
             found.inputs[runtime].push(stats.input);
             const matte = await shown.matte();
             if (matte.width !== frame.width || matte.height !== frame.height || shown.state !== "running") found.gaps[runtime]++;
