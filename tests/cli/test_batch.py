@@ -172,7 +172,7 @@ def test_a_video_goes_on_after_kill_9_with_the_pieces_that_are_missing(start, tm
         time.sleep(0.01)
     running.send_signal(signal.SIGKILL)
     running.communicate()
-    time.sleep(0.5)  # the worker ends
+    time.sleep(0.5)  # the worker ends; what it still wrote is not entered
     with closing(sqlite3.connect(out / ".limner-batch/ledger.sqlite")) as file:
         (entered,) = file.execute("SELECT count(*) FROM done").fetchone()
     assert entered >= 1

@@ -43,16 +43,16 @@ def test_every_output_of_files_that_end(here: Path) -> None:
         result = run.ends()
     assert sorted(result.streams) == ["left", "right"]
     for name, counts in result.streams.items():
-        assert counts.frames >= 2  # on a busy machine most are dropped
+        assert counts.frames >= 1  # on a busy machine most are dropped
         assert counts.frames + counts.dropped == 20, name
         assert [target["sent"] for target in counts.targets.values()] == [counts.frames] * len(counts.targets)
     left, wall = pictures(here / "left.mkv"), pictures(here / "wall.mkv")
     assert len(left) == len(pictures(here / "left.ts")) == result.streams["left"].frames
-    assert np.allclose(left[1][20, 300], [0, 255, 0], atol=30)  # the background
-    assert not np.allclose(left[1][120, 60], [0, 255, 0], atol=60)  # the person
+    assert np.allclose(left[-1][20, 300], [0, 255, 0], atol=30)  # the background
+    assert not np.allclose(left[-1][120, 60], [0, 255, 0], atol=60)  # the person
     right = pictures(here / "right.mp4.mkv")
-    assert right[1][20, 20].max() < 30
-    assert right[1][150, 260].min() > 225
+    assert right[-1][20, 20].max() < 30
+    assert right[-1][150, 260].min() > 225
     assert wall[-1].shape == (180, 640, 3)
     last = wall[-1]
     assert np.allclose(last[20, 300], [0, 255, 0], atol=30)
