@@ -93,7 +93,8 @@ def _say(checked: Checked, mended: Mended | None, report: Path | None) -> None:
     errors = _errors(checked.faults)
     safe = sum(fault.mendable for fault in checked.faults)
     typer.echo(
-        f"{checked.photos} photos, {errors} errors" + (f"; --fix mends {safe} faults" if safe and not mended else "")
+        f"{checked.photos} photos, {errors} error{'' if errors == 1 else 's'}"
+        + (f"; --fix mends {safe} faults" if safe and not mended else "")
     )
     if mended is not None:
         done = f"{len(mended.faults)} faults mended: {mended.masks} masks changed, {mended.out} photos taken out"
