@@ -81,7 +81,7 @@ def _run(argv: Sequence[str] | None) -> None:
             parser.invoke(context)
         sys.exit(0)
     except LimnerError as error:
-        print(f"limner: {told(error)}", file=sys.stderr)
+        _say(told(error))
         sys.exit(2)
     except (KeyboardInterrupt, typer.Abort) as error:
         sys.exit(_told(error))
@@ -92,7 +92,7 @@ def _run(argv: Sequence[str] | None) -> None:
     except OSError:
         if (fault := _stdout_fault()) is None:  # a bug: let the traceback be seen
             raise
-        print(f"limner: stdout: cannot be written: {fault}; free some space", file=sys.stderr)
+        _say(f"stdout: cannot be written: {fault}; free some space")
         sys.exit(2)
     except Exception as error:
         if not hasattr(error, "format_message"):  # a bug: let the traceback be seen
@@ -100,15 +100,21 @@ def _run(argv: Sequence[str] | None) -> None:
         if type(error).__name__.startswith("NoArgsIsHelp"):
             error.show()  # type: ignore[attr-defined]
         else:
-            print(f"limner: {usage_line(error, args, prog)}", file=sys.stderr)
+            _say(usage_line(error, args, prog))
         sys.exit(2)
+
+
+def _say(text: str) -> None:
+    """A line on stderr, written at once: a signal that comes meanwhile must not find it without its end."""
+    sys.stderr.write(f"limner: {text}\n")
+    sys.stderr.flush()
 
 
 def _told(error: BaseException) -> int:
     """Says in a line that the command was interrupted and what was kept; the exit code."""
     stop = interruption(error)
     if stop.kept is not None:
-        print(f"limner: interrupted; {stop.kept or NOTHING_KEPT}", file=sys.stderr, flush=True)
+        _say(f"interrupted; {stop.kept or NOTHING_KEPT}")
     return stop.code
 
 
