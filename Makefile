@@ -12,7 +12,9 @@ TORCH  ?= torch==2.13.0
 # Files of tests are shared out among the cores, but for those that fork processes of their own: in a worker of pytest-xdist one of them
 # once died of a segmentation fault, after which the run hung.
 ALONE  := tests/training tests/tasks tests/datasets
-SHARED := -n auto --maxprocesses 4 --dist loadfile $(ALONE:%=--ignore %)
+# One process more than there are cores, since many tests wait for servers and browsers; four at most.
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
+SHARED := -n $(WORKERS) --maxprocesses 4 --dist loadfile $(ALONE:%=--ignore %)
 # Options of pytest for all of that. RERUNS=2: a test that fails is run twice more, and listed, as in CI: browsers and servers on a busy machine.
 PYTEST  = $(BIN)/python -m pytest $(if $(RERUNS),--reruns $(RERUNS) --reruns-delay 3 -rfER)
 # Slow tests that have a target of their own.

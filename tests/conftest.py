@@ -24,6 +24,16 @@ os.environ["LIMNER_RUNTIME"] = "onnxruntime"
 
 pytest_plugins = ["drawn_people", "batch_parts"]  # the fixture data_folder; those of batches
 
+LONGEST = ("web/test_page.py", "cli/test_training_commands.py", "multistream/test_fleet.py", "cli/test_stream.py")
+"""Files that take a minute or more: where files are shared out among processes, these come first, so that none runs
+alone at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of the longest files first, all else in the order in which it was found."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
+
+
 RED_OVER_BLUE = ((20.0, 0.0, -20.0),)
 """Weights of a 1×1 convolution: the logit is 20·(red − blue), so red is person and blue is not."""
 

@@ -160,6 +160,7 @@ def camera() -> Iterator[tuple[str, threading.Event]]:
     thread.join()
 
 
+@pytest.mark.slow
 def test_a_source_that_is_lost_becomes_a_card_and_comes_back(
     tmp_path: Path, camera: tuple[str, threading.Event]
 ) -> None:

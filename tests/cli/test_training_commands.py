@@ -110,10 +110,13 @@ def test_a_short_stretch_resumes(workshop: Path, data_folder: Path) -> None:
     ("name", "start", "changes", "code"),
     [
         ("alone", [], [], 130),
-        ("several", [], ["--set", "processes=2"], 130),
-        ("torchrun", ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"], [], 1),
+        pytest.param("several", [], ["--set", "processes=2"], 130, marks=pytest.mark.slow),
+        pytest.param(
+            "torchrun", ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"], [], 1,
+            marks=pytest.mark.slow,
+        ),
     ],
-)
+)  # fmt: skip
 def test_an_interrupt_keeps_a_whole_checkpoint(
     workshop: Path, data_folder: Path, name: str, start: list[str], changes: list[str], code: int
 ) -> None:

@@ -91,10 +91,10 @@ def text(path: Path) -> str:
         "no_camera",
         "camera_trouble",
         "missing_model",
-        "no_runtime",
+        pytest.param("no_runtime", marks=pytest.mark.slow),
         "phone",
-        "keyboard",
-        "remembers",
+        pytest.param("keyboard", marks=pytest.mark.slow),
+        pytest.param("remembers", marks=pytest.mark.slow),
     ],
 )
 def test_in_chromium(scenarios: Scenarios, base: str, name: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from web_library import run_npm
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["check", "test"])
 def test_types_and_units(script: str) -> None:
     run_npm(script)
