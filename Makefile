@@ -11,7 +11,7 @@ BIN    := $(VENV)/bin
 TORCH  ?= torch==2.13.0
 # Files of tests are shared out among the cores, but for those that fork processes of their own: in a worker of pytest-xdist one of them
 # once died of a segmentation fault, after which the run hung.
-ALONE  := tests/training tests/tasks tests/datasets
+ALONE  := tests/training tests/tasks $(wildcard tests/datasets/test_*.py)
 # One process more than there are cores, since many tests wait for servers and browsers; four at most.
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 SHARED := -n $(WORKERS) --maxprocesses 4 --dist loadfile $(ALONE:%=--ignore %)
