@@ -15,6 +15,8 @@ from limner.effects.layers import LayerEffect, Layers
 from limner.effects.numbers import check_range
 from limner.effects.setting import Setting
 from limner.errors import OptionError
+from limner.frame import Frame
+from limner.matte import Matte
 
 
 class AutoFrame(LayerEffect):
@@ -77,7 +79,7 @@ class AutoFrame(LayerEffect):
         return self._operator(target, seconds)
 
 
-def shown(layers: Layers, crop: Crop) -> tuple[Any, Any]:
+def shown(layers: Layers, crop: Crop) -> tuple[Frame, Matte]:
     """The frame and its matte, of which the crop fills the frame."""
     height, width = layers.matte.size
     # From the middles of the result's pixels to places in the frame.
@@ -88,4 +90,6 @@ def shown(layers: Layers, crop: Crop) -> tuple[Any, Any]:
     size = (width, height)
     frame = cv2.warpAffine(layers.frame, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     alpha = cv2.warpAffine(layers.matte.alpha, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return frame, replace(layers.matte, alpha=np.ascontiguousarray(np.clip(alpha, 0, 1, out=alpha)))
+    return frame.astype(np.uint8, copy=False), replace(
+        layers.matte, alpha=np.ascontiguousarray(np.clip(alpha, 0, 1, out=alpha))
+    )

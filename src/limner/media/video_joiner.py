@@ -93,7 +93,6 @@ class VideoJoiner(VideoWriter):
                 self._head = source.codec_context.extradata or b""
                 self.width, self.height = source.codec_context.width, source.codec_context.height
                 stream.time_base = source.time_base
-                self._decoded_base = source.time_base
         except av.FFmpegError as error:
             raise MediaError(f"{self._pieces[0]}: a piece of {self._target} cannot be read: {reason(error)}") from None
         assert isinstance(stream, av.VideoStream)
