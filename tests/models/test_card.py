@@ -59,6 +59,18 @@ WRONG: list[tuple[str, Any, str]] = [
         0,
         "fast.json: output.person_class must be left out where output.background_class is given: it is one or",
     ),
+    (
+        "output.person_classes",
+        [1, 2],
+        "fast.json: output.person_class must be left out where output.person_classes is given: it is one or",
+    ),
+    ("output.labels", ["hair", "Hair"], "fast.json: output.labels must be a list of names, none empty and none twice"),
+    ("output.labels", "hair", "fast.json: output.labels must be a list of names"),
+    (
+        "output.labels",
+        ["background"],
+        "fast.json: output.labels must be names of all classes; person_class says that there is one of number 1, not",
+    ),
     ("input.other_sizes", [[192]], "fast.json: input.other_sizes must be a list of [height, width] in pixels"),
     ("net", "fast", "fast.json: net must be an object, not 'fast'"),
     ("net.name", "", "fast.json: net.name must be a non-empty string, not ''"),
@@ -190,3 +202,32 @@ def test_other_sizes_are_kept_and_left_out_where_there_are_none(card_json: Calla
     card = ModelCard.from_dict(data)
     assert card.input.other_sizes == ((192, 336), (336, 192))
     assert card.to_dict()["input"]["other_sizes"] == [[192, 336], [336, 192]]
+
+
+@pytest.mark.parametrize(
+    ("classes", "says"),
+    [
+        ([], "output.person_classes must be a list of whole numbers, at least 0, none twice, not []"),
+        ([1, 1], "output.person_classes must be a list of whole numbers"),
+        ([True], "output.person_classes must be a list of whole numbers"),
+        (1, "output.person_classes must be a list of whole numbers"),
+    ],
+)
+def test_several_person_classes_are_whole_numbers(card_json: Callable[..., Any], classes: Any, says: str) -> None:
+    data = card_json(output_kind="softmax", output_person_classes=classes)
+    del data["output"]["person_class"]
+    with pytest.raises(ModelError) as caught:
+        ModelCard.from_dict(data)
+    assert says in str(caught.value)
+
+
+def test_several_person_classes_and_labels_round_trip(tmp_path: Path, card_json: Callable[..., Any]) -> None:
+    labels = ["background", "hair", "face"]
+    data = card_json(output_kind="softmax", output_person_classes=[1, 2], output_labels=labels)
+    del data["output"]["person_class"]
+    card = ModelCard.from_dict(data)
+    card.save(tmp_path / "own.json")
+    assert ModelCard.load(tmp_path / "own.json") == card
+    assert (card.output.picked, card.output.labels) == ((1, 2), tuple(labels))
+    plain = ModelCard.from_dict(card_json()).to_dict()["output"]
+    assert plain == {"name": "alpha", "kind": "sigmoid", "person_class": 1}

@@ -60,6 +60,18 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"weights": PARTS, "end": None, "layout": "NHWC", "out_layout": "NHWC"},
         {"output_kind": "logits", "input_layout": "NHWC", "output_person_class": None, "output_background_class": 2},
     ),
+    "logits of 3, two of them named": (
+        {"weights": PARTS, "end": None},
+        {"output_kind": "logits", "output_person_class": None, "output_person_classes": [0, 1]},
+    ),
+    "softmax of 3, two of them named": (
+        {"weights": PARTS, "end": "Softmax"},
+        {"output_kind": "softmax", "output_person_class": None, "output_person_classes": [0, 1]},
+    ),
+    "argmax of 3, two of them named": (
+        {"weights": PARTS, "end": "ArgMax", "out_dtype": "int64"},
+        {"output_kind": "argmax", "output_person_class": None, "output_person_classes": [0, 1]},
+    ),
     "argmax of 21, int64": (
         {"weights": PERSON_15, "end": "ArgMax", "out_dtype": "int64"},
         {"output_kind": "argmax", "output_person_class": 15},
@@ -171,6 +183,18 @@ MISFITS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "output.person_class is 15, but output 'alpha' has only the classes 0 to 1",
     ),
     ("integer scale", {"dtype": "uint8"}, {}, "leave 1 steps of the model's uint8 input"),
+    (
+        "labels",
+        {"weights": TWO, "end": "Softmax"},
+        {"output_kind": "softmax", "output_labels": ["a", "b", "c"]},
+        "output.labels are 3 names, but output 'alpha' has 2 classes",
+    ),
+    (
+        "several of one",
+        {},
+        {"output_person_class": None, "output_person_classes": [0, 1]},
+        "output.person_classes needs two classes or more, but",
+    ),
     (
         "a classifier",
         {"weights": PARTS, "end": "Softmax", "shrink": 32},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from limner.checking import check_fields, checked
 from limner.errors import OptionError
+from limner.models.parts import parse_keep
 
 if TYPE_CHECKING:
     from limner.segment.segmenter import Segmenter
@@ -35,6 +36,7 @@ class MatteOptions:
         edges: how: "guided" (a filter) or "fine" (a net, see `limner.segment.fine`); None is fine for photos
             with the models in `FINE_FOR_PHOTOS`, and guided for all else.
         clean: take faint islands away and close false holes.
+        keep: parts of people that stay, such as "hair,face", by the labels of the model's card; None is whole people.
         tiles: look at pictures of 2:1 and longer in overlapping parts.
     """
 
@@ -49,6 +51,7 @@ class MatteOptions:
     refine: bool = True
     edges: str | None = None
     clean: bool = True
+    keep: str | None = None
     tiles: bool = True
 
     def __post_init__(self) -> None:
@@ -57,6 +60,7 @@ class MatteOptions:
             raise OptionError(f"‹edges› must be one of {', '.join(EDGES)}, not {self.edges!r}")
         if self.edges is not None and not self.refine:
             raise OptionError("‹edges› means nothing where ‹refine› is off; leave one of them out")
+        parse_keep(self.keep)
         if self.threads is not None and self.threads < 1:
             raise OptionError(f"‹threads› {self.threads} is out of range: say 1 or more")
         if self.threshold is not None and not 0 < self.threshold < 1:
@@ -92,6 +96,7 @@ def build_segmenter(
         threshold=options.threshold,
         largest_only=options.largest_only,
         clean=options.clean,
+        keep=parse_keep(options.keep) or None,
         tiles=options.tiles,
         on_fault=on_fault,
         batch=batch,
@@ -103,7 +108,8 @@ def build_segmenter(
 def sharing_net(segmenter: Segmenter, options: MatteOptions, *, photos: bool = False) -> Segmenter:
     """A segmenter by ``options`` with the net of another one, which is not loaded again; ``photos`` as there.
 
-    ``model``, ``card``, ``runtime``, ``device`` and ``threads`` of the options do not count: they are the net's own.
+    ``model``, ``card``, ``keep``, ``runtime``, ``device`` and ``threads`` of the options do not count: they are the
+    net's own.
     """
     from limner.segment.edge import DEFAULT_SOFTNESS, Edge
 

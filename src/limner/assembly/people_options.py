@@ -104,6 +104,10 @@ def check_people(options: PeopleOptions, matte: MatteOptions, *, preview: bool =
         given = getattr(options, name)
         if given not in (None, False) and options.method not in owners:
             raise OptionError(f"‹{name}› belongs to ‹method› {' or '.join(owners)}, not to {options.method}")
+    if options.method != "net" and matte.keep is not None:
+        raise OptionError(
+            f"‹keep› takes parts that a model knows, and ‹method› {options.method} has none; leave one out"
+        )
     if options.method == "mixture" and options.empty_scene is not None:
         raise OptionError("‹empty_scene› is one picture, and ‹method› mixture learns from many: say subtraction or net")
     if options.learn is not None and options.empty_scene is not None:

@@ -153,13 +153,11 @@ def _add_model(card: ModelCard, add: Callable[[str, str], None]) -> None:
     add(
         "output",
         f"{out.name}: {out.kind}"
-        + (
-            f", person is {_person(out)}"
-            if out.kind in ("softmax", "argmax") or out.background_class is not None
-            else ""
-        )
+        + (f", person is {_person(out)}" if out.kind in ("softmax", "argmax") or out.person_class is None else "")
         + f", rows of {out.width} pixels, {out.bits} in a number" * (out.kind == PACKED),
     )
+    if out.labels:
+        add("parts", ", ".join(f"{number} {label}" for number, label in enumerate(out.labels)))
     if card.training:
         for item in card.training.data:
             add("trained on", f"{item.name}: {item.photos} photos; {item.rights}")
@@ -169,4 +167,6 @@ def _add_model(card: ModelCard, add: Callable[[str, str], None]) -> None:
 def _person(out: OutputSpec) -> str:
     if out.background_class is not None:
         return f"every class but {out.background_class}"
+    if out.person_classes:
+        return f"classes {', '.join(map(str, out.person_classes))}"
     return f"class {out.person_class}"

@@ -51,6 +51,11 @@ FLAGS: dict[type, Mapping[str, Any]] = {
             metavar="guided|fine",
         ),
         "clean": typer.Option("--clean/--no-clean", help="Remove faint islands and close false holes in people."),
+        "keep": typer.Option(
+            "--keep",
+            help="Parts of people that stay, of a model whose card names them (`limner models show`): hair,face.",
+            metavar="PART,…",
+        ),
         "tiles": typer.Option("--tiles/--no-tiles", help="Process pictures of 2:1 and longer in overlapping tiles."),
     },
     PhotoSaving: {

@@ -155,7 +155,7 @@ class ModelCard:
             data["sha256"] = self.sha256
         data |= {"summary": self.summary, "licence": self.licence, "origin": self.origin}
         data["input"] = {key: value for key, value in plain(self.input).items() if key != "other_sizes" or value}
-        data["output"] = {key: value for key, value in plain(self.output).items() if value is not None}
+        data["output"] = {key: value for key, value in plain(self.output).items() if value not in (None, [])}
         if self.state is not None:
             data["state"] = plain(self.state)
         if self.net is not None:

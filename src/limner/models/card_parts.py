@@ -91,9 +91,13 @@ class OutputSpec:
             number, see ``limner.segment.packed``); for the task "harmonize" it is "adjustment", the numbers of
             ``limner.adjustment.Adjustment``, and for "refine" "alpha", mattes that may reach a little beyond [0, 1].
         person_class: number of the class that is the person; not used where the output has one channel, except for
-            "argmax". None where ``background_class`` is given.
+            "argmax". None where one of the next two is given.
+        person_classes: for nets of several classes of which some are a person's (hair, face …): their numbers. Their
+            probabilities are added, or, for "sigmoid", the largest counts. Empty where it is not given.
         background_class: for nets of several person classes (hair, skin, clothes …): the number of the one class that
-            is not the person; all others are. None where ``person_class`` is given.
+            is not the person; all others are. None where it is not given.
+        labels: what the classes are called, in their order; empty where nobody says. Their names are what
+            ``--keep`` takes, see ``limner.models.parts``.
         width: pixels in a row of a packed mask; None for other kinds.
         bits: pixels in one number of a packed mask, 8 or 16; None for other kinds.
     """
@@ -101,26 +105,45 @@ class OutputSpec:
     name: str
     kind: str
     person_class: int | None = None
+    person_classes: tuple[int, ...] = ()
     background_class: int | None = None
+    labels: tuple[str, ...] = ()
     width: int | None = None
     bits: int | None = None
 
     @classmethod
     def _read(cls, fields: Fields, kinds: tuple[str, ...]) -> Self:
         kind = fields.choice("kind", kinds)
-        several = kind in CLASS_KINDS and fields.optional("background_class") is not None
-        if several:
-            fields.refuse("person_class", "left out where output.background_class is given: it is one or the other")
+        given = "person_class"
+        if kind in CLASS_KINDS:
+            said = [name for name in ("background_class", "person_classes") if fields.optional(name) is not None]
+            given = said[0] if said else given
+            for other in ("person_class", *said[1:]):
+                if other != given:
+                    fields.refuse(other, f"left out where output.{given} is given: it is one or the other")
         spec = cls(
             name=fields.text("name"),
             kind=kind,
-            person_class=None if several else fields.integer("person_class", least=0),
-            background_class=fields.integer("background_class", least=0) if several else None,
+            person_class=fields.integer("person_class", least=0) if given == "person_class" else None,
+            person_classes=fields.integers("person_classes", least=0) if given == "person_classes" else (),
+            background_class=fields.integer("background_class", least=0) if given == "background_class" else None,
+            labels=fields.names("labels") if kind in CLASS_KINDS else (),
             width=fields.integer("width", least=1) if kind == PACKED else None,
             bits=fields.choice("bits", PACKED_BITS) if kind == PACKED else None,
         )
         fields.finish()
+        if spec.labels and max(spec.picked) >= len(spec.labels):
+            fields.refuse(
+                "labels", f"names of all classes; {given} says that there is one of number {max(spec.picked)}"
+            )
         return spec
+
+    @property
+    def picked(self) -> tuple[int, ...]:
+        """Numbers of the classes that the card names: those of the person, or the one that is not."""
+        if self.background_class is not None:
+            return (self.background_class,)
+        return self.person_classes or (self.person_class or 0,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

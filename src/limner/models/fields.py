@@ -82,6 +82,24 @@ class Fields:
             self._fail(key, must, value)
         return value
 
+    def integers(self, key: str, *, least: int) -> tuple[int, ...]:
+        """One whole number or more, each at least ``least``, none twice."""
+        must = f"a list of whole numbers, at least {least}, none twice"
+        value = self._get(key, must)
+        good = _is_list(value) and value and all(type(item) is int and item >= least for item in value)
+        if not good or len(set(value)) < len(value):
+            self._fail(key, must, value)
+        return tuple(value)
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """A list of names, none empty and none twice; empty where it is absent."""
+        must = "a list of names, none empty and none twice"
+        value = self._get(key, must, ())
+        good = _is_list(value) and all(isinstance(item, str) and item.strip() for item in value)
+        if not good or len({item.casefold() for item in value}) < len(value):
+            self._fail(key, must, value)
+        return tuple(value)
+
     def number(self, key: str, *, above: float, default: Any = _MISSING) -> float:
         """A finite number above ``above``."""
         must = f"a number above {above:g}"

@@ -61,8 +61,7 @@ def _odd_classes(output: Array, low: float, high: float, card: ModelCard) -> str
     if np.issubdtype(output.dtype, np.floating) and np.abs(output - np.rint(output)).max() > 0.01:
         other = "sigmoid" if low >= 0 and high <= 1 else "logits"
         return f"argmax means whole class numbers; {_advice(low, high, other)}"
-    number = card.output.background_class if card.output.person_class is None else card.output.person_class
-    if high == _BYTE != number and bool(np.all((output == 0) | (output == _BYTE))):
+    if high == _BYTE and _BYTE not in card.output.picked and bool(np.all((output == 0) | (output == _BYTE))):
         return "a mask of 0 and 255 has no such class; say person_class 255"
     return ""
 

@@ -42,8 +42,7 @@ def read_shape(shape: Sequence[int], card: ModelCard) -> Maps:
     Raises:
         ModelError: the shape cannot be what the card says.
     """
-    kind = card.output.kind
-    field, number = _picked(card)
+    kind, number = card.output.kind, max(card.output.picked)
     if kind == PACKED:
         return Maps(_packed_shape(shape, card), None)
     maps, classes = _maps(shape, card)
@@ -59,12 +58,17 @@ def read_shape(shape: Sequence[int], card: ModelCard) -> Maps:
         )
     if classes > 1 and number >= classes:
         raise ModelError(
-            f"card of {card.name!r}: output.{field} is {number}, but output {card.output.name!r} has only "
+            f"card of {card.name!r}: output.{_field(card)} is {number}, but output {card.output.name!r} has only "
             f"the classes 0 to {classes - 1}: its shape is {tuple(shape)}"
         )
-    if classes == 1 and kind != "argmax" and card.output.background_class is not None:
+    if classes > 1 and card.output.labels and len(card.output.labels) != classes:
         raise ModelError(
-            f"card of {card.name!r}: output.background_class needs two classes or more, but output "
+            f"card of {card.name!r}: output.labels are {len(card.output.labels)} names, but output "
+            f"{card.output.name!r} has {classes} classes: its shape is {tuple(shape)}"
+        )
+    if classes == 1 and kind != "argmax" and card.output.person_class is None:
+        raise ModelError(
+            f"card of {card.name!r}: output.{_field(card)} needs two classes or more, but output "
             f"{card.output.name!r} has the shape {tuple(shape)}; give output.person_class for one channel"
         )
     return maps
@@ -107,11 +111,11 @@ def _shows(size: Sequence[int], seen: tuple[int, int]) -> bool:
     return alike and max(strides) <= _COARSEST
 
 
-def _picked(card: ModelCard) -> tuple[str, int]:
-    """The field of the card that names a class, and the class."""
+def _field(card: ModelCard) -> str:
+    """The field of the card that names classes."""
     if card.output.background_class is not None:
-        return "background_class", card.output.background_class
-    return "person_class", card.output.person_class or 0
+        return "background_class"
+    return "person_classes" if card.output.person_classes else "person_class"
 
 
 def _packed_shape(shape: Sequence[int], card: ModelCard) -> tuple[int, int]:
@@ -143,16 +147,16 @@ def person_probability(output: Array, card: ModelCard) -> Float32:
     maps = read_shape(output.shape, card)
     values = output.reshape(maps.shape)
     kind, others = card.output.kind, card.output.background_class is not None
-    _, number = _picked(card)
+    numbers = list(card.output.picked)
     if card.output.width is not None and card.output.bits is not None:
         return unpack_mask(values, width=card.output.width, bits=card.output.bits).astype(np.float32)
     if kind == "argmax":
-        equal = np.equal(np.rint(values), number)
+        equal = np.isin(np.rint(values), numbers)
         return (np.isfinite(values) & ~equal if others else equal).astype(np.float32)
     if kind == "logits":
-        picked = _sigmoid(values) if maps.class_axis is None else _softmax(values, maps.class_axis, number)
+        picked = _sigmoid(values) if maps.class_axis is None else _softmax(values, maps.class_axis, numbers)
     else:
-        picked = values if maps.class_axis is None else values.take(number, axis=maps.class_axis)
+        picked = values if maps.class_axis is None else _joined(values, maps.class_axis, numbers, kind)
         if np.issubdtype(values.dtype, np.integer):
             picked = picked.astype(np.float32) / np.iinfo(values.dtype).max
     return _clean(1 - picked if others else picked)
@@ -162,12 +166,20 @@ def _sigmoid(logits: Array) -> Array:
     return np.reciprocal(1.0 + np.exp(-np.clip(logits.astype(np.float32), -30, 30)))
 
 
-def _softmax(logits: Array, axis: int, number: int) -> Array:
-    """Probability of one class, from the logits of all."""
+def _softmax(logits: Array, axis: int, numbers: list[int]) -> Array:
+    """Probability of some classes together, from the logits of all."""
     values = logits.astype(np.float32)
     powers = np.exp(values - values.max(axis=axis, keepdims=True))
-    result: Array = powers.take(number, axis=axis) / powers.sum(axis=axis)
+    result: Array = _joined(powers, axis, numbers, "softmax") / powers.sum(axis=axis)
     return result
+
+
+def _joined(values: Array, axis: int, numbers: list[int], kind: str) -> Array:
+    """Of some classes together: of a sigmoid, whose classes may overlap, the largest; of a softmax the sum."""
+    picked: Array = values.take(numbers[0] if len(numbers) == 1 else numbers, axis=axis)
+    if len(numbers) > 1:
+        picked = picked.max(axis=axis) if kind == "sigmoid" else picked.sum(axis=axis)
+    return picked
 
 
 def _clean(probability: Array) -> Float32:

@@ -15,8 +15,9 @@ from limner.deprecation import deprecated
 from limner.errors import ModelError, OptionError
 from limner.matte import Matte, hidden_matte
 from limner.models.card import SEGMENT, ModelCard
-from limner.models.catalogue import ModelFile, find_any
+from limner.models.catalogue import EnsembleFiles, ModelFile, find_any
 from limner.models.ensemble_card import EnsembleCard
+from limner.models.parts import keeping
 from limner.segment.batched import MOST_FRAMES, BatchCounts, Batched, load_batched
 from limner.segment.clean import clean
 from limner.segment.edge import DEFAULT_SOFTNESS, Edge
@@ -69,7 +70,10 @@ class Segmenter:
         threshold, softness: the edge that mattes have unless somebody asks for another, see ``Edge``. The default
             softness halves the mean error of soft edges on hand-made masks and leaves no haze.
         largest_only: keep the largest connected region, with its soft edge.
-        clean: take faint islands away and close false holes in people, see `limner.segment.clean`.
+        clean: take faint islands away and close false holes in people, see `limner.segment.clean`. Parts have true
+            holes, as hair has a face in it: with ``keep`` nothing is cleaned.
+        keep: parts of people that the matte is of, such as ("hair", "face"), by the labels of the model's card, see
+            `limner.models.parts`. None keeps whole people.
         tiles: cut pictures of 2:1 and longer, wide or tall, into overlapping near-square tiles, see
             `limner.segment.tiles`. False squeezes them into the net's input, as nets that are told the matte before
             always do.
@@ -100,6 +104,7 @@ class Segmenter:
         softness: float = DEFAULT_SOFTNESS,
         largest_only: bool = False,
         clean: bool = True,
+        keep: tuple[str, ...] | None = None,
         tiles: bool = True,
         on_fault: str = "raise",
         batch: int = 1,
@@ -109,9 +114,12 @@ class Segmenter:
             raise OptionError(f"on_fault must be one of {', '.join(FAULTS)}, not {on_fault!r}")
         if not 1 <= batch <= MOST_FRAMES:
             raise OptionError(f"‹batch› must be 1 to {MOST_FRAMES} frames, not {batch}")
-        self._refine, self._largest_only, self._clean = refine, largest_only, clean
+        self._refine, self._largest_only, self._parts = refine, largest_only, bool(keep)
+        self._clean = clean and not keep
         self._on_fault, self._sound, self.faults = on_fault, False, 0
         found = find_any(model, card=card, task=SEGMENT)
+        if keep:
+            found = _parts_of(found, keep)
         if not isinstance(found, ModelFile):
             self._net: PersonNet = Ensemble(found, runtime=runtime, device=device, threads=threads, batch=batch)
         elif batch > 1:
@@ -179,7 +187,8 @@ class Segmenter:
         """
         made = copy.copy(self)
         made._fine = self._finer.of(edges, refine=refine)
-        made._edge, made._refine, made._largest_only, made._clean = edge or Edge(), refine, largest_only, clean
+        made._edge, made._refine, made._largest_only = edge or Edge(), refine, largest_only
+        made._clean = clean and not self._parts
         made._tiles = tiles and not self._net.takes_previous
         return made
 
@@ -272,6 +281,16 @@ def check_frame(frame: NDArray[np.uint8]) -> None:
         raise ValueError(f"a frame must be RGB uint8 (H, W, 3) and not empty, not {frame.dtype} {frame.shape}")
     if not frame.flags.c_contiguous:
         raise ValueError("a frame must be C-contiguous: pass numpy.ascontiguousarray(frame)")
+
+
+def _parts_of(found: ModelFile | EnsembleFiles, keep: tuple[str, ...]) -> ModelFile:
+    """The model with parts of people for people; OptionError where it knows none."""
+    if not isinstance(found, ModelFile):
+        raise OptionError(
+            f"‹keep›: {found.card.name!r} is an ensemble, whose members have no parts in common; name a model whose "
+            "card has output.labels"
+        )
+    return replace(found, card=keeping(found.card, keep))
 
 
 def _enlarge(probability: NDArray[np.float32], pyramid: Pyramid, softness: float) -> NDArray[np.float32]:
