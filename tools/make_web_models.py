@@ -55,8 +55,16 @@ def make(name: str, target: str, out: Path, *, data: Path | None = None, size: t
         row = export_all(load_source(name, None), Path(aside), plan, progress=_say).rows[0]
         if row.state == "checked" and row.good:
             found = Path(aside) / row.file
-            _put(found, out / f"{name}{TARGETS[target]}", ModelCard.load(export_card(found)))
+            card = ModelCard.load(export_card(found))
+            if target == "tfjs" and size is None:
+                card = with_other_sizes(card, name)
+            _put(found, out / f"{name}{TARGETS[target]}", card)
     return row
+
+
+def with_other_sizes(card: ModelCard, name: str) -> ModelCard:
+    """The card with the further sizes of the .onnx file, which web/lib/src/graph_size.ts gives a graph model."""
+    return replace(card, input=replace(card.input, other_sizes=find_model(name).card.input.other_sizes))
 
 
 def _put(found: Path, model: Path, card: ModelCard) -> None:

@@ -2,7 +2,8 @@
 
 Such a file holds the size of every array in it as plain numbers, and the weights are the same for every size. Beside
 each model lies <name>.sizes.json: for every other input size, which numbers of the file change. So the page loads one
-file and has a net of the frame's own proportions: the same weights, fewer pixels, and no squashed people.
+file and has a net of the frame's own proportions: the same weights, fewer pixels, and no squashed people. Beside the
+default model, <name>.squares.json has the same for square inputs, at which the page of measurements runs it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from limner.models.files import file_sha256
 SHIPPED = Path(__file__).resolve().parents[1] / "src" / "limner" / "web" / "models" / "litert"
 NAMES = {"fast": True, "tiny": False, "video": True}
 """Models -> whether they have other sizes. `tiny` has few pixels as it is, and finds less with fewer."""
+SQUARES = {"fast": (128, 192, 320, 384, 512)}
+"""Models -> sides of square inputs for measurements; as SIDES in web/lib/src/bench.ts."""
 LEVELS = 5
 """Sizes in a net: its input's, and four times the half."""
 STEP = 2 ** (LEVELS - 1)
@@ -89,15 +92,19 @@ def _vectors(model: bytes) -> Iterator[tuple[int, list[int]]]:
                 yield at, np.frombuffer(model, "<i4", count, at).tolist()
 
 
-def write_down(model: Path, *, others: bool) -> Path:
-    """Write <name>.sizes.json beside a .tflite model with a square input and its card; empty without ``others``."""
+def write_down(model: Path, sizes: Sequence[tuple[int, int]], *, kind: str = "sizes") -> Path:
+    """Write <name>.<kind>.json beside a .tflite model with a square input and its card: how it gets one of ``sizes``."""
     data = model.read_bytes()
-    side = ModelCard.load(model.with_suffix(".json")).input.size[0]
-    sizes = [{"size": list(size), "numbers": changes(data, side, size)} for size in other_sizes(side) if others]
-    told = {"file": model.name, "sha256": file_sha256(model), "sizes": sizes}
-    path = model.with_suffix(".sizes.json")
+    side = _side(model)
+    found = [{"size": list(size), "numbers": changes(data, side, size)} for size in sizes]
+    told = {"file": model.name, "sha256": file_sha256(model), "sizes": found}
+    path = model.with_suffix(f".{kind}.json")
     path.write_text(json.dumps(told, separators=(",", ":")) + "\n", encoding="utf-8")
     return path
+
+
+def _side(model: Path) -> int:
+    return ModelCard.load(model.with_suffix(".json")).input.size[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,7 +113,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--models", type=Path, default=SHIPPED, help="the folder with the .tflite models")
     options = parser.parse_args(arguments)
     for name, others in NAMES.items():
-        print(write_down(options.models / f"{name}.tflite", others=others), file=sys.stderr)
+        model = options.models / f"{name}.tflite"
+        print(write_down(model, other_sizes(_side(model)) if others else ()), file=sys.stderr)
+    for name, sides in SQUARES.items():
+        squares = [(side, side) for side in sides]
+        print(write_down(options.models / f"{name}.tflite", squares, kind="squares"), file=sys.stderr)
     return 0
 
 

@@ -22,6 +22,7 @@ def test_each_is_what_its_card_says_and_was_made_from_the_net_that_ships(name: s
     assert made_from(name) in model.card.notes, "make web-models, and commit what it makes"
     assert (model.card.name, model.card.licence) == (source.name, source.licence)
     assert model.card.input.size == source.input.size
+    assert model.card.input.other_sizes == (source.input.other_sizes if target == "tfjs" else ())
     assert (model.card.output.kind, model.card.input.layout) == ("logits", "NHWC")
     assert (model.card.state is not None) == (source.input.channels == 4)
     (measured,) = model.card.measured
@@ -31,6 +32,7 @@ def test_each_is_what_its_card_says_and_was_made_from_the_net_that_ships(name: s
 
 def test_no_file_ships_that_no_card_names() -> None:
     named = {f"{target}/{name}" for name, target in EACH} | {f"litert/{name}.sizes" for name in NAMES}
+    named.add("litert/fast.squares")
     found = {f"{path.parent.name}/{path.stem}" for path in SHIPPED.glob("*/*")}
     assert found == named
 

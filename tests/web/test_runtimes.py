@@ -147,8 +147,16 @@ def python_inputs(library: Library, model: str, pictures: Sequence[str]) -> list
 
 def test_wide_and_tall_frames_keep_their_proportions_as_in_python(library: Library, tmp_path: Path) -> None:
     pictures = wide_and_tall(library)
-    runs = [{"runtime": "ort-wasm", "model": model, "renderer": "canvas"} for model in ("fast", "tiny")]
+    nets = (("ort-wasm", "fast"), ("ort-wasm", "tiny"), ("tfjs-wasm", "fast"))
+    runs = [{"runtime": runtime, "model": model, "renderer": "canvas"} for runtime, model in nets]
     check(library, runs, pictures, tmp_path, inputs={})
+
+
+@pytest.mark.slow
+def test_tensorflow_keeps_the_proportions_of_wide_and_tall_frames(library: Library, tmp_path: Path) -> None:
+    nets = (("tfjs-wasm", "tiny"), ("tfjs-wasm", "video"), ("tfjs-webgl", "tiny"))
+    runs = [{"runtime": runtime, "model": model, "renderer": "canvas"} for runtime, model in nets]
+    check(library, runs, wide_and_tall(library), tmp_path, inputs={})
 
 
 @pytest.mark.slow
@@ -205,7 +213,7 @@ def test_measurements_have_a_row_for_each_file_and_say_what_does_not_run(library
         job = {"url": url, "picture": "pictures/portrait.jpg", "runtimes": ["litert-wasm"], "rounds": 2}
         rows = run_script("bench.mjs", job)
     assert [(row["model"], row["precision"], row["width"]) for row in rows] == [
-        ("fast", "fp32", 256),
+        *(("fast", "fp32", side) for side in (256, 128, 192, 320, 384, 512)),
         ("tiny", "fp32", 176),
         ("video", "fp32", 256),
         ("broken", "fp32", 256),

@@ -41,8 +41,8 @@ class InputSpec:
         resize: "stretch" squeezes the frame into the input; "letterbox" keeps its shape, centred, the rest 0 after
             normalisation.
         other_sizes: further (height, width) that the net can be given, for frames of other proportions than ``size``:
-            the sizes in the graph of a .onnx file scale with its input, see ``limner.models.onnx_input_size``. Other
-            files have the one size that they were made for.
+            the sizes in the graph of a .onnx file scale with its input, see ``limner.models.onnx_input_size``. So do
+            those of graph models of TensorFlow.js, in the browser. Other files have the one size that they were made for.
     """
 
     name: str

@@ -24,8 +24,8 @@ GRAPH = "model.json"
 """What the page loads first of a graph model of TensorFlow.js."""
 CONVERTED = Path(__file__).with_name("models")
 """Shipped models for the browser's other runtimes: <folder>/<name><suffix> and <folder>/<name>.json, in both places."""
-SIZES = ".sizes.json"
-"""Ends the name of what tools/make_web_sizes.py writes beside a shipped .tflite: how it takes wide and tall frames."""
+SIZES = (".sizes.json", ".squares.json")
+"""End the names of what tools/make_web_sizes.py writes beside a shipped .tflite: how it takes inputs of other sizes."""
 FOLDERS = {"litert": TFLITE, "tfjs": TFJS}
 
 
@@ -72,8 +72,8 @@ def _add_converted(name: str, files: dict[str, Path | bytes]) -> Iterator[str]:
         model = CONVERTED / folder / f"{name}{kind}"
         if not model.exists():
             continue
-        sizes = model.with_suffix(SIZES)
-        parts = _tfjs_parts(model) if kind == TFJS else [model, *([sizes] if sizes.exists() else [])]
+        sizes = [path for end in SIZES if (path := model.with_suffix(end)).exists()]
+        parts = _tfjs_parts(model) if kind == TFJS else [model, *sizes]
         files.update(
             {f"{folder}/{part.relative_to(model.parent).as_posix()}": part for part in (stem_card(model), *parts)}
         )

@@ -22,16 +22,19 @@ export type Reporter = (progress: Progress) => void;
 const FOLDERS: Record<Model["format"], string> = { onnx: "", tflite: "litert/", tfjs: "tfjs/" };
 const GRAPH = "model.json";
 
-/** @throws LimnerWebError "no-model" or "bad-model". */
-export async function loadModel(model: string | URL | ModelFiles, assets: URL, format: Model["format"], report: Reporter): Promise<Model> {
+/**
+ * @param sizes which other sizes of a named .tflite are loaded with it.
+ * @throws LimnerWebError "no-model" or "bad-model".
+ */
+export async function loadModel(model: string | URL | ModelFiles, assets: URL, format: Model["format"], report: Reporter, sizes: "sizes" | "squares" = "sizes"): Promise<Model> {
   if (typeof model === "object" && !(model instanceof URL)) return fromFiles(model);
   const address = cardAddress(model, assets, format);
   const card = parseCard(await text(address), address.pathname.split("/").pop()!);
   const found = formatOf(card.file);
   if (found === "tfjs") return fromGraph(card, new URL(isFolder(card.file) ? `${card.file}/${GRAPH}` : card.file, address), report);
   const weights = await bytes(new URL(card.file, address), "model", report, card.sha256);
-  const sizes = found === "tflite" && !(model instanceof URL) && isName(model) ? await loadSizes(address, card) : null;
-  return { card, weights, files: new Map([[card.file, weights]]), format: found, sizes };
+  const others = found === "tflite" && !(model instanceof URL) && isName(model) ? await loadSizes(address, card, sizes) : null;
+  return { card, weights, files: new Map([[card.file, weights]]), format: found, sizes: others };
 }
 
 /** Whether a text is the name of a model below `assets`, not an address. */

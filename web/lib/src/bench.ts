@@ -45,6 +45,8 @@ export interface BenchPlan {
   model: string;
   /** Address of its card. */
   card: URL;
+  /** Whether it comes with Limner: such a model is opened by its name, and then sees wide and tall frames in proportion. */
+  ships: boolean;
   precision: string;
   width: number;
   height: number;
@@ -67,7 +69,7 @@ const FORMAT: Record<RuntimeName, string> = { "ort-webgpu": "onnx", "ort-wasm": 
 const FOLDER: Record<string, string> = { onnx: "", tflite: "litert/", tfjs: "tfjs/" };
 /** Of the shipped files. */
 const SHIPPED: Record<string, string> = { onnx: "fp16", tflite: "fp32", tfjs: "fp16" };
-/** Sides of a square input at which the default model is measured too, where a file can be given another size: what nets of browsers have had, 129 to 513. */
+/** Sides of a square input at which the default model is measured too: what nets of browsers have had, 129 to 513, as multiples of 64. */
 const SIDES = [128, 192, 320, 384, 512];
 const VARIANTS = [true, false].flatMap((packed) => [false, true].map((half) => ({ packed, half })));
 
@@ -80,10 +82,11 @@ export function benchPlans(index: { default?: string; models: Entry[] }, models:
       if (!shipped && entry.format !== format) return [];
       const card = new URL(shipped ? `${FOLDER[format]}${entry.card}` : entry.card, models);
       const [model, precision] = shipped ? [entry.name, SHIPPED[format]!] : named(entry.name);
-      const plan: BenchPlan = { runtime, model, card, precision, width: entry.width, height: entry.height };
-      if (format === "onnx" && entry.name === index.default) return [plan, ...SIDES.map((side) => ({ ...plan, side, width: side, height: side }))];
-      if (runtime !== "tfjs-webgl") return [plan];
-      return VARIANTS.map((variant) => ({ ...plan, variant, precision: `${precision}, ${variant.packed ? "packed" : "unpacked"}, ${variant.half ? "half" : "float"}` }));
+      const plan: BenchPlan = { runtime, model, card, ships: shipped === true, precision, width: entry.width, height: entry.height };
+      const sides = shipped && entry.name === index.default ? SIDES : [];
+      const sized = [plan, ...sides.map((side) => ({ ...plan, side, width: side, height: side }))];
+      if (runtime !== "tfjs-webgl") return sized;
+      return sized.flatMap((one) => VARIANTS.map((variant) => ({ ...one, variant, precision: `${precision}, ${variant.packed ? "packed" : "unpacked"}, ${variant.half ? "half" : "float"}` })));
     }),
   );
 }
@@ -133,9 +136,9 @@ async function measured(plan: BenchPlan, assets: URL, options: BenchOptions): Pr
   const stop = { patience: options.patience ?? 60, signal: options.signal };
   try {
     const threads = options.threads ?? (globalThis.crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency ?? 1)) : 1);
-    const { runtime, variant, side, card } = plan;
+    const { runtime, variant, side } = plan;
     const work = async () => {
-      await link.start({ model: card.href, runtime, variant, side, renderer: "auto", assets: assets.href, threads, worker: true, remembered: null }, () => undefined);
+      await link.start({ model: plan.ships ? plan.model : plan.card.href, runtime, variant, side, renderer: "auto", assets: assets.href, threads, worker: true, remembered: null }, () => undefined);
       return link.ask<Measured>((call) => ({ type: "measure", call, frames: [...options.frames], rounds: options.rounds ?? 20 }));
     };
     return await within(work(), stop);

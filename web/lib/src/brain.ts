@@ -100,7 +100,7 @@ export class Brain {
 
   private async at(size: Size): Promise<Seer> {
     const { device } = this.net;
-    const model = resized(this.model, size);
+    const model = await resized(this.model, size);
     return seerOf(model, await this.open(model, device));
   }
 

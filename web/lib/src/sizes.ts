@@ -10,13 +10,17 @@ export interface SizesFile {
   sizes: { size: Size; numbers: readonly number[] }[];
 }
 
-/** How much longer than the frame a size may be: of .onnx files as limner/segment/proportions.py has it, of .tflite files so that 16:10 takes theirs of 16:9. */
-const TOLERANCE = { onnx: 1.06, tflite: 1.1112, tfjs: 0 };
+/** How much longer than the frame a size may be: as limner/segment/proportions.py has it, and of .tflite files so that 16:10 takes theirs of 16:9. */
+const TOLERANCE = { onnx: 1.06, tflite: 1.1112, tfjs: 1.06 };
 
-/** What lies beside a shipped model; null where it is not of that file, or cannot be had: the net then has its own size. */
-export async function loadSizes(card: URL, { sha256 }: Card): Promise<SizesFile | null> {
+/**
+ * What lies beside a shipped model; null where it is not of that file, or cannot be had: the net then has its own size.
+ *
+ * @param kind "sizes" for wide and tall frames, "squares" for measurements.
+ */
+export async function loadSizes(card: URL, { sha256 }: Card, kind: "sizes" | "squares"): Promise<SizesFile | null> {
   try {
-    const response = await fetch(new URL(card.pathname.replace(/\.json$/, ".sizes.json"), card));
+    const response = await fetch(new URL(card.pathname.replace(/json$/, `${kind}.json`), card));
     const found = (await response.json()) as SizesFile;
     return found.sha256 === sha256 ? found : null;
   } catch {
@@ -26,17 +30,27 @@ export async function loadSizes(card: URL, { sha256 }: Card): Promise<SizesFile 
 
 /** The size (height, width) that a net has for frames of width × height: the longest one of their orientation that is no longer than they are; null for its own. */
 export function sizeFor({ format, card, sizes }: Pick<Model, "format" | "card" | "sizes">, width: number, height: number): Size | null {
-  const all = format === "onnx" ? card.input.otherSizes : (sizes?.sizes.map(({ size }) => size) ?? []);
+  const all = format === "tflite" ? (sizes?.sizes.map(({ size }) => size) ?? []) : card.input.otherSizes;
   const most = TOLERANCE[format] * length([height, width]);
   const fitting = all.filter((size) => size[1] > size[0] === width > height && length(size) <= most);
   return fitting.sort((one, other) => length(other) - length(one))[0] ?? null;
 }
 
 /** The same net for another of its sizes. @throws Error: it cannot have it. */
-export function resized(model: Model, size: Size): Model {
-  const weights = model.format === "onnx" ? withInputSize(model.weights, model.card.input.size, size) : replaced(model.weights, model.sizes!.sizes.find((one) => one.size === size)!.numbers);
+export async function resized(model: Model, size: Size): Promise<Model> {
   const card = { ...model.card, input: { ...model.card.input, size, otherSizes: [] } };
-  return { ...model, card, weights, files: new Map([[card.file, weights]]), sizes: null };
+  const files = await sizedFiles(model, size);
+  return { ...model, card, weights: [...files.values()][0]!, files, sizes: null };
+}
+
+/** The model's files, the main one first. */
+async function sizedFiles({ format, card, weights, files, sizes }: Model, size: Size): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  const { size: own } = card.input;
+  if (format === "tfjs") return (await import("./graph_size.ts")).withGraphSize(files, own, size);
+  if (format === "onnx") return new Map([[card.file, withInputSize(weights, own, size)]]);
+  const change = sizes?.sizes.find((one) => String(one.size) === String(size));
+  if (!change) throw new Error(`${card.file} has no size ${size[1]}×${size[0]}`);
+  return new Map([[card.file, replaced(weights, change.numbers)]]);
 }
 
 function replaced(model: Uint8Array<ArrayBuffer>, numbers: readonly number[]): Uint8Array<ArrayBuffer> {

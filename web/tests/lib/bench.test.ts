@@ -32,11 +32,17 @@ describe("benchPlans", () => {
     expect(found[1]!.variant).toEqual({ packed: true, half: true });
   });
 
-  it("runs the default model at other sizes too, where a file can be given them", () => {
-    const found = benchPlans({ default: "fast", models: [FAST, { ...FAST, name: "tiny", card: "tiny.json" }] }, MODELS, ["ort-wasm", "litert-wasm"]);
-    const of = (model: string, runtime: string) => found.filter((plan) => plan.model === model && plan.runtime === runtime).map(({ width, height, side }) => [width, height, side]);
-    expect(of("fast", "ort-wasm")).toEqual([[256, 256, undefined], ...[128, 192, 320, 384, 512].map((side) => [side, side, side])]);
-    for (const [model, runtime] of [["fast", "litert-wasm"], ["tiny", "ort-wasm"], ["tiny", "litert-wasm"]]) expect(of(model!, runtime!)).toEqual([[256, 256, undefined]]);
+  it.each(["ort-wasm", "litert-wasm", "tfjs-wasm"] as const)("runs the default model at other sizes too, on %s", (runtime) => {
+    const found = benchPlans({ default: "fast", models: [FAST, { ...FAST, name: "tiny", card: "tiny.json" }, { ...OWN, name: "fast" }] }, MODELS, [runtime]);
+    const of = (model: string) => found.filter((plan) => plan.model === model && plan.ships).map(({ width, height, side }) => [width, height, side]);
+    expect(of("fast")).toEqual([[256, 256, undefined], ...[128, 192, 320, 384, 512].map((side) => [side, side, side])]);
+    expect(of("tiny")).toEqual([[256, 256, undefined]]);
+  });
+
+  it("runs each of those sizes in each of the ways of TensorFlow's WebGL", () => {
+    const found = benchPlans({ default: "fast", models: [FAST] }, MODELS, ["tfjs-webgl"]);
+    expect(found.length).toBe(6 * 4);
+    expect(new Set(found.map(({ precision, side }) => `${precision} ${side}`)).size).toBe(found.length);
   });
 
   it.each([

@@ -65,9 +65,9 @@ describe("sizes of a net", () => {
     expect(sizeFor(shipped("selfie", "onnx"), 1280, 720)).toBeNull();
   });
 
-  it("changes numbers of the file, and nothing of the model that it is made of", () => {
+  it("changes numbers of the file, and nothing of the model that it is made of", async () => {
     const model = shipped("fast");
-    const wide = resized(model, model.sizes!.sizes[0]!.size);
+    const wide = await resized(model, model.sizes!.sizes[0]!.size);
     expect(wide.card.input.size).toEqual([144, 256]);
     expect(model.card.input.size).toEqual([256, 256]);
     expect(wide.weights.length).toBe(model.weights.length);

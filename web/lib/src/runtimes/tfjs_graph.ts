@@ -3,6 +3,7 @@
 import type { io } from "@tensorflow/tfjs-core";
 import { LimnerWebError } from "../api.ts";
 import type { Model } from "../assets.ts";
+import { bytesOf, joined } from "../graph_weights.ts";
 import { allFinite } from "./finite.ts";
 
 export interface Graph {
@@ -32,7 +33,7 @@ export function readGraph(model: Model): Graph {
   }
   const specs = json.weightsManifest.flatMap((group) => group.weights);
   const parts = json.weightsManifest.flatMap((group) => group.paths).map((path) => model.files.get(path)!);
-  const data = joined(parts);
+  const data = joined(parts).buffer;
   checkWeights(specs, data, card.file);
   return {
     artifacts: { modelTopology: json.modelTopology, format: "graph-model", signature: json.signature, weightSpecs: specs, weightData: data },
@@ -44,23 +45,11 @@ export function readGraph(model: Model): Graph {
   };
 }
 
-function joined(parts: readonly Uint8Array[]): ArrayBuffer {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole.buffer;
-}
-
-const BYTES: Record<string, number> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 };
-
 function checkWeights(specs: readonly io.WeightsManifestEntry[], data: ArrayBuffer, file: string): void {
   let at = 0;
   for (const { name, shape, dtype, quantization } of specs) {
     const kept = quantization?.dtype ?? dtype;
-    const bytes = BYTES[kept];
+    const bytes = bytesOf({ dtype, quantization });
     if (!bytes) return; // strings and complex numbers have lengths of their own; no net of ours has them
     const count = shape.reduce((product, side) => product * side, 1);
     if (at + count * bytes > data.byteLength) throw new LimnerWebError("bad-model", `${file} has more weights than its files hold: fetch or export it again`);

@@ -7,7 +7,7 @@ export interface OpenOptions {
   runtime: RuntimeName | "auto";
   /** See `RuntimeOptions`. */
   variant?: { packed?: boolean; half?: boolean };
-  /** Side of a square input in place of the net's own size, for measuring; of .onnx files. */
+  /** Side of a square input in place of the net's own size, for measuring. */
   side?: number;
   renderer: RendererName | "auto";
   assets: string;

@@ -24,8 +24,8 @@ async function openOne(runtime: RuntimeName, options: OpenOptions, report: (prog
   const entry = REGISTRY[runtime];
   if (!entry) throw new LimnerWebError("bad-option", `There is no runtime ${runtime}; there are ${RUNTIMES.join(", ")}`);
   const assets = new URL(options.assets);
-  const loaded = await loadModel(options.model, assets, entry.format, report);
-  const model = options.side ? resized(loaded, [options.side, options.side]) : loaded;
+  const loaded = await loadModel(options.model, assets, entry.format, report, options.side ? "squares" : "sizes");
+  const model = options.side ? await resized(loaded, [options.side, options.side]) : loaded;
   if (model.format !== entry.format) throw new LimnerWebError("bad-option", `${model.card.file} does not run in ${runtime}: choose a runtime for ${model.format}, or auto`);
   const open = (model: Model, device: GPUDevice | null) => openNet(runtime, { model, base: new URL(entry.folder, assets), threads: options.threads, device, variant: options.variant, report });
   return new Brain(model, await open(model, null), open);
