@@ -93,7 +93,7 @@ def _vectors(model: bytes) -> Iterator[tuple[int, list[int]]]:
 
 
 def write_down(model: Path, sizes: Sequence[tuple[int, int]], *, kind: str = "sizes") -> Path:
-    """Write <name>.<kind>.json beside a .tflite model with a square input and its card: how it gets one of ``sizes``."""
+    """Write <name>.<kind>.json beside a .tflite model with a square input and its card: how it gets ``sizes``."""
     data = model.read_bytes()
     side = _side(model)
     found = [{"size": list(size), "numbers": changes(data, side, size)} for size in sizes]

@@ -42,7 +42,7 @@ class InputSpec:
             normalisation.
         other_sizes: further (height, width) that the net can be given, for frames of other proportions than ``size``:
             the sizes in the graph of a .onnx file scale with its input, see ``limner.models.onnx_input_size``. So do
-            those of graph models of TensorFlow.js, in the browser. Other files have the one size that they were made for.
+            those of graph models of TensorFlow.js, in the browser. Other files have the size that they were made for.
     """
 
     name: str
