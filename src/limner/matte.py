@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ class Matte:
         confidence: how sure the segmenter is of the matte as a whole, in [0, 1]; 1 where it cannot tell.
         hidden: the frame must not be shown at all, whatever the alpha, which is then 0 everywhere: an effect in
             ``limner.effects.fail_closed.FailClosed`` hides the frame.
+        memory: what a recurrent net is to be told of this frame in the next one, see ``limner.segment.memory``; it goes
+            where the matte is ``previous``. None for all other nets.
 
     Raises:
         ArgumentError: an attribute is of another type.
@@ -30,6 +33,7 @@ class Matte:
     alpha: NDArray[np.float32]
     confidence: float = 1.0
     hidden: bool = False
+    memory: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         alpha = self.alpha

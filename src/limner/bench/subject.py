@@ -18,6 +18,7 @@ from limner.runtimes.loading import load_runtime
 from limner.segment.clean import clean
 from limner.segment.edge import DEFAULT_SOFTNESS
 from limner.segment.fit import check_fit
+from limner.segment.memory import MoreInputs
 from limner.segment.postprocess import confidence, person_probability
 from limner.segment.preprocess import Preprocessor, unplace
 from limner.segment.pyramid import Pyramid, build_pyramid
@@ -71,6 +72,12 @@ class Subject:
         if case.batch == 1 and card.task == SEGMENT:
             tensor = check_fit(card, self.runtime)
         self._preprocess = Preprocessor(card, tensor)
+        self._more = MoreInputs(card, self.runtime.inputs).feeds(None)
+        if self._more and case.batch > 1:
+            raise BatchError(
+                f"‹batch› {case.batch}: {case.label} has states or constant inputs, which are for one picture at a "
+                "time; leave the option out"
+            )
         mirrored = np.ascontiguousarray(frame[:, ::-1])
         self._frames = [mirrored if index % 2 else frame for index in range(case.batch)]
 
@@ -121,7 +128,11 @@ class Subject:
     def _feed(self, pyramids: list[Pyramid]) -> dict[str, Array]:
         """The pictures as the net takes them; a state is that before a first frame."""
         rows = [self._preprocess.feeds(pyramid.small) for pyramid in pyramids]
-        return rows[0] if len(rows) == 1 else {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+        return (
+            {**rows[0], **self._more}
+            if len(rows) == 1
+            else {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+        )
 
     def _finish(self, output: Array, pyramids: list[Pyramid]) -> None:
         """What the segmenter makes of the net's output: mattes at the pictures' size."""

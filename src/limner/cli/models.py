@@ -156,6 +156,12 @@ def _add_model(card: ModelCard, add: Callable[[str, str], None]) -> None:
         + (f", person is {_person(out)}" if out.kind in ("softmax", "argmax") or out.person_class is None else "")
         + f", rows of {out.width} pixels, {out.bits} in a number" * (out.kind == PACKED),
     )
+    for state in card.states:
+        add("state", f"{state.output} -> {state.input} of the next frame")
+    for name, values in card.constants.items():
+        add("constant", f"{name}: {', '.join(f'{value:g}' for value in values)}")
+    if card.crop is not None:
+        add("cropped by", f"{card.crop.model}, margin {card.crop.margin:g}")
     if out.labels:
         add("parts", ", ".join(f"{number} {label}" for number, label in enumerate(out.labels)))
     if card.training:

@@ -89,11 +89,18 @@ def contender(model: str, *, label: str | None = None, refine: bool = False, thr
 
 
 def segmenter_maker(segmenter: Segmenter) -> VideoMaker:
-    """A segmenter as a matte maker."""
+    """A segmenter as a matte maker. A recurrent net goes on from its last frame where that is the matte before."""
     from limner.matte import Matte
 
+    last: Matte | None = None
+
     def make(rgb: Frame, previous: Alpha | None = None, /) -> Alpha:
-        return segmenter.matte(rgb, previous=None if previous is None else Matte(previous)).alpha
+        nonlocal last
+        before = None if previous is None else Matte(previous)
+        if last is not None and last.alpha is previous:
+            before = last
+        last = segmenter.matte(rgb, previous=before)
+        return last.alpha
 
     return make
 

@@ -11,6 +11,7 @@ from limner.errors import ModelError
 from limner.inspect.report import Inspection
 from limner.models.card import ModelCard
 from limner.runtimes.base import Array, TensorInfo
+from limner.segment.memory import MoreInputs
 from limner.segment.preprocess import Preprocessor
 
 
@@ -18,7 +19,7 @@ def sample_feeds(card: ModelCard, inputs: Sequence[TensorInfo], photo: NDArray[n
     """Two feeds: with nobody in the previous mask, and with a person everywhere. Nets without one get a single feed.
 
     Args:
-        inputs: of the model. The one that the card names is the image; further ones are masks or states.
+        inputs: of the model. The one that the card names is the image; those that it knows nothing of are masks.
         photo: RGB uint8 (H, W, 3).
 
     Raises:
@@ -30,12 +31,13 @@ def sample_feeds(card: ModelCard, inputs: Sequence[TensorInfo], photo: NDArray[n
         raise ModelError(
             f"card of {card.name!r}: input.name is {card.input.name!r}, but the model's inputs are: {names}"
         )
-    others = [tensor for tensor in inputs if tensor is not image]
+    more = MoreInputs(card, inputs).feeds(None)
+    others = [tensor for tensor in inputs if tensor is not image and tensor.name not in more]
     preprocess = Preprocessor(card, image)
     feeds = []
     for level in (0.0, 1.0) if others or card.input.channels == 4 else (0.0,):
         mask = np.full(photo.shape[:2], level, np.float32)
-        feed = {image.name: preprocess(photo, mask)}
+        feed = {image.name: preprocess(photo, mask), **more}
         for tensor in others:
             feed[tensor.name] = np.full(_closed(tensor, card), level, tensor.dtype)
         feeds.append(feed)

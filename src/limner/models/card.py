@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from limner.checking import check_fields
 from limner.errors import ModelError
+from limner.models.card_more import Constants, CropSpec, RecurrentSpec, read_constants
 from limner.models.card_parts import (
     CLASS_KINDS as CLASS_KINDS,
 )
@@ -82,6 +83,8 @@ class ModelCard:
     """The card of one model file. JSON schema 1; see docs/model-cards.md.
 
     ``task`` is what the model is for: "segment" finds people, "harmonize" fits their colours to a background.
+    ``state`` is the previous mask as an input of its own; ``states`` are those of a recurrent net, of any shapes;
+    ``constants`` are inputs that are the same for every frame; ``crop`` is a model that finds people first.
     ``sha256`` may be None for a model of one's own; models that ship always have it.
 
     Raises:
@@ -93,6 +96,9 @@ class ModelCard:
     input: InputSpec
     output: OutputSpec
     state: StateSpec | None = None
+    states: tuple[RecurrentSpec, ...] = ()
+    constants: Constants = field(default_factory=dict)
+    crop: CropSpec | None = None
     task: str = SEGMENT
     sha256: str | None = None
     summary: str = ""
@@ -124,7 +130,7 @@ class ModelCard:
     def _parse(fields: Fields) -> dict[str, Any]:
         fields.choice("schema", (SCHEMA,))
         task = fields.choice("task", TASKS, default=SEGMENT)
-        state = fields.optional("state")
+        state, crop = fields.optional("state"), fields.optional("crop")
         net = fields.optional("net")
         training = fields.optional("training")
         values = {
@@ -133,6 +139,9 @@ class ModelCard:
             "input": InputSpec._read(fields.object("input")),
             "output": OutputSpec._read(fields.object("output"), KINDS[task]),
             "state": None if state is None else StateSpec._read(fields.object("state")),
+            "states": tuple(RecurrentSpec._read(item) for item in fields.objects("states", default=())),
+            "constants": read_constants(fields, "constants"),
+            "crop": None if crop is None else CropSpec._read(fields.object("crop")),
             "task": task,
             "sha256": fields.sha256("sha256"),
             "summary": fields.text("summary", default=""),
@@ -144,6 +153,7 @@ class ModelCard:
             "notes": fields.texts("notes"),
         }
         fields.finish()
+        _check_inputs(values, fields)
         return values
 
     def to_dict(self) -> dict[str, Any]:
@@ -158,6 +168,16 @@ class ModelCard:
         data["output"] = {key: value for key, value in plain(self.output).items() if value not in (None, [])}
         if self.state is not None:
             data["state"] = plain(self.state)
+        if self.states:
+            data["states"] = [
+                {key: value for key, value in plain(state).items() if value is not None} for state in self.states
+            ]
+        if self.constants:
+            data["constants"] = {
+                name: list(values) if len(values) > 1 else values[0] for name, values in self.constants.items()
+            }
+        if self.crop is not None:
+            data["crop"] = plain(self.crop)
         if self.net is not None:
             data["net"] = plain(self.net)
         if self.training is not None:
@@ -190,6 +210,21 @@ class ModelCard:
                 f"{path}: sha256 is {found[:12]}…, but the card of {self.name!r} says {self.sha256[:12]}…: "
                 "the file is damaged or is another version; fetch it again, or correct the card"
             )
+
+
+def _check_inputs(values: Mapping[str, Any], fields: Fields) -> None:
+    """What the rarer parts of a card say fits together; ModelError where it does not."""
+    fed = [values["input"].name, *([] if values["state"] is None else [values["state"].input])]
+    for key, names in (("states", [state.input for state in values["states"]]), ("constants", values["constants"])):
+        for name in names:
+            if name in fed:
+                fields.refuse(key, f"of inputs that nothing else is for, and {name!r} is named twice")
+            fed.append(name)
+    if values["crop"] is not None:
+        if values["task"] != SEGMENT:
+            fields.refuse("crop", f"left out of a card of the task {values['task']}")
+        if values["state"] is not None or values["states"] or values["input"].channels == 4:
+            fields.refuse("crop", "left out where the net is told what came before: its crop moves")
 
 
 def read_json(path: Path) -> Any:

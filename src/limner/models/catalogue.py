@@ -8,7 +8,7 @@ from pathlib import Path
 from limner.cache import cache_folder
 from limner.errors import ModelError
 from limner.kinds import MODEL_SUFFIXES, WEIGHT_SUFFIXES, is_checkpoint, kind_of
-from limner.models.card import ModelCard, read_json
+from limner.models.card import SEGMENT, ModelCard, read_json
 from limner.models.checkpoints import checkpoint_card
 from limner.models.ensemble_card import EnsembleCard
 from limner.models.pair import card_beside
@@ -138,6 +138,26 @@ def find_model(
     if verify:
         found.card.verify(found.path)
     return found
+
+
+def finder_of(found: ModelFile) -> ModelFile:
+    """The model that finds people first, for a model whose card has ``crop``.
+
+    Raises:
+        ModelError: there is none, it cannot be used, or it wants one before it itself.
+    """
+    assert found.card.crop is not None
+    named = found.card.crop.model
+    try:
+        first = find_model(_member(named, found.path.parent), task=SEGMENT)
+    except ModelError as error:
+        raise ModelError(f"card of {found.card.name!r}: crop.model: {error}") from None
+    if first.card.crop is not None:
+        raise ModelError(
+            f"card of {found.card.name!r}: crop.model {named!r} is cropped by {first.card.crop.model!r} itself; "
+            "name a model that sees the whole frame"
+        )
+    return first
 
 
 def weights_path(name: str) -> Path:

@@ -108,6 +108,14 @@ class Fields:
             self._fail(key, must, value)
         return float(value)
 
+    def within(self, key: str, low: float, high: float, default: Any = _MISSING) -> float:
+        """A number from ``low`` to ``high``."""
+        must = f"a number from {low:g} to {high:g}"
+        value = self._get(key, must, default)
+        if not _is_number(value) or not low <= value <= high:
+            self._fail(key, must, value)
+        return float(value)
+
     def triple(self, key: str, *, above: float = -math.inf) -> tuple[float, float, float]:
         """Three finite numbers, one a colour channel."""
         must = "three numbers" if above == -math.inf else f"three numbers above {above:g}"
@@ -150,6 +158,23 @@ class Fields:
             self._fail(key, "an object", value)
         return dict(value)
 
+    def sides(self, key: str) -> tuple[int, ...]:
+        """A shape: a list of whole numbers, each at least 1."""
+        must = "a shape: a list of whole numbers, each at least 1"
+        value = self._get(key, must)
+        if not _is_list(value) or not all(type(item) is int and item >= 1 for item in value):
+            self._fail(key, must, value)
+        return tuple(value)
+
+    def floats(self, key: str) -> tuple[float, ...]:
+        """A number, or a list of at least one."""
+        must = "a number or a list of numbers"
+        value = self._get(key, must)
+        values = value if _is_list(value) else [value]
+        if not values or not all(_is_number(item) for item in values):
+            self._fail(key, must, value)
+        return tuple(float(item) for item in values)
+
     def sha256(self, key: str) -> str | None:
         """64 hex digits, or None where it is absent."""
         value = self._get(key, "", None)
@@ -163,6 +188,10 @@ class Fields:
         if not isinstance(value, Mapping):
             self._fail(key, "an object", value)
         return Fields(value, self._source, f"{self._path}{key}.")
+
+    def inside(self, key: str) -> Fields:
+        """As ``object``, empty where it is absent."""
+        return self.object(key) if self.optional(key) is not None else Fields({}, self._source, f"{self._path}{key}.")
 
     def objects(self, key: str, default: Any = _MISSING) -> Iterator[Fields]:
         """A list of JSON objects."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -13,8 +13,9 @@ from limner.matte import Matte
 from limner.models.catalogue import EnsembleFiles
 from limner.models.ensemble_card import OBJECTS, PERSON, PRESENCE, EnsembleCard, MemberSpec
 from limner.runtimes.loading import AUTO, runs
-from limner.segment.batched import BatchCounts, Batched, load_batched
-from limner.segment.net import Net, RuntimeFacts, Seen
+from limner.segment.batched import BatchCounts, Batched
+from limner.segment.cropped import Cropped, load_net
+from limner.segment.net import PersonNet, RuntimeFacts, Seen, together
 from limner.segment.pyramid import Pyramid
 
 Float32 = NDArray[np.float32]
@@ -27,15 +28,6 @@ LEAST_PRESENCE = 0.1
 """A region is dropped where a net of presence sees a person in less than this share of it."""
 _HALO = 24
 """The soft edge of a dropped region that goes with it: the map's height divided by this, on each side."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Together:
-    """What really runs the members."""
-
-    name: str
-    device: str
-    threads: int
 
 
 class Ensemble:
@@ -56,13 +48,11 @@ class Ensemble:
         self._card = found.card
         fits = [runs(runtime, file.path) for file in found.members]
         named = [runtime if fit or not any(fits) else AUTO for fit in fits]
-        self._nets: list[Net | Batched] = [
-            Net(file, runtime=own, device=device, threads=threads)
-            if batch == 1
-            else load_batched(file, runtime=own, device=device, threads=threads, most=batch)
+        self._nets: list[PersonNet] = [
+            load_net(file, runtime=own, device=device, threads=threads, batch=batch)
             for file, own in zip(found.members, named, strict=True)
         ]
-        self._runtime = _together([net.runtime for net in self._nets])
+        self._runtime = together([net.runtime for net in self._nets])
 
     @property
     def card(self) -> EnsembleCard:
@@ -83,7 +73,7 @@ class Ensemble:
     def counts(self) -> BatchCounts:
         """Of the first member, which sees as many frames as the others."""
         first = self._nets[0]
-        return first.counts if isinstance(first, Batched) else BatchCounts()
+        return first.counts if isinstance(first, Batched | Cropped) else BatchCounts()
 
     @property
     def takes_previous(self) -> bool:
@@ -92,9 +82,15 @@ class Ensemble:
 
     def see(self, pyramid: Pyramid, previous: Matte | None) -> Seen:
         """Runs every member on the frame; the result is as large as the largest map."""
-        seen = [net.see(pyramid, previous) for net in self._nets]
-        maps = [one.probability for one in seen]
-        return Seen(combine(maps, self._card.members), all(one.sound for one in seen))
+        memories = previous.memory if previous is not None and isinstance(previous.memory, tuple) else ()
+        told = [
+            None if previous is None else replace(previous, memory=memories[place] if memories else None)
+            for place in range(len(self._nets))
+        ]
+        seen = [net.see(pyramid, before) for net, before in zip(self._nets, told, strict=True)]
+        maps, memory = [one.probability for one in seen], tuple(one.memory for one in seen)
+        kept = memory if any(one is not None for one in memory) else None
+        return Seen(combine(maps, self._card.members), all(one.sound for one in seen), kept)
 
 
 def combine(maps: Sequence[Float32], members: Sequence[MemberSpec]) -> Float32:
@@ -152,14 +148,3 @@ def _mean(maps: Sequence[tuple[Float32, float]]) -> Float32:
     for values, share in maps:
         total += values * np.float32(share / whole)
     return np.ascontiguousarray(np.minimum(total, np.float32(1)))
-
-
-def _together(runtimes: Sequence[RuntimeFacts]) -> RuntimeFacts:
-    def joined(values: list[str]) -> str:
-        return " + ".join(dict.fromkeys(values))
-
-    return _Together(
-        name=joined([runtime.name for runtime in runtimes]),
-        device=joined([runtime.device for runtime in runtimes]),
-        threads=max(runtime.threads for runtime in runtimes),
-    )

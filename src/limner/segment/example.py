@@ -7,6 +7,7 @@ from collections.abc import Callable
 from limner.errors import ModelError
 from limner.models.card import ModelCard
 from limner.runtimes.base import Array, Runtime
+from limner.segment.memory import MoreInputs
 from limner.segment.preprocess import Preprocessor
 
 
@@ -22,7 +23,8 @@ def example_inputs(card: ModelCard) -> Callable[[Runtime], dict[str, Array]]:
 
         for info in runtime.inputs:
             if info.name == card.input.name:
-                return Preprocessor(card, info).feeds(read_image(PORTRAIT).pixels)
+                feeds = Preprocessor(card, info).feeds(read_image(PORTRAIT).pixels)
+                return {**feeds, **MoreInputs(card, runtime.inputs).feeds(None)}
         raise ModelError(f"card of {card.name!r}: the model has no input {card.input.name!r}")
 
     return make

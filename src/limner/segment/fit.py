@@ -5,6 +5,7 @@ from __future__ import annotations
 from limner.errors import ModelError
 from limner.models.card import ModelCard
 from limner.runtimes.base import Runtime, TensorInfo
+from limner.segment.memory import MoreInputs
 from limner.segment.postprocess import read_shape
 
 
@@ -24,11 +25,16 @@ def check_fit(card: ModelCard, runtime: Runtime) -> TensorInfo:
         _check_input(card, previous, 1)
         _named(card, "state.output", card.state.output, runtime.outputs)
         fed.append(previous)
-    others = ", ".join(info.name for info in runtime.inputs if info not in fed)
+    MoreInputs(card, runtime.inputs)
+    for state in card.states:
+        _named(card, "states.output", state.output, runtime.outputs)
+    known = {*(info.name for info in fed), *(state.input for state in card.states), *card.constants}
+    others = ", ".join(info.name for info in runtime.inputs if info.name not in known)
     if others:
         raise ModelError(
             f"card of {card.name!r}: the model has more inputs than the card names ({others}); Limner feeds an image "
-            "and, as state.input, the mask before"
+            "and, as state.input, the mask before, as states what a recurrent net said of the frame before, and "
+            "as constants numbers"
         )
     output = _named(card, "output.name", card.output.name, runtime.outputs)
     shape = output.shape

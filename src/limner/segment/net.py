@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,12 @@ from limner.matte import Matte
 from limner.models.card import ModelCard
 from limner.models.catalogue import ModelFile
 from limner.models.ensemble_card import EnsembleCard
-from limner.runtimes.base import Array
+from limner.runtimes.base import Array, Runtime
 from limner.runtimes.batches import Batching, load_for_batches
 from limner.runtimes.loading import AUTO, load_runtime
 from limner.segment.example import example_inputs
 from limner.segment.fit import check_fit
+from limner.segment.memory import MoreInputs
 from limner.segment.plausible import check_values
 from limner.segment.postprocess import is_sound, person_probability, read_shape
 from limner.segment.preprocess import Preprocessor, unplace
@@ -37,10 +38,12 @@ class Seen:
     Attributes:
         probability: of person, (h, w) float32 in [0, 1], of the whole frame at the net's own output size.
         sound: whether all that the net gave was finite.
+        memory: what the net is to be told of it in the next frame, see ``limner.segment.memory``.
     """
 
     probability: Float32
     sound: bool
+    memory: Any = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +72,28 @@ class RuntimeFacts(Protocol):
 
     @property
     def threads(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What really runs several nets."""
+
+    name: str
+    device: str
+    threads: int
+
+
+def together(runtimes: Sequence[RuntimeFacts]) -> RuntimeFacts:
+    """Of several nets: names and devices with " + " between them where they differ."""
+
+    def joined(values: list[str]) -> str:
+        return " + ".join(dict.fromkeys(values))
+
+    return Together(
+        name=joined([runtime.name for runtime in runtimes]),
+        device=joined([runtime.device for runtime in runtimes]),
+        threads=max(runtime.threads for runtime in runtimes),
+    )
 
 
 def not_finite(model: str, runtime: RuntimeFacts) -> ModelError:
@@ -142,8 +167,8 @@ class Net:
 
     @property
     def takes_previous(self) -> bool:
-        """Whether the image has a fourth channel for the matte before, or the net an input of its own for it."""
-        return self._card.input.channels == 4 or self._card.state is not None
+        """Whether the image has a fourth channel for the matte before, or the net an input or states for it."""
+        return self._card.input.channels == 4 or self._card.state is not None or bool(self._card.states)
 
     def see(self, pyramid: Pyramid, previous: Matte | None) -> Seen:
         """Runs the net on a frame."""
@@ -154,9 +179,12 @@ class Net:
         """What the net is given for a frame."""
         small = pyramid.small.shape
         sized = self._at(self.size if self._fixed else best_size(self._card.input, (small[0], small[1])))
-        # A frame shrunk by halves may be half of what the net sees: large inputs are made from the frame itself.
-        image = pyramid.full if max(sized.card.input.size) > LONGEST_SIDE // 2 else pyramid.small
+        # A frame shrunk by halves may be half of what the net sees, and a part of one even less: large inputs are made
+        # from the frame itself.
+        large = max(sized.card.input.size) > LONGEST_SIDE // 2 or max(small[:2]) < max(sized.card.input.size)
+        image = pyramid.full if large else pyramid.small
         feeds = sized.preprocess.feeds(image, None if previous is None else previous.alpha)
+        feeds |= sized.more.feeds(None if previous is None else previous.memory)
         return Prepared(feeds, (image.shape[0], image.shape[1]), sized.card.input.size)
 
     def run(self, prepared: Sequence[Prepared]) -> list[dict[str, Array]]:
@@ -171,14 +199,15 @@ class Net:
 
     def read(self, outputs: Mapping[str, Array], prepared: Prepared) -> Seen:
         """What the net's outputs say of a frame."""
-        card = self._at(prepared.input).card
+        sized = self._at(prepared.input)
+        card = sized.card
         output = outputs.get(card.output.name)
         if output is None:
             raise ModelError(f"card of {card.name!r}: the model gives no output {card.output.name!r}")
         maps = read_shape(output.shape, card)
         check_values(output, card, classes=maps.class_axis is not None)
         probability = person_probability(output, card)
-        return Seen(unplace(probability, prepared.size, card.input), is_sound(output))
+        return Seen(unplace(probability, prepared.size, card.input), is_sound(output), sized.more.keep(outputs))
 
     def _at(self, size: tuple[int, int]) -> _Sized:
         """The model at one of its input sizes."""
@@ -186,22 +215,36 @@ class Net:
         if found is None:
             with self._loading:
                 spec = replace(self._card.input, size=size, other_sizes=())
-                found = self._sized.get(size) or self._load(replace(self._card, input=spec))
+                card = replace(self._card, input=spec)
+                first = self._sized[self.size].batching
+                if self._takes_any_size(first.runtime):  # the file leaves its size open
+                    found = self._sized.get(size) or _sized(card, first)
+                else:
+                    found = self._sized.get(size) or self._load(card)
                 self._sized[size] = found
         return found
+
+    def _takes_any_size(self, runtime: Runtime) -> bool:
+        shape = next(info.shape for info in runtime.inputs if info.name == self._card.input.name)
+        return [size for axis, size in zip(self._card.input.layout, shape, strict=True) if axis in "HW"] == [None, None]
 
     def _load(self, card: ModelCard) -> _Sized:
         example = example_inputs(card)
         runtime, device, threads = self._runtime, self._device, self._threads
         more = {} if card.input.size == self.size else {"resized": (self.size, card.input.size)}
-        if self._batch:
+        if self._batch and not (card.states or card.constants):  # which belong to one frame of one stream
             batching = load_for_batches(
                 self._path, runtime=runtime, device=device, threads=threads, example=example, **more
             )
         else:
             loaded = load_runtime(self._path, runtime=runtime, device=device, threads=threads, example=example, **more)
             batching = Batching(loaded, "one by one")
-        return _Sized(card, batching, Preprocessor(card, check_fit(card, batching.runtime)))
+        return _sized(card, batching)
+
+
+def _sized(card: ModelCard, batching: Batching) -> _Sized:
+    tensor = check_fit(card, batching.runtime)
+    return _Sized(card, batching, Preprocessor(card, tensor), MoreInputs(card, batching.runtime.inputs))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,3 +254,4 @@ class _Sized:
     card: ModelCard
     batching: Batching
     preprocess: Preprocessor
+    more: MoreInputs

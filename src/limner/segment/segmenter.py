@@ -18,12 +18,13 @@ from limner.models.card import SEGMENT, ModelCard
 from limner.models.catalogue import EnsembleFiles, ModelFile, find_any
 from limner.models.ensemble_card import EnsembleCard
 from limner.models.parts import keeping
-from limner.segment.batched import MOST_FRAMES, BatchCounts, Batched, load_batched
+from limner.segment.batched import MOST_FRAMES, BatchCounts, Batched
 from limner.segment.clean import clean
+from limner.segment.cropped import Cropped, load_net
 from limner.segment.edge import DEFAULT_SOFTNESS, Edge
 from limner.segment.ensemble import Ensemble
 from limner.segment.fine import FinerWhenAsked, NotFiniteError
-from limner.segment.net import Net, PersonNet, RuntimeFacts, Seen, not_finite
+from limner.segment.net import PersonNet, RuntimeFacts, Seen, not_finite
 from limner.segment.people.subject import largest_region
 from limner.segment.postprocess import confidence, recentre
 from limner.segment.pyramid import Pyramid, build_pyramid, crop
@@ -122,10 +123,8 @@ class Segmenter:
             found = _parts_of(found, keep)
         if not isinstance(found, ModelFile):
             self._net: PersonNet = Ensemble(found, runtime=runtime, device=device, threads=threads, batch=batch)
-        elif batch > 1:
-            self._net = load_batched(found, runtime=runtime, device=device, threads=threads, most=batch)
         else:
-            self._net = Net(found, runtime=runtime, device=device, threads=threads)
+            self._net = load_net(found, runtime=runtime, device=device, threads=threads, batch=batch)
         self._finer = FinerWhenAsked(runtime=runtime, device=device, threads=threads)
         self._fine = self._finer.of(edges, refine=refine)
         self._tiles = tiles and not self._net.takes_previous
@@ -154,7 +153,7 @@ class Segmenter:
     @property
     def batches(self) -> BatchCounts:
         """How many frames went through the net together so far; zeros where ``batch`` is 1."""
-        return self._net.counts if isinstance(self._net, Batched | Ensemble) else BatchCounts()
+        return self._net.counts if isinstance(self._net, Batched | Cropped | Ensemble) else BatchCounts()
 
     @property
     def edge(self) -> Edge:
@@ -245,12 +244,14 @@ class Segmenter:
             probability = largest_region(probability)
         if self._fine is not None:
             try:
-                return Matte(self._fine.draw(probability, pyramid, softness=edge.softness), sure)
+                alpha = self._fine.draw(probability, pyramid, softness=edge.softness)
             except NotFiniteError as error:
                 return self._faulty(pyramid, error)
-        if self._refine:
-            return Matte(refine(probability, pyramid, softness=edge.softness), sure)
-        return Matte(_enlarge(probability, pyramid, edge.softness), sure)
+        elif self._refine:
+            alpha = refine(probability, pyramid, softness=edge.softness)
+        else:
+            alpha = _enlarge(probability, pyramid, edge.softness)
+        return Matte(alpha, sure, memory=seen.memory)
 
     def _faulty(self, pyramid: Pyramid, error: ModelError) -> Matte:
         self.faults += 1

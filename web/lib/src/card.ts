@@ -45,11 +45,17 @@ export function parseCard(text: string, where: string): Card {
   const card = read(() => JSON.parse(text) as unknown, `${where} is not JSON`);
   if (!isObject(card)) throw bad(`${where} is no card: it must be a JSON object`);
   const field = new Fields(card, where);
-  if (field.take("task", "segmentation") !== "segmentation") {
+  if (field.take("task", "segment") !== "segment") {
     throw bad(`${where}: task is ${JSON.stringify(card.task)}; only nets that find a person work here`);
+  }
+  for (const name of ["states", "constants", "crop"]) {
+    if (card[name] != null) throw bad(`${where}: ${name} works in Limner's Python package only; export a net that needs none`);
   }
   const input = new Fields(field.object("input"), `${where}: input`);
   const output = new Fields(field.object("output"), `${where}: output`);
+  if (output.take("person_classes", null) !== null) {
+    throw bad(`${where}: output: person_classes works in Limner's Python package only; say person_class or background_class`);
+  }
   const state = card.state == null ? null : new Fields(field.object("state"), `${where}: state`);
   return {
     name: field.text("name"),

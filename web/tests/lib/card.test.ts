@@ -21,6 +21,11 @@ describe("parseCard", () => {
     expect(card.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it("reads a card that says its task, and the names of its classes", () => {
+    const card = parseCard(changed({ task: "segment", output: { ...(GOOD.output as object), labels: ["room", "person"] } }), "mine.json");
+    expect(card.output.kind).toBe("sigmoid");
+  });
+
   const input = GOOD.input as object;
   const output = GOOD.output as object;
   it.each([
@@ -33,6 +38,10 @@ describe("parseCard", () => {
     ["an address as its file", changed({ file: "https://else.where/x.onnx" }), /plain file name/],
     ["another task", changed({ task: "harmonize" }), /only nets that find a person/],
     ["a size of no use", changed({ input: { ...input, size: [0, 256] } }), /input: size must be/],
+    ["states", changed({ states: [{ input: "r1i", output: "r1o" }] }), /states works in Limner's Python package only/],
+    ["constants", changed({ constants: { ratio: 1 } }), /constants works in/],
+    ["a crop", changed({ crop: { model: "fast" } }), /crop works in/],
+    ["several person classes", changed({ output: { ...output, person_class: null, person_classes: [1, 2] } }), /person_classes works/],
     ["five channels", changed({ input: { ...input, channels: 5 } }), /channels is 5; here it can be 3, 4/],
     ["a packed output", changed({ output: { ...output, kind: "packed" } }), /kind is "packed"/],
     ["std of text", changed({ input: { ...input, std: ["a", 1, 1] } }), /std must be three numbers/],

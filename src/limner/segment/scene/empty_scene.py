@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -98,7 +100,7 @@ class EmptyScene:
         lost = self._lost(difference, shadow, net)
         if not wrong.any() and not lost.any():
             return matte
-        return Matte(_corrected(matte, net, wrong, lost, pyramid), matte.confidence)
+        return replace(matte, alpha=_corrected(matte, net, wrong, lost, pyramid))
 
     def _compare(self, small: Frame, net: Float32, frame: Frame) -> tuple[Float32, Mask]:
         """Largest difference of a colour (h, w), blurred a little, and where it is but a shadow."""

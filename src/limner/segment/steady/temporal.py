@@ -196,9 +196,12 @@ class TemporalSegmenter:
         self.frames += 1
         seen = self._take(frame)
         if self._filter is None:
-            if self._previous is not None and self._previous.size != frame.shape[:2]:
+            looked = self._previous is not None and self._previous.memory is not None
+            if self._previous is not None and self._begins(frame, self._previous):
                 self._begin()
             raw = self._matte(frame, seen, previous)
+            if raw.memory is not None and not looked:
+                self._watch.look(frame)  # for the next frame to be compared with
             self._previous = None if raw.hidden else raw
             return _Held(tag, frame, None, raw, raw, None, False)
         look = self._watch.look(frame) if seen is None or seen.look is None else seen.look
@@ -226,6 +229,15 @@ class TemporalSegmenter:
         alpha = self._filter.blend(raw.alpha, look, compared, spent=self._split is not None and not self._ahead)
         self._previous = raw if alpha is raw.alpha else replace(raw, alpha=alpha)
         return _Held(tag, frame, look, raw, self._previous, self._filter.weights(), False)
+
+    def _begins(self, frame: Frame, previous: Matte) -> bool:
+        """Whether a frame begins a new clip, where nothing is averaged: another size or, for a net that carries a
+        state of its own from frame to frame, a cut."""
+        if previous.memory is None:
+            return previous.size != frame.shape[:2]
+        look = self._watch.look(frame)
+        self.cuts += look.cut
+        return look.begins
 
     def _rests_next(self) -> bool:
         """Whether the net rests in this frame, or in the next one if nothing moves there."""
