@@ -63,7 +63,7 @@ ROOMS: dict[str, str] = {
     "processing": "assembly segment effects media models",
     "live": "processing assembly segment effects media",
     "augment": "",
-    "datasets": "augment segment",
+    "datasets": "augment effects segment",
     "tasks": "datasets augment segment weights nets models",
     "training": "tasks datasets augment nets weights models",
     "evaluation": "tasks datasets effects segment nets models media",

@@ -31,6 +31,7 @@ COMMANDS = {
     "data split": "listed --no-twins",
     "data crop": "listed -o made",
     "data resize": "listed -o made",
+    "data composite": "listed -o made",
     "data remask": "photos -o made",
     "data relabel": "--teacher fast -o masks",
     "data prepare": "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -93,19 +94,44 @@ def white_noise(image: Rgb, rng: np.random.Generator, *, noise: np.random.Genera
 
 
 def sensor_noise(image: Rgb, rng: np.random.Generator, *, noise: np.random.Generator) -> Rgb:
-    """Noise as sensors make it: shot noise grows with the light, read noise does not (Foi et al. 2008), and demosaicing
-    and denoising leave coarse blotches of colour.
+    """Noise as sensors make it, of a random strength. ``rng`` draws how strong, ``noise`` the noise."""
+    sensor = draw_sensor(rng)
+    return noisy(image, sensor, noise)
 
-    ``rng`` draws how strong, ``noise`` the noise.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """Strengths of noise: ``shot`` grows with the light, ``read`` does not, ``blotch`` is coarse colour, both in levels
+    of 0 to 255."""
+
+    shot: float
+    read: float
+    blotch: float
+
+
+def draw_sensor(rng: np.random.Generator) -> Sensor:
+    """From a good camera in daylight to a webcam in the evening."""
+    return Sensor(float(rng.uniform(0.2, 3.0)), float(rng.uniform(0.5, 5)), float(rng.uniform(0, 6)))
+
+
+def noisy(image: Rgb, sensor: Sensor, noise: np.random.Generator) -> Rgb:
+    """Shot noise grows with the light, read noise does not (Foi et al. 2008). Demosaicing and denoising leave blotches
+    of colour."""
     height, width = image.shape[:2]
-    shot, read = rng.uniform(0.2, 3.0), rng.uniform(0.5, 5)
-    deviation = np.sqrt(shot * RAMP * 20 + read**2).astype(np.float32)
+    deviation = np.sqrt(sensor.shot * RAMP * 20 + sensor.read**2).astype(np.float32)
     fine = cv2.multiply(grain((height, width), noise, grey=False), cv2.LUT(image, deviation))
-    coarse = grain((max(4, height // 6), max(4, width // 6)), noise, grey=False) * np.float32(rng.uniform(0, 6))
+    coarse = grain((max(4, height // 6), max(4, width // 6)), noise, grey=False) * np.float32(sensor.blotch)
     coarse -= coarse.mean(axis=2, keepdims=True)  # colour only
     cv2.add(fine, cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), dst=fine)
     return np.asarray(cv2.add(image, fine, dtype=cv2.CV_8U), np.uint8)
+
+
+def denoised(image: Rgb, strength: float) -> Rgb:
+    """What a webcam makes of noise: surfaces smoothed until they look waxy, edges sharpened. Strength in [0, 1]."""
+    smooth = np.asarray(cv2.bilateralFilter(image, 5, 15 + 45 * strength, 2.0), np.uint8)
+    return np.asarray(
+        cv2.addWeighted(smooth, 1 + strength, cv2.GaussianBlur(smooth, (0, 0), 1.2), -strength, 0), np.uint8
+    )
 
 
 def recompress(image: Rgb, quality: int) -> Rgb:

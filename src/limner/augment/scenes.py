@@ -44,13 +44,25 @@ def match_light(person: Rgb, alpha: Mask, background: Rgb, *, strength: float) -
     return np.asarray(cv2.transform(person, matrix), np.uint8)
 
 
+def follow_light(person: Rgb, alpha: Mask, background: Rgb, *, strength: float) -> Rgb:
+    """The person brighter on the side where the background is: its brightness, blurred until only the fall-off across
+    the picture is left, against its mean where the person is. ``strength`` in [0, 1]; all uint8 of one size (H, W)."""
+    height, width = alpha.shape
+    grey = cv2.cvtColor(resize(background, _SMALL, _SMALL), cv2.COLOR_RGB2GRAY).astype(np.float32) + 24
+    field = cv2.GaussianBlur(grey, (0, 0), _SMALL / 4)
+    weight = resize(alpha, _SMALL, _SMALL).astype(np.float32) + 1
+    gain = np.clip(field / float((field * weight).sum() / weight.sum()), 0.7, 1.4) ** strength
+    large = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.multiply(person, cv2.merge([large] * 3), dtype=cv2.CV_8U), np.uint8)
+
+
 def light_wrap(image: Rgb, alpha: Mask, background: Rgb, *, strength: float) -> Rgb:
     """Light from behind bleeds onto the person's rim: ``image``, a composite, with its background's blurred colours
     over the inner edge of ``alpha``, at most ``strength`` (in [0, 1]) of them."""
-    size = image.shape[0]
-    quarter = max(8, size // 4)
-    glow = resize(blur(resize(background, quarter, quarter), quarter * 0.04), size, size)
-    outside = cv2.bitwise_not(np.asarray(blur(alpha, max(1.0, 0.012 * size)), np.uint8))
+    height, width = alpha.shape
+    quarter = max(8, width // 4), max(8, height // 4)
+    glow = resize(blur(resize(background, *quarter), min(quarter) * 0.04), width, height)
+    outside = cv2.bitwise_not(np.asarray(blur(alpha, max(1.0, 0.012 * min(height, width))), np.uint8))
     rim = cv2.multiply(outside, alpha, scale=2 * strength / 255)  # half of a blurred edge lies inside
     return mix(glow, image, np.asarray(rim, np.uint8))
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from limner.cli.data_check import check
+from limner.cli.data_composite import composite
 from limner.cli.data_crop import crop, resize
 from limner.cli.data_import import import_
 from limner.cli.data_relabel import relabel
@@ -36,6 +37,7 @@ app.command(short_help="Show what photos are like: sizes, people, masks, light."
 app.command(short_help="Choose photos for validation and test, never leaking.")(split)
 app.command(short_help="Cut head and shoulders out of photos of whole bodies.")(crop)
 app.command(short_help="Shrink photos and masks.")(resize)
+app.command(short_help="Put people before photos of nobody, with exact masks.")(composite)
 app.command(short_help="Make masks of 0 and 255 from alpha, brightness or colour.")(remask)
 app.command(short_help="Draw masks with teachers, and keep those that they agree on.")(relabel)
 

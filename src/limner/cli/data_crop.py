@@ -46,7 +46,7 @@ def crop(
             out,
             lambda item, rgb, mask: cut(rgb, fitted(rgb, mask, nearest=item.has_void), options),  # type: ignore[arg-type]
             sets=tuple(sets) if sets else None,
-            wanted=lambda item: item.photo.mask in ("hand", "auto", "exact"),
+            wanted=lambda item: item.photo.mask in ("hand", "auto", "exact", "composite"),
             format=format_,  # type: ignore[arg-type]
             progress=meter.update,
         )

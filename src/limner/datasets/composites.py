@@ -149,21 +149,21 @@ def pose(rng: np.random.Generator) -> tuple[bool, float]:
 def soften_cut(image: Rgb, alpha: Mask, rng: np.random.Generator) -> tuple[Rgb, Mask]:
     """Make a hand-drawn cut fit to be pasted: pull the edge in, feather it, and replace edge colours, which hold the
     old background, by the mean of the person's colours nearby."""
-    size = alpha.shape[0]
-    spread = rng.uniform(0.5, 1.3) * size / 160
-    start, width = rng.uniform(0.3, 0.5), rng.uniform(0.35, 0.5)
-    curve = np.clip((np.arange(256) / 255 - start) / width, 0, 1) * 255 + 0.5
+    height, width = alpha.shape
+    spread = rng.uniform(0.5, 1.3) * min(height, width) / 160
+    start, span = rng.uniform(0.3, 0.5), rng.uniform(0.35, 0.5)
+    curve = np.clip((np.arange(256) / 255 - start) / span, 0, 1) * 255 + 0.5
     soft = look_up(np.asarray(cv2.GaussianBlur(alpha, (0, 0), spread), np.uint8), curve.astype(np.uint8))
-    half = max(8, size // 2)  # the mean is smooth: half the resolution will do
+    half = max(8, width // 2), max(8, height // 2)  # the mean is smooth: half the resolution will do
     sure = np.asarray(cv2.erode(above(soft, 250), np.ones((3, 3), np.uint8)), np.uint8)
-    core = above(resize(sure, half, half), 250)
+    core = above(resize(sure, *half), 250)
     window = (int(3 * spread) + 4) | 1
     share = np.asarray(cv2.blur(core, (window, window)), np.uint8)
-    sums = cv2.blur(cv2.bitwise_and(resize(image, half, half), cv2.merge([core] * 3)), (window, window))
+    sums = cv2.blur(cv2.bitwise_and(resize(image, *half), cv2.merge([core] * 3)), (window, window))
     mean = cv2.divide(sums, cv2.merge([np.maximum(share, 1)] * 3), scale=255)
-    edge = cv2.bitwise_and(cv2.bitwise_not(sure), above(resize(above(share, 5), size, size), 250))
+    edge = cv2.bitwise_and(cv2.bitwise_not(sure), above(resize(above(share, 5), width, height), 250))
     filled = image.copy()
-    cv2.copyTo(resize(np.asarray(mean, np.uint8), size, size), edge, filled)
+    cv2.copyTo(resize(np.asarray(mean, np.uint8), width, height), edge, filled)
     return filled, soft
 
 

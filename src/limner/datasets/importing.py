@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,14 +19,13 @@ from limner.datasets.manifest import VOID_SETS, read_manifest
 from limner.datasets.manifest_rows import MANIFEST, read_rows, write_rows
 from limner.datasets.photo import MaskKind, Photo
 from limner.datasets.photo_sets import SUFFIXES, open_photo
+from limner.datasets.source_list import SOURCES, sources_of
 from limner.datasets.splitting import val_groups
-from limner.datasets.tables import read_table
 from limner.datasets.taking import Taken, Taker
 from limner.errors import DataError, OptionError
 from limner.one_writer import OneWriter
 from limner.whole_file import whole_text
 
-SOURCES = "sources.csv"
 FAILURES = "failures.jsonl"
 COLUMNS = ("set", "stem", "split", "mask", "width", "height", "source", "rights")
 _RESERVED = VOID_SETS | {"no_people"}
@@ -199,7 +198,7 @@ def _refuse(folder: Path, failures: list[tuple[str, str]]) -> None:
 
 def _rows(folder: Path, taken: list[Taken], listing: Listing, options: ImportOptions) -> list[Photo]:
     """The rows of the manifest, with their splits, sources and rights."""
-    said = _said(folder, [*(entry.name for entry in listing.entries), *(name for name, _ in listing.missing)])
+    said = sources_of(folder, [*(entry.name for entry in listing.entries), *(name for name, _ in listing.missing)])
     splits = [item.entry.split for item in taken]
     val: set[str] = set()
     if not {"val", "test"}.intersection(splits):
@@ -224,21 +223,6 @@ def _rows(folder: Path, taken: list[Taken], listing: Listing, options: ImportOpt
 
 def _group(entry: Entry, stem: str) -> str:
     return f"group {entry.group}" if entry.group else stem
-
-
-def _said(folder: Path, names: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """What ``sources.csv`` says of the source and the rights of each file."""
-    path = folder / SOURCES
-    if not path.is_file():
-        return {}
-    columns, rows = read_table(path)
-    if "file" not in columns:
-        raise DataError(f"{path}: the column 'file' is missing; it has the columns file, source, rights")
-    there = {Path(name).name for name in names}
-    for row in rows:
-        if row["file"] not in there:
-            raise DataError(f"{path}: names {row['file']!r}, which is not among the photos")
-    return {str(row["file"]): (row.get("source") or "", row.get("rights") or "") for row in rows}
 
 
 def _list(out: Path, photos: list[Photo]) -> None:

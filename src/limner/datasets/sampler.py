@@ -182,7 +182,7 @@ class Sampler:
 
     def _is_known(self, entry: MappedPhoto) -> bool:
         """Whether the mask of a person is good at the edge."""
-        return entry.photo.mask in ("hand", "exact", *(("auto",) if self.mix.trust_auto else ()))
+        return entry.photo.mask in ("hand", "exact", "composite", *(("auto",) if self.mix.trust_auto else ()))
 
     def _weight(self, entry: MappedPhoto, target: Alpha) -> Alpha:
         if entry.photo.mask != "auto":

@@ -87,7 +87,7 @@ def _loader(photo: Photo, source: PhotoSet) -> Callable[[], tuple[Rgb, Mask | No
         if photo.mask == "exact":
             rgba = np.asarray(image.convert("RGBA"))
             return np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
-        mask = grey(source.mask(photo.stem)) if photo.mask in ("hand", "auto") else None
+        mask = grey(source.mask(photo.stem)) if photo.mask in ("hand", "auto", "composite") else None
         return _rgb(image), mask
 
     return load
