@@ -20,6 +20,7 @@ from limner.models.catalogue import find_model
 from limner.models.files import model_sha256
 from limner.segment.proportions import best_size
 from limner.web.shelf import CONVERTED
+from page_parts import camera_clip
 from web_library import library_page, run_script
 from web_parts import serving
 
@@ -288,3 +289,13 @@ def test_a_net_that_gives_no_numbers_is_refused_or_shows_nothing(library: Librar
         assert "is not a number" in refused["error"]
     assert large["error"] == "the net gave numbers that are no mask"
     assert large["states"][-1][0] == "failed"
+
+
+@pytest.mark.slow
+def test_a_hidden_tab_goes_on_with_its_effect(library: Library, tmp_path: Path) -> None:
+    found = run_script("hidden.mjs", {"url": library.url, "camera": str(camera_clip(tmp_path))})
+    assert set(found) == {"generated", "captured"}  # tracks as Chromium makes them, and as others do
+    for way, seen in found.items():
+        assert seen["hidden"], way
+        assert seen["frames"] >= 15, way
+        assert seen["wrong"] == 0, f"{way}: {seen['wrong']} of {seen['frames']} frames show the room"
