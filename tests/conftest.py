@@ -147,8 +147,10 @@ def build_onnx(
     return path
 
 
-def build_tflite(path: Path, *, size: tuple[int, int] = (32, 32), quantised: bool = False) -> Path:
-    """NHWC: sigmoid of 20·(red − blue); ``quantised`` takes uint8 that stands for [0, 1]."""
+def build_tflite(
+    path: Path, *, size: tuple[int, int] = (32, 32), quantised: bool = False, low: float = 0.0, high: float = 1.0
+) -> Path:
+    """NHWC: sigmoid of 20·(red − blue); ``quantised`` takes uint8 that stands for ``low`` to ``high``."""
     schema = pytest.importorskip("ai_edge_litert.schema_py_generated")
     flatbuffers = pytest.importorskip("flatbuffers")
     model = schema.ModelT()
@@ -183,7 +185,7 @@ def build_tflite(path: Path, *, size: tuple[int, int] = (32, 32), quantised: boo
     graph.inputs, source = [image], image
     if quantised:
         scale = schema.QuantizationParametersT()
-        scale.scale, scale.zeroPoint = [1 / 255], [0]
+        scale.scale, scale.zeroPoint = [(high - low) / 255], [round(-low * 255 / (high - low))]
         graph.tensors[image].quantization = scale
         source = tensor("real", (1, *size, 3))
         operator("DEQUANTIZE", [image], source)

@@ -95,3 +95,71 @@ def rvm_like(path: Path) -> Path:
         outputs[f"r{place}o"] = ["batch_size", channels, f"height{place}o", f"width{place}o"]
     inputs["downsample_ratio"] = [1]
     return make.save(path, inputs, outputs, opset=13)
+
+
+def one_picture(
+    path: Path,
+    *,
+    image: str,
+    outputs: list[str],
+    size: tuple[int | str, int | str],
+    weights: Any = (RED,),
+    bias: Any = None,
+    end: str | None = "Sigmoid",
+    shrink: int = 1,
+    instance_norm: bool = False,
+) -> Path:
+    """A 1×1 convolution, then ``end``, under several names; all 1 × C × height × width."""
+    make = GraphMaker()
+    current = image
+    if shrink > 1:
+        current = make.add("AveragePool", current, kernel_shape=[shrink, shrink], strides=[shrink, shrink])
+    if instance_norm:  # of a constant, so that the result is that of the convolution
+        zeros, ones = (make.constant(np.full(3, value, np.float32)) for value in (0, 1))
+        nothing = make.add("InstanceNormalization", make.add("Mul", current, make.constant(np.float32(0))), ones, zeros)
+        current = make.add("Add", current, nothing)
+    logits = make.convolution(current, weights, bias)
+    for name in outputs:
+        make.add(end or "Identity", logits, to=name, **({"axis": 1} if end == "Softmax" else {}))
+    sides = [side // shrink if isinstance(side, int) else side for side in size]
+    return make.save(path, {image: [1, 3, *size]}, {name: [1, len(weights), *sides] for name in outputs})
+
+
+def six_class_tflite(path: Path, *, metadata: dict[str, Any] | None = None, size: int = 256) -> Path:
+    """1 × 256 × 256 × 3 -> 1 × 256 × 256 × 6 logits, as MediaPipe's selfie multiclass net: hair is red, skin green."""
+    schema = pytest.importorskip("ai_edge_litert.schema_py_generated")
+    flatbuffers = pytest.importorskip("flatbuffers")
+    kernel = np.zeros((6, 1, 1, 3), np.float32)
+    kernel[1, 0, 0], kernel[3, 0, 0], kernel[0, 0, 0] = (20, 0, -20), (0, 20, -20), (-20, -20, 20)
+    bias = np.array([0, 0, -9, 0, -9, -9], np.float32)
+    model, graph = schema.ModelT(), schema.SubGraphT()
+    model.version, model.description, model.buffers = 3, "MLIR Converted.", [schema.BufferT()]
+    graph.tensors, graph.operators, model.operatorCodes = [], [], [schema.OperatorCodeT()]
+
+    def tensor(name: str, shape: tuple[int, ...], data: Any = None) -> int:
+        made = schema.TensorT()
+        made.name, made.shape, made.type, made.buffer = name, list(shape), schema.TensorType.FLOAT32, 0
+        if data is not None:
+            buffer = schema.BufferT()
+            buffer.data = np.frombuffer(data.tobytes(), np.uint8)
+            model.buffers.append(buffer)
+            made.buffer = len(model.buffers) - 1
+        graph.tensors.append(made)
+        return len(graph.tensors) - 1
+
+    code = model.operatorCodes[0]
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CONV_2D
+    code.version = 1
+    operator = schema.OperatorT()
+    image = tensor("input_29", (1, size, size, 3))
+    operator.inputs = [image, tensor("w", kernel.shape, kernel), tensor("b", bias.shape, bias)]
+    operator.outputs = [tensor("Identity", (1, size, size, 6))]
+    options = schema.Conv2DOptionsT()
+    options.strideH = options.strideW = options.dilationHFactor = options.dilationWFactor = 1
+    operator.builtinOptionsType, operator.builtinOptions = schema.BuiltinOptions.Conv2DOptions, options
+    graph.operators, graph.inputs, graph.outputs = [operator], [image], operator.outputs
+    model.subgraphs = [graph]
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    path.write_bytes(bytes(builder.Output()))
+    return path

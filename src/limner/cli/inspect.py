@@ -80,6 +80,7 @@ def command(
     if as_json:
         data: dict[str, Any] = report.to_dict()
         data["card"] = None if draft is None else draft.card.to_dict()
+        data["told"] = {} if draft is None else dict(draft.told)
         data["confirm"] = {} if draft is None else dict(draft.guesses)
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return
@@ -89,7 +90,11 @@ def command(
     if draft is None:
         print(problem)
         return
-    print("Card, drafted. Confirm what is guessed:")
+    if draft.told:
+        print("Card, drafted. The file says:")
+        for field, why in draft.told:
+            print(f"    {field:<24}{why}")
+    print("Confirm what is guessed:" if draft.told else "Card, drafted. Confirm what is guessed:")
     for field, why in draft.guesses:
         print(f"  ? {field:<24}{why}")
     if card_out is not None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from limner.errors import MissingExtraError, ModelError
-from limner.inspect.report import Inspection, TensorReport, maker
+from limner.inspect.report import Inspection, TensorHints, TensorReport, maker
+from limner.inspect.tflite_metadata import ENTRY, read_metadata
 
 _Shape = tuple[int | None, ...]
 _Result = TypeVar("_Result")
@@ -72,6 +76,17 @@ class TfliteFile:
         """Of an input or output."""
         return TensorReport(text(self.graph.tensors[index].name), self.shape(index), self.dtype(index))
 
+    def range(self, index: int) -> tuple[float, float] | None:
+        """The real numbers that the least and the largest integer of a quantized tensor stand for; None of others."""
+        about = self.graph.tensors[index].quantization
+        kind = self.dtype(index)
+        if about is None or about.scale is None or len(about.scale) != 1 or kind not in ("int8", "uint8", "int16"):
+            return None
+        scale = float(about.scale[0])
+        zero = int(about.zeroPoint[0]) if about.zeroPoint is not None and len(about.zeroPoint) else 0
+        limits = np.iinfo(kind)
+        return (limits.min - zero) * scale, (limits.max - zero) * scale
+
     def is_constant(self, index: int) -> bool:
         """Whether a tensor's values are in the file."""
         return _size(self.model.buffers[self.graph.tensors[index].buffer]) > 0
@@ -84,6 +99,7 @@ class TfliteFile:
 
 def _inspect(path: Path, data: bytes, file: TfliteFile) -> Inspection:
     graph, model = file.graph, file.model
+    facts, ends = _described(file, data)
     kinds = [file.kind(operator) for operator in graph.operators]
     shapes = [tensor.shape for index, tensor in enumerate(graph.tensors) if file.is_constant(index)]
     macs = [file.macs(operator) for operator in graph.operators]
@@ -98,14 +114,36 @@ def _inspect(path: Path, data: bytes, file: TfliteFile) -> Inspection:
         bytes=len(data),
         version=f"schema {model.version}",
         producer=text(model.description) or "unknown",
-        metadata={text(entry.name): f"{_size(model.buffers[entry.buffer])} bytes" for entry in model.metadata or ()},
-        inputs=tuple(file.report(index) for index in graph.inputs),
-        outputs=tuple(file.report(index) for index in graph.outputs),
+        metadata=facts,
+        inputs=tuple(ends[index] for index in graph.inputs),
+        outputs=tuple(ends[index] for index in graph.outputs),
         operators=dict(Counter(kinds).most_common()),
         parameters=sum(math.prod(shape.tolist()) for shape in shapes if shape is not None and len(shape)),
         macs=None if None in macs else sum(count for count in macs if count is not None),
         output_operators={file.report(index).name: maker(index, makers) for index in graph.outputs},
     )
+
+
+def _described(file: TfliteFile, data: bytes) -> tuple[dict[str, str], dict[int, TensorReport]]:
+    """The metadata as text, and the inputs and outputs with what the file says of them, by their numbers."""
+    facts = {}
+    told: dict[int, TensorHints] = {}
+    for entry in file.model.metadata or ():
+        buffer = file.model.buffers[entry.buffer]
+        facts[text(entry.name)] = f"{_size(buffer)} bytes"
+        if text(entry.name) == ENTRY and buffer.data is not None:
+            more, inputs, outputs = read_metadata(bytes(buffer.data), data)
+            facts |= more
+            told = dict(zip(map(int, file.graph.inputs), inputs, strict=False))
+            told |= dict(zip(map(int, file.graph.outputs), outputs, strict=False))
+    ends = {}
+    for index in (*file.graph.inputs, *file.graph.outputs):
+        hints = told.get(int(index))
+        quantized = file.range(index)
+        if quantized is not None:
+            hints = replace(hints or TensorHints(), low=quantized[0], high=quantized[1])
+        ends[index] = replace(file.report(index), hints=hints)
+    return facts, ends
 
 
 def _macs(kind: str, inputs: list[_Shape], output: _Shape) -> int | None:

@@ -7,13 +7,39 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TensorHints:
+    """What a file says of an input or output beside its shape.
+
+    Attributes:
+        name, description: for people.
+        mean, std: ``x = (pixel - mean) / std`` with pixels from 0 to 255; one number, or one a channel; empty where the
+            file does not say.
+        color: "RGB", "GRAYSCALE" or "".
+        labels: what the classes are called, in their order; empty where the file does not say.
+        activation: what is still to be done to the output: "none", "sigmoid", "softmax"; "" where it does not say.
+        low, high: the real numbers that the least and the largest integer of a quantized tensor stand for.
+    """
+
+    name: str = ""
+    description: str = ""
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    color: str = ""
+    labels: tuple[str, ...] = ()
+    activation: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class TensorReport:
-    """One input or output. ``shape`` has None where a size is open; ``channels`` are the last or first of four axes."""
+    """One input or output. ``shape`` has None where a size is open; ``hints`` is None where the file has none."""
 
     name: str
     shape: tuple[int | None, ...]
     dtype: str
+    hints: TensorHints | None = None
 
 
 @dataclass(frozen=True, slots=True)
