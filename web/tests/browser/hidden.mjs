@@ -23,12 +23,12 @@ const browser = await puppeteer.launch({
   timeout: PATIENCE,
   protocolTimeout: PATIENCE,
   ignoreDefaultArgs: AS_USUAL,
-  args: [...alone, "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${camera}`],
+  args: [...alone, "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking", "--enable-blink-features=VideoTrackGenerator,VideoTrackGeneratorInWindow", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${camera}`],
 });
 try {
   const found = {};
   const other = await browser.newPage();
-  for (const way of ["generated", "captured"]) {
+  for (const way of ["standard", "chromium", "captured"]) {
     const page = await browser.newPage();
     page.setDefaultTimeout(PATIENCE);
     page.on("pageerror", (error) => console.error(`[error] ${error.message}`));
@@ -51,8 +51,10 @@ try {
 /** In the page: a call's track with the effect, and what it shows. */
 async function call(way) {
   const Processor = MediaStreamTrackProcessor; // for reading what comes out
-  // As browsers are that can only draw tracks into canvases.
-  if (way === "captured") for (const name of ["MediaStreamTrackProcessor", "MediaStreamTrackGenerator"]) delete globalThis[name];
+  // The standard's generator is behind a flag in Chromium, which has one of its own; others can only draw tracks into canvases.
+  const lacks = { standard: ["MediaStreamTrackGenerator"], chromium: ["VideoTrackGenerator"], captured: ["MediaStreamTrackProcessor", "MediaStreamTrackGenerator", "VideoTrackGenerator"] };
+  for (const name of lacks[way]) if (!delete globalThis[name]) throw new Error(`${name} stays`);
+  if (way !== "captured" && !("VideoTrackGenerator" in globalThis || "MediaStreamTrackGenerator" in globalThis)) throw new Error("no generator is left");
   globalThis.seen = { frames: 0, wrong: 0 };
   const segmenter = await globalThis.limner.createSegmenter({ assets: "/", runtime: "litert-wasm", model: "tiny" });
   const stream = await navigator.mediaDevices.getUserMedia({ video: true });

@@ -42,7 +42,7 @@ export function feed(link: Link, id: number, generation: number, source: Source,
 
 class TrackFeed implements Feed {
   constructor(link: Link, id: number, generation: number, track: MediaStreamTrack, readable: ReadableStream<VideoFrame>, events: FeedEvents) {
-    link.send({ type: "track", id, generation, readable, track: null }, [readable as unknown as Transferable]);
+    link.send({ type: "track", id, generation, readable }, [readable as unknown as Transferable]);
     track.addEventListener("mute", () => events.paused());
     track.addEventListener("unmute", () => events.resumed());
   }

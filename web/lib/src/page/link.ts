@@ -13,6 +13,7 @@ export class Link {
   private readonly listeners = new Map<number, Listener>();
   private readonly calls = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   private opening: { resolve: (value: { info: SegmenterInfo; measured: RuntimeName | null }) => void; reject: (error: Error) => void; progress: (progress: Progress) => void } | null = null;
+  private readonly spares: { number: number; track: MediaStreamTrack }[] = [];
   private numbers = 0;
   private lost: LimnerWebError | null = null;
 
@@ -65,6 +66,11 @@ export class Link {
     this.send({ type: "close", id });
   }
 
+  /** A track that the worker writes, where it has offered one; with its number. */
+  spare(): { number: number; track: MediaStreamTrack } | null {
+    return this.spares.shift() ?? null;
+  }
+
   send(message: ToWorker, transfer: Transferable[] = []): void {
     if (!this.lost) this.end.postMessage(message, transfer);
   }
@@ -95,6 +101,9 @@ export class Link {
         break;
       case "progress":
         this.opening?.progress(message.progress);
+        break;
+      case "generator":
+        this.spares.push(message);
         break;
       case "answer": {
         const call = this.calls.get(message.call);

@@ -3,17 +3,32 @@
 import { LimnerWebError, type Look, type ProcessedTrack, type Stats, type ViewState } from "../api.ts";
 import { changed } from "../look.ts";
 import { feed, type Feed } from "./feed.ts";
+import type { Sink } from "../worker/messages.ts";
 import type { Link } from "./link.ts";
 
-type Generators = { MediaStreamTrackGenerator?: new (init: { kind: "video" }) => MediaStreamTrack & { writable: WritableStream<VideoFrame> } };
+type Written = { track: MediaStreamTrack; writable: WritableStream<VideoFrame> };
+type Generators = {
+  VideoTrackGenerator?: new () => Written;
+  /** Chromium's, from before the standard. */
+  MediaStreamTrackGenerator?: new (init: { kind: "video" }) => MediaStreamTrack & { writable: WritableStream<VideoFrame> };
+};
 
 export function processed(link: Link, track: MediaStreamTrack, look: Look): ProcessedTrack {
   if (track.kind !== "video") throw new LimnerWebError("bad-option", `processTrack takes a video track, not ${track.kind}`);
   if (track.readyState === "ended") throw new LimnerWebError("bad-option", "The camera's track has ended: ask for a new one");
-  const { MediaStreamTrackGenerator } = globalThis as unknown as Generators;
-  if (!MediaStreamTrackGenerator) return captured(link, track, look);
-  const made = new MediaStreamTrackGenerator({ kind: "video" });
-  return stream(link, track, look, made, made.writable, () => undefined);
+  const made = generated();
+  if (made) return stream(link, track, look, made.track, made.writable, () => undefined);
+  const spare = link.spare(); // Safari has generators in workers only
+  if (spare) return stream(link, track, look, spare.track, { generator: spare.number }, () => undefined);
+  return captured(link, track, look);
+}
+
+function generated(): Written | null {
+  const { VideoTrackGenerator, MediaStreamTrackGenerator } = globalThis as unknown as Generators;
+  if (VideoTrackGenerator) return new VideoTrackGenerator();
+  if (!MediaStreamTrackGenerator) return null;
+  const track = new MediaStreamTrackGenerator({ kind: "video" });
+  return { track, writable: track.writable };
 }
 
 /** Where tracks cannot be generated: the finished pictures come to a canvas that nobody sees, and that is captured. */
@@ -28,7 +43,7 @@ function captured(link: Link, track: MediaStreamTrack, look: Look): ProcessedTra
   });
 }
 
-function stream(link: Link, track: MediaStreamTrack, first: Look, made: MediaStreamTrack, to: WritableStream<VideoFrame> | "bitmaps", show: (bitmap: ImageBitmap) => void): ProcessedTrack {
+function stream(link: Link, track: MediaStreamTrack, first: Look, made: MediaStreamTrack, to: Sink, show: (bitmap: ImageBitmap) => void): ProcessedTrack {
   let look = first;
   let source: Feed | null = null;
   const result = extended(made, (changes) => {
@@ -55,7 +70,7 @@ function stream(link: Link, track: MediaStreamTrack, first: Look, made: MediaStr
     end();
   };
   link.send({ type: "attach", id, canvas: null, look });
-  link.send({ type: "sink", id, to }, to === "bitmaps" ? [] : [to as unknown as Transferable]);
+  link.send({ type: "sink", id, to }, to instanceof WritableStream ? [to as unknown as Transferable] : []);
   link.send({ type: "begin", id, generation: 1 });
   source = feed(link, id, 1, track, {
     ended,

@@ -5,11 +5,8 @@ interface Takers {
   end(): void;
 }
 
-type Processor = { readable: ReadableStream<VideoFrame> };
-
 /** @returns stops reading; the track itself goes on. */
-export function pump(given: ReadableStream<VideoFrame> | null, track: MediaStreamTrack | null, to: Takers): () => void {
-  const readable = given ?? new (globalThis as unknown as { MediaStreamTrackProcessor: new (init: object) => Processor }).MediaStreamTrackProcessor({ track, maxBufferSize: 1 }).readable;
+export function pump(readable: ReadableStream<VideoFrame>, to: Takers): () => void {
   const reader = readable.getReader();
   let stopped = false;
   void (async () => {

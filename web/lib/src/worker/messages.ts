@@ -17,17 +17,19 @@ export interface OpenOptions {
   remembered: RuntimeName | null;
 }
 
+/** Where the finished frames of a stream without a canvas of the page go: into a track, the page's or one that the worker has offered by number, or to the page, one bitmap each. */
+export type Sink = WritableStream<VideoFrame> | { generator: number } | "bitmaps";
+
 export type ToWorker =
   | { type: "open"; options: OpenOptions }
   | { type: "measure"; call: number; frames: ImageBitmap[]; rounds: number }
   | { type: "attach"; id: number; canvas: OffscreenCanvas | null; look: Look }
   /** Frames come by themselves from a track … */
-  | { type: "track"; id: number; generation: number; readable: ReadableStream<VideoFrame> | null; track: MediaStreamTrack | null }
+  | { type: "track"; id: number; generation: number; readable: ReadableStream<VideoFrame> }
   /** … or one by one, when the stream wants them. */
   | { type: "frame"; id: number; generation: number; frame: VideoFrame | ImageBitmap }
   | { type: "begin"; id: number; generation: number }
-  /** Where the finished frames of a stream without a canvas of the page go: a track, or the page, one bitmap each. */
-  | { type: "sink"; id: number; to: WritableStream<VideoFrame> | "generator" | "bitmaps" }
+  | { type: "sink"; id: number; to: Sink }
   /** Tick 30 times a second for a hidden page, whose own timers sleep. */
   | { type: "clock"; id: number; on: boolean }
   | { type: "look"; id: number; look: Partial<Look> }
@@ -46,6 +48,7 @@ export type FromWorker =
   | { type: "tick"; id: number }
   | { type: "drawn"; id: number; generation: number; timestamp: number }
   | { type: "ended"; id: number; generation: number }
-  | { type: "made"; id: number; track: MediaStreamTrack }
+  /** A track that the worker can write, for whoever needs one next. */
+  | { type: "generator"; number: number; track: MediaStreamTrack }
   | { type: "bitmap"; id: number; bitmap: ImageBitmap }
   | { type: "answer"; call: number; value?: unknown; error?: string };

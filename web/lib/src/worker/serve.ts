@@ -5,7 +5,8 @@ import type { Brain } from "../brain.ts";
 import { changed } from "../look.ts";
 import { Stream } from "../stream.ts";
 import { pump } from "./frames.ts";
-import type { FromWorker, ToWorker } from "./messages.ts";
+import { TrackGenerators } from "./generators.ts";
+import type { FromWorker, Sink, ToWorker } from "./messages.ts";
 import { measure, type Measured } from "./measure.ts";
 import { openBrain } from "./open.ts";
 import { openRenderer } from "./renderers.ts";
@@ -27,8 +28,6 @@ interface Served {
 
 const TICK = 33;
 
-type Generators = { VideoTrackGenerator: new () => { track: MediaStreamTrack; writable: WritableStream<VideoFrame> } };
-
 /** @returns ends it: streams are closed and the net is put away. */
 export function serve(port: Port): () => void {
   const server = new Server(port);
@@ -40,6 +39,7 @@ class Server {
   private brain: Promise<Brain> = Promise.reject(new Error("not opened"));
   private renderer: RendererName | "auto" = "auto";
   private readonly streams = new Map<number, Promise<Served>>();
+  private readonly generators = new TrackGenerators((message, transfer) => this.send(message, transfer));
 
   constructor(private readonly port: Port) {
     this.brain.catch(() => undefined);
@@ -88,6 +88,7 @@ class Server {
       };
       this.renderer = trial.name;
       trial.dispose();
+      if (options.worker) this.generators.offer();
       this.send({ type: "opened", info, measured });
     } catch (error) {
       const code = error instanceof LimnerWebError ? error.code : "no-runtime";
@@ -165,7 +166,7 @@ class Server {
         stream.begin(message.generation);
         break;
       case "track":
-        served.stop = pump(message.readable, message.track, {
+        served.stop = pump(message.readable, {
           frame: (frame) => stream.push({ frame, generation: message.generation }),
           end: () => this.ended(message.id, served, message.generation),
         });
@@ -174,7 +175,7 @@ class Server {
         stream.push(message);
         break;
       case "sink":
-        this.sink(message.id, served, message.to);
+        this.sink(served, message.to);
         break;
       case "clock":
         if (served.clock !== null) clearInterval(served.clock);
@@ -198,15 +199,9 @@ class Server {
     }
   }
 
-  private sink(id: number, served: Served, to: Extract<ToWorker, { type: "sink" }>["to"]): void {
-    if (to === "bitmaps") {
-      served.bitmaps = true;
-    } else if (to === "generator") {
-      // Where generators live in workers only, the track is made here and sent to the page.
-      const generator = new (globalThis as unknown as Generators).VideoTrackGenerator();
-      served.writer = generator.writable.getWriter();
-      this.send({ type: "made", id, track: generator.track }, [generator.track as unknown as Transferable]);
-    } else served.writer = to.getWriter();
+  private sink(served: Served, to: Sink): void {
+    if (to === "bitmaps") served.bitmaps = true;
+    else served.writer = ("generator" in to ? this.generators.take(to.generator) : to).getWriter();
   }
 
   private ended(id: number, served: Served, generation: number): void {
