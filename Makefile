@@ -12,11 +12,14 @@ TORCH  ?= torch==2.13.0
 # Files of tests are shared out among the cores, but for those that fork processes of their own: in a worker of pytest-xdist one of them
 # once died of a segmentation fault, after which the run hung.
 ALONE  := tests/training tests/tasks $(wildcard tests/datasets/test_*.py)
-# One process more than there are cores, since many tests wait for servers and browsers; four at most.
-WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
+# Two processes more than there are cores, since many tests wait for servers and browsers; four at most.
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+WORKERS := $(shell echo $$(( $(CORES) + 2 )))
 SHARED := -n $(WORKERS) --maxprocesses 4 --dist loadfile $(ALONE:%=--ignore %)
 # Options of pytest for all of that. RERUNS=2: a test that fails is run twice more, and listed, as in CI: browsers and servers on a busy machine.
 PYTEST  = $(BIN)/python -m pytest $(if $(RERUNS),--reruns $(RERUNS) --reruns-delay 3 -rfER)
+# Slow tests load the machine themselves: as many processes as there are cores. The one that trains, and so forks, runs alone.
+TRAINS := tests/tools/test_make_weights.py
 # Slow tests that have a target of their own.
 APART  := tests/export tests/test_wheel.py tests/tools/test_make_web_models.py
 
@@ -50,7 +53,8 @@ test-all: $(VENV)/.ready-test  ## all tests, the slow ones too
 test-slow: $(VENV)/.ready-test  ## slow tests, all but those of the next two: nets as ONNX, compiling, benchmarks, long runs, a small training
 	@sh tools/install_browser.sh --all || echo "limner: tests in the browsers that are missing are skipped" >&2
 	@sh tools/install_servers.sh || echo "limner: tests of streams with servers that are missing are skipped" >&2
-	@$(PYTEST) -m slow $(APART:%=--ignore %)
+	@$(PYTEST) -m slow -n $(CORES) --maxprocesses 4 --dist loadfile $(APART:%=--ignore %) $(TRAINS:%=--ignore %)
+	@$(PYTEST) -m slow $(TRAINS)
 
 test-exports: $(VENV)/.ready-test  ## slow tests of exports: heavy converters, models in a browser (about 6 GB)
 	@sh tools/install_browser.sh

@@ -24,7 +24,10 @@ os.environ["LIMNER_RUNTIME"] = "onnxruntime"
 
 pytest_plugins = ["drawn_people", "batch_parts"]  # the fixture data_folder; those of batches
 
-LONGEST = ("web/test_page.py", "cli/test_training_commands.py", "multistream/test_fleet.py", "cli/test_stream.py")
+LONGEST = (
+    "web/test_page.py", "web/test_runtimes.py", "web/test_webgpu.py", "cli/test_training_commands.py",
+    "multistream/test_fleet.py", "cli/test_stream.py", "benchmarks/test_reliability.py", "cli/test_interruption.py",
+)  # fmt: skip
 """Files that take a minute or more: where files are shared out among processes, these come first, so that none runs
 alone at the end."""
 
