@@ -13,7 +13,7 @@ from limner.cli.data_check import check
 from limner.cli.data_composite import composite
 from limner.cli.data_crop import crop, resize
 from limner.cli.data_import import import_
-from limner.cli.data_relabel import relabel
+from limner.cli.data_label import label
 from limner.cli.data_remask import remask
 from limner.cli.data_split import split
 from limner.cli.data_stats import stats
@@ -39,7 +39,8 @@ app.command(short_help="Cut head and shoulders out of photos of whole bodies.")(
 app.command(short_help="Shrink photos and masks.")(resize)
 app.command(short_help="Put people before photos of nobody, with exact masks.")(composite)
 app.command(short_help="Make masks of 0 and 255 from alpha, brightness or colour.")(remask)
-app.command(short_help="Draw masks with teachers, and keep those that they agree on.")(relabel)
+app.command(short_help="Draw masks with nets, and keep, reject or ask about each.")(label)
+app.command(name="relabel", short_help="The same as label, under its older name.", hidden=True)(label)
 
 _DATA = Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")]
 _DECODED = "photos that were decoded are kept; the same command goes on"
@@ -51,7 +52,7 @@ def prepare(
     data: _DATA = Path("data"),
     cache: _CACHE = Path("cache"),
     masks: Annotated[
-        Path | None, typer.Option(help="Folder of `limner data relabel`, whose masks replace the data folder's.")
+        Path | None, typer.Option(help="Folder of `limner data label`, whose masks replace the data folder's.")
     ] = None,
     clean: Annotated[
         bool,

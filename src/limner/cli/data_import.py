@@ -77,7 +77,7 @@ def import_(
     if done.layout not in ("folders", "photos"):
         typer.echo(f"read as the layout {done.layout}; --layout names another one")
     if done.photos[0].mask == "unlabelled":
-        typer.echo(f"masks are still to be made: limner data relabel --data {out} --teacher quality -o masks")
+        typer.echo(f"masks are still to be made: limner data label {out} --teacher quality -o masks")
     else:
         typer.echo(f"a recipe draws from it with data: {{sets: {{{name}: 1.0}}}}")
     if done.failures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from limner.datasets.manifest import read_manifest
@@ -14,7 +15,9 @@ from limner.whole_file import aside
 
 
 def adopt(data: Path, masks: Path) -> int:
-    """Give unlabelled photos of ``data`` the new masks of the overlay ``masks`` for good, as masks of the kind auto.
+    """Write what the overlay ``masks`` says of unlabelled photos into ``data`` for good.
+
+    New masks become masks of the kind auto, or hand where a person repaired them; photos of nobody the kind none.
 
     Returns:
         How many photos that were.
@@ -28,24 +31,23 @@ def adopt(data: Path, masks: Path) -> int:
 
 def _adopt(data: Path, masks: Path) -> int:
     rows = MasksOverlay(masks).rows
-    found = {
-        (photo.set, photo.stem): masks / photo.set / f"{photo.stem}.png"
-        for photo in read_manifest(data)
-        if photo.mask == "unlabelled" and (photo.set, photo.stem) in rows and rows[photo.set, photo.stem].use == "new"
-    }
+    asked = {(photo.set, photo.stem) for photo in read_manifest(data) if photo.mask == "unlabelled"}
+    known = {key: row for key, row in rows.items() if key in asked}
+    found = {(name, stem): masks / name / f"{stem}.png" for (name, stem), row in known.items() if row.use == "new"}
+    kinds = {key: row.kind if key in found else "none" for key, row in known.items() if row.use in ("new", "nobody")}
     try:
         for (name, stem), path in found.items():
             target = data / name / "masks" / f"{stem}.png"
             target.parent.mkdir(parents=True, exist_ok=True)
             with aside(target) as partial:
                 shutil.copyfile(path, partial)
-        _relist(data, dict.fromkeys(found, "auto"))
+        _relist(data, kinds)
     except OSError as error:
         raise DataError(f"{data}: cannot be written ({error.strerror or error})") from None
-    return len(found)
+    return len(kinds)
 
 
-def _relist(data: Path, kinds: dict[tuple[str, str], str]) -> None:
+def _relist(data: Path, kinds: Mapping[tuple[str, str], str]) -> None:
     """Change the kind of mask of some rows of the manifest."""
     columns, rows = read_rows(data / MANIFEST)
     changed = [{**row, "mask": kinds.get((str(row["set"]), str(row["stem"])), row["mask"])} for row in rows]

@@ -147,7 +147,7 @@ class PhotoFolder:
             image = Image.open(io.BytesIO(_content(path)))
             image.load()
         except (UnidentifiedImageError, OSError) as error:
-            raise DataError(f"{path}: cannot be read ({error}); run `limner data relabel` again") from None
+            raise DataError(f"{path}: cannot be read ({error}); run `limner data label` again") from None
         return image
 
     def _set(self, photo: Photo) -> PhotoSet:
@@ -160,4 +160,4 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error}); run `limner data relabel` again") from None
+        raise DataError(f"{path}: cannot be read ({error}); run `limner data label` again") from None

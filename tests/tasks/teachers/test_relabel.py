@@ -18,6 +18,7 @@ from torch import Tensor
 from drawn_people import draw_person
 from limner.cli.app import main
 from limner.datasets.adopting import adopt
+from limner.datasets.decisions import Decisions
 from limner.datasets.importing import ImportOptions, import_photos
 from limner.datasets.manifest import PhotoFolder
 from limner.datasets.masks_overlay import MasksOverlay
@@ -112,7 +113,7 @@ def test_it_goes_on_where_it_stopped(bright: Path, data_folder: Path, tmp_path: 
     lines = (out / "journal.csv").read_text().splitlines()
     (out / "journal.csv").write_text("\n".join(lines[:2]) + "\n" + lines[2][:-3])  # stopped within a line
     (out / "masks.csv").unlink()
-    with pytest.raises(DataError, match="`limner data relabel` has finished"):
+    with pytest.raises(DataError, match="`limner data label` has finished"):
         PhotoFolder(data_folder, masks=out)
     looked: list[int] = []
     look = teacher.look
@@ -170,16 +171,39 @@ def _review(out: Path) -> list[dict[str, str]]:
 def test_what_is_in_dispute_goes_on_the_list(bright: Path, dim: Path, data_folder: Path, tmp_path: Path) -> None:
     out, folder = tmp_path / "masks", PhotoFolder(data_folder)
     teacher = Teacher(TeacherRecipe((str(bright), str(dim)), weights=(3.0, 1.0), mean="probability"))
-    options = RelabelOptions(scales=(1.0,), salient=(1,))
+    hopeless = RelabelOptions(scales=(1.0,), salient=(1,))
+    rows = relabel(folder, teacher, out, options=hopeless)
+    assert {(row.use, row.verdict) for row in rows} == {("old", "reject")}
+    assert _review(out) == []
+    options = replace(hopeless, gates=Gates(reject=0.0))
     rows = relabel(folder, teacher, out, options=options)
-    assert {row.use for row in rows} == {"old"}
+    assert {(row.use, row.verdict) for row in rows} == {("old", "ask")}
     listed = _review(out)
+    assert [float(row["score"]) for row in listed] == sorted(float(row["score"]) for row in listed)
     assert {(row["set"], row["stem"]) for row in listed} == {(row.set, row.stem) for row in rows}
     assert all("what stands out is not who is found" in row["why"] for row in listed)
     assert all(Image.open(out / row["set"] / f"{row['stem']}.png").size == (72, 96) for row in listed)
     lax = replace(options, gates=Gates(kinds=0.0, blob=1.0))
-    assert {row.use for row in relabel(folder, teacher, out, options=lax)} == {"new"}
+    assert {(row.use, row.verdict) for row in relabel(folder, teacher, out, options=lax)} == {("new", "keep")}
     assert _review(out) == []
+
+
+def test_decisions_outlive_other_gates(bright: Path, data_folder: Path, tmp_path: Path) -> None:
+    out, folder = tmp_path / "masks", PhotoFolder(data_folder)
+    teacher, options = Teacher(TeacherRecipe((str(bright),))), RelabelOptions(gates=Gates(agree=0.5))
+    auto = [photo for photo in folder.photos if photo.set == AUTO]
+    relabel(folder, teacher, out, options=options)
+    said = Decisions(out)
+    for photo, verdict in zip(auto, ("reject", "nobody", "repair"), strict=False):
+        said.put(photo, verdict)  # type: ignore[arg-type]
+    painted = out / AUTO / f"{auto[2].stem}.png"
+    Image.fromarray(np.full((96, 72), 255, np.uint8)).save(painted)
+    (out / "journal.csv").unlink()  # everything is looked at again
+    rows = {row.stem: row for row in relabel(folder, teacher, out, options=replace(options, gates=Gates(agree=1.0)))}
+    assert [rows[photo.stem].use for photo in auto] == ["drop", "nobody", "new", "old"]
+    assert np.asarray(Image.open(painted)).min() == 255, "what a person painted stays"
+    after = {photo.stem: photo.mask for photo in PhotoFolder(data_folder, masks=out).photos if photo.set == AUTO}
+    assert after == {auto[1].stem: "none", auto[2].stem: "hand", auto[3].stem: "auto"}
 
 
 def test_the_middle_is_made_steeper(bright: Path, data_folder: Path, tmp_path: Path) -> None:
@@ -243,7 +267,7 @@ def test_photos_alone_get_masks_and_are_adopted(bright: Path, tmp_path: Path) ->
         ("auto_selfies,0000,maybe,1,1,1", "use must be one of new, old, drop"),
         ("auto_selfies,0000,new,2,1,1", "weight must lie in"),
         ("auto_selfies,0000,new,x,1,1", "must be numbers"),
-        ("auto_selfies,0000,new,1,1,1,exact", "replaces must be one of auto, hand, unlabelled"),
+        ("auto_selfies,0000,new,1,1,1,best", "replaces must be one of hand, auto, exact, composite, none, unlabelled"),
     ],
 )
 def test_a_damaged_table_is_named(line: str, message: str, tmp_path: Path) -> None:

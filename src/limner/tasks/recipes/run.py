@@ -96,7 +96,7 @@ class RunRecipe(Course):
         phases: input sizes in order.
         accumulate: parts that a step's batch is computed in, one after the other, for less memory.
         freeze: when the encoder learns, or None for always.
-        masks: folder of `limner data relabel` whose masks stand in for those of the auto sets, or None.
+        masks: folder of `limner data label` whose masks stand in for those of the auto sets, or None.
         init: weights to start from: "imagenet", a shipped model's name, a .onnx or .safetensors file, or a checkpoint.
         ema: decay a step of the averaged weights, which are the ones that ship.
         precision: "bf16" and "fp16" compute in 16 bits where that is safe, the latter with a scaled loss.

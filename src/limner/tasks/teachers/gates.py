@@ -25,12 +25,14 @@ class Gates:
         kinds: IoU of what finds people with what finds any salient object, where the teacher has both.
         blob: area of the largest region on which these two disagree, as a share of the person's (1 if more), at most.
         people: IoU of each two models that find people.
+        reject: below this the least of agreement, people and kinds says that the masks are not worth a look.
     """
 
     agree: float = 0.9
     kinds: float = 0.85
     blob: float = 0.06
     people: float = 0.7
+    reject: float = 0.4
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -51,6 +53,11 @@ class Scores:
     blob: float | None
     area: float
 
+    @property
+    def least(self) -> float:
+        """The worst of the agreements: how sure the teachers are together."""
+        return min(self.agreement, self.people, 1.0 if self.kinds is None else self.kinds)
+
 
 def score(view: View) -> Scores:
     """The scores of what a teacher saw."""
@@ -63,6 +70,13 @@ def score(view: View) -> Scores:
         blob = min(1.0, round(_largest_region(first ^ second) / max(1, int(person.sum())), 4))
         kinds = round(iou(first, second), 4)
     return Scores(round(view.agreement, 4), round(people, 4), kinds, blob, round(float(person.mean()), 4))
+
+
+def verdict(scores: Scores, gates: Gates) -> str:
+    """ "keep" where a mask counts, "reject" where it is not worth a look, else "ask"."""
+    if not why_not(scores, gates):
+        return "keep"
+    return "reject" if scores.least < gates.reject else "ask"
 
 
 def why_not(scores: Scores, gates: Gates) -> str:

@@ -16,13 +16,14 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from limner.datasets.decisions import Decisions
 from limner.datasets.manifest import VOID_SETS, PhotoFolder
-from limner.datasets.masks_overlay import TABLE, Row
+from limner.datasets.masks_overlay import TABLE, Row, write_overlay
 from limner.datasets.photo import Photo
 from limner.errors import DataError, OptionError
 from limner.one_writer import OneWriter
 from limner.tasks.teachers.distillation import Teacher
-from limner.tasks.teachers.gates import Gates, Scores, score, why_not
+from limner.tasks.teachers.gates import Gates, Scores, score, verdict, why_not
 from limner.tasks.teachers.passes import iou, view
 from limner.whole_file import aside, whole_text, writing
 
@@ -89,7 +90,8 @@ def relabel(
     """Write ``out/<set>/<stem>.png`` for photos that another net labelled or nobody did, and ``out/masks.csv``.
 
     Hand-drawn masks are only replaced in sets that ``sets`` names; exact and void masks never. What the teachers
-    disagree on is listed in ``out/review.csv``, with the reason. A photo's mask is written whole before it is noted in
+    disagree on is listed in ``out/review.csv``, with the reason, but for what is not worth a look; what a person
+    decided of it since (``limner.datasets.decisions``) is heeded. A photo's mask is written whole before it is noted in
     the journal, and the tables come last: stopped anywhere, the same call goes on; other gates only make new tables,
     and other sets are added.
 
@@ -114,8 +116,8 @@ def _relabel(
     progress: Callable[[int, int], None] | None,
 ) -> list[Row]:
     _claim(out / SETTINGS, teacher, options)
-    done = _read_journal(out / JOURNAL)
-    left = [photo for photo in photos if (photo.set, photo.stem) not in done]
+    done, decisions = _read_journal(out / JOURNAL), Decisions(out)
+    left = [p for p in photos if (p.set, p.stem) not in done and decisions.of(p) != "repair"]
     with writing(out / JOURNAL), (out / JOURNAL).open("a", newline="", encoding="utf-8") as journal:
         writer = csv.writer(journal)
         for count, photo in enumerate(left, start=1):
@@ -130,8 +132,11 @@ def _relabel(
         if (photo.set, photo.stem) in done and photo.mask in (*_LABELLED_ANEW, "hand")
     ]
     rows = [_decide(done[photo.set, photo.stem], photo, options) for photo in known]
-    _write_table(out / TABLE, [asdict(row) for row in rows], [item.name for item in fields(Row)])
     _write_review(out / REVIEW, [done[row.set, row.stem] for row in rows], options.gates)
+    everything = (*folder.photos, *folder.unlabelled)
+    rows = decisions.settle(rows, everything, lambda photo: (out / photo.set / f"{photo.stem}.png").is_file())
+    with writing(out / TABLE):
+        write_overlay(out / TABLE, rows)
     return rows
 
 
@@ -174,22 +179,32 @@ def _label(folder: PhotoFolder, teacher: Teacher, out: Path, photo: Photo, optio
 
 def _decide(done: _Done, photo: Photo, options: RelabelOptions) -> Row:
     kind: Any = photo.mask
-    if not why_not(done.scores, options.gates):
-        return Row(done.set, done.stem, "new", 1.0, done.scores.agreement, done.change, kind)
-    if photo.mask == "hand":
-        return Row(done.set, done.stem, "old", 1.0, done.scores.agreement, done.change, kind)
-    use = "drop" if photo.mask == "unlabelled" else options.unsure
-    return Row(done.set, done.stem, use, options.unsure_weight, done.scores.agreement, done.change, kind)
+    said = verdict(done.scores, options.gates)
+    use: Any = "new" if said == "keep" else "old" if photo.mask == "hand" else options.unsure
+    if photo.mask == "unlabelled" and said != "keep":
+        use = "drop"
+    weight = 1.0 if said == "keep" or photo.mask == "hand" else options.unsure_weight
+    return Row(done.set, done.stem, use, weight, done.scores.agreement, done.change, kind, verdict=said)
 
 
 def _write_review(path: Path, done: list[_Done], gates: Gates) -> None:
     """The photos to look at, those in dispute most first."""
     rows = []
     for item in done:
-        if why := why_not(item.scores, gates):
-            rows.append({"set": item.set, "stem": item.stem, **asdict(item.scores), "change": item.change, "why": why})
-    rows.sort(key=lambda row: min(row["agreement"], row["people"], 1.0 if row["kinds"] is None else row["kinds"]))
-    names = ["set", "stem", *(item.name for item in fields(Scores)), "change", "why"]
+        if verdict(item.scores, gates) == "ask":
+            why = why_not(item.scores, gates)
+            rows.append(
+                {
+                    "set": item.set,
+                    "stem": item.stem,
+                    "score": item.scores.least,
+                    **asdict(item.scores),
+                    "change": item.change,
+                    "why": why,
+                }
+            )
+    rows.sort(key=lambda row: row["score"])
+    names = ["set", "stem", "score", *(item.name for item in fields(Scores)), "change", "why"]
     _write_table(path, rows, names)
 
 

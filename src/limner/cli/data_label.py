@@ -1,4 +1,4 @@
-"""`limner data relabel`: masks from teachers, for photos that another net labelled or nobody did."""
+"""`limner data label`, `relabel` before: masks from nets, for photos that nobody labelled or another net did."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     from limner.datasets.masks_overlay import Row
 
 
-def relabel(
+def label(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="Data folder. [what --data says]", show_default=False)
+    ] = None,
+    *,
     teacher: Annotated[
         list[str],
         typer.Option(help="A model's name or file, or a checkpoint, that finds people; several are averaged."),
     ],
     out: Annotated[Path, typer.Option("--output", "-o", help="Folder to write; a recipe names it as `masks`.")],
-    data: Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")] = Path(
-        "data"
-    ),
+    data: Annotated[Path, typer.Option(help="Data folder, where no DIR is given.")] = Path("data"),
     salient: Annotated[
         list[str] | None, typer.Option(help="The same, for a model that finds any salient object, not people.")
     ] = None,
@@ -45,6 +47,9 @@ def relabel(
         float, typer.Option(help="With it: largest region these disagree on, as a share of the person's, at most.")
     ] = 0.06,
     agree_people: Annotated[float, typer.Option(help="IoU of each two teachers that find people.")] = 0.7,
+    reject: Annotated[
+        float, typer.Option(help="Ask about no photo whose least agreement is below this; it is rejected.")
+    ] = 0.4,
     unsure: Annotated[str, typer.Option(help="Photos that miss these: old keeps the old mask, drop leaves it out.")] = (
         "old"
     ),
@@ -58,24 +63,24 @@ def relabel(
     ] = False,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
-    """Draw masks with teachers, keep those that they agree on, and list the rest in review.csv.
+    """Draw masks with nets, keep those that they agree on, reject hopeless ones, and list the rest in review.csv.
 
     Photos without a mask, or with one drawn by a net, get these masks; masks drawn by people or a renderer are kept.
-    If it is stopped, the same command resumes. Other thresholds do not run the teachers again.
+    If it is stopped, the same command resumes. Other thresholds do not run the nets again. `limner data review` goes
+    through the list.
     """
     try:
         import pydantic
         import torch  # noqa: F401
     except ImportError as error:
-        raise MissingExtraError("limner data relabel", str(error.name), "train") from None
+        raise MissingExtraError("limner data label", str(error.name), "train") from None
     from limner.datasets.adopting import adopt as adopt_masks
     from limner.datasets.manifest import PhotoFolder
     from limner.tasks.recipes.reading import in_words
     from limner.tasks.recipes.teacher import TeacherRecipe
     from limner.tasks.teachers.distillation import Teacher
     from limner.tasks.teachers.gates import Gates
-    from limner.tasks.teachers.relabel import REVIEW, RelabelOptions
-    from limner.tasks.teachers.relabel import relabel as label
+    from limner.tasks.teachers.relabel import REVIEW, RelabelOptions, relabel
 
     models = (*teacher, *(salient or ()))
     if share is not None and len(share) != len(models):
@@ -86,7 +91,7 @@ def relabel(
             flip=flip,
             salient=tuple(range(len(teacher), len(models))),
             steepen=steepen,
-            gates=Gates(agree=agree, kinds=agree_kinds, blob=blob, people=agree_people),
+            gates=Gates(agree=agree, kinds=agree_kinds, blob=blob, people=agree_people, reject=reject),
             unsure=unsure,  # type: ignore[arg-type]
             unsure_weight=unsure_weight,
         )
@@ -98,15 +103,18 @@ def relabel(
         first = error.errors()[0]
         raise OptionError(f"--{'.'.join(map(str, first['loc'])) or 'share'}: {in_words(first['msg'])}") from None
     check_folder(out, option="output")
-    folder = PhotoFolder(data)
-    if out.resolve() in {data.resolve(), *((data / photo.set).resolve() for photo in folder.photos)}:
+    data = data if folder is None else folder
+    photos = PhotoFolder(data)
+    if out.resolve() in {data.resolve(), *((data / photo.set).resolve() for photo in photos.photos)}:
         raise OptionError(f"--output {out}: holds the photos and masks themselves; name another folder")
     with keeping(f"masks that are in {out} are kept; the same command goes on"), Meter("labelling", "photos") as meter:
-        rows = label(folder, Teacher(recipe, device=device), out, options=options, sets=sets, progress=meter.update)
+        rows = relabel(photos, Teacher(recipe, device=device), out, options=options, sets=sets, progress=meter.update)
     _say(rows)
-    unsettled = sum(row.use != "new" for row in rows)
-    if unsettled:
-        typer.echo(f"{out / REVIEW}: {unsettled} photos on which the teachers disagree")
+    verdicts = Counter(row.verdict for row in rows)
+    if verdicts["ask"]:
+        typer.echo(f"{out / REVIEW}: {verdicts['ask']} photos to look at: limner data review {data} --masks {out}")
+    if verdicts["reject"]:
+        typer.echo(f"{out}: {verdicts['reject']} rejected: the least agreement is below {reject:g}")
     if adopt:
         typer.echo(f"{data}: {adopt_masks(data, out)} photos that had no mask have one now")
     if any(row.use == "new" for row in rows):
