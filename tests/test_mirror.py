@@ -37,6 +37,7 @@ EXCEPTIONS: dict[str, str] = {
     "cli/test_harmonize_commands.py": "train, export, eval and image for harmonization",
     "cli/test_training_commands.py": "data, train, eval, export and image",
     "processing/test_hdr.py": "HDR from the file through an effect to the file",
+    "review/test_page.py": "the page in review/page in Chromium",
     "serve/test_page.py": "the page in serve/page in Chromium",
     "web/test_page.py": "the page in web/page in Chromium",
     "web/test_other_browsers.py": "the page in Firefox and WebKit",

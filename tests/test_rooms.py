@@ -71,13 +71,14 @@ ROOMS: dict[str, str] = {
     "bench": "segment runtimes media models",
     # third floor
     "web": "models",
+    "review": "web datasets segment",
     "streams": "live processing assembly segment effects media models",
     "serve": "processing assembly segment effects media models",
     "batch": "processing assembly segment effects runtimes media models",
     "multistream": "streams live processing assembly segment effects media models",
     "demo": "processing segment effects media",
-    "cli": "demo multistream web serve streams batch bench export evaluation training tasks datasets augment live "
-    "processing assembly inspect segment effects runtimes weights nets media models",
+    "cli": "demo multistream review web serve streams batch bench export evaluation training tasks datasets augment "
+    "live processing assembly inspect segment effects runtimes weights nets media models",
     # the doors: whoever comes in by them may go anywhere
     "__init__": "segment effects media models moved",
     "__main__": "cli",

@@ -32,6 +32,7 @@ COMMANDS = {
     "data crop": "listed -o made",
     "data resize": "listed -o made",
     "data composite": "listed -o made",
+    "data review": "listed --port 0",
     "data remask": "photos -o made",
     "data label": "--teacher fast -o masks",
     "data relabel": "--teacher fast -o masks",

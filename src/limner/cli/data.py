@@ -15,6 +15,7 @@ from limner.cli.data_crop import crop, resize
 from limner.cli.data_import import import_
 from limner.cli.data_label import label
 from limner.cli.data_remask import remask
+from limner.cli.data_review import review
 from limner.cli.data_split import split
 from limner.cli.data_stats import stats
 from limner.cli.interruption import keeping
@@ -40,6 +41,7 @@ app.command(short_help="Shrink photos and masks.")(resize)
 app.command(short_help="Put people before photos of nobody, with exact masks.")(composite)
 app.command(short_help="Make masks of 0 and 255 from alpha, brightness or colour.")(remask)
 app.command(short_help="Draw masks with nets, and keep, reject or ask about each.")(label)
+app.command(short_help="Accept, reject and repair masks on a local page.")(review)
 app.command(name="relabel", short_help="The same as label, under its older name.", hidden=True)(label)
 
 _DATA = Annotated[Path, typer.Option(help="Data folder: a manifest.csv and a zip or folder for each set.")]

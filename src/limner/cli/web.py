@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from limner.cli.serving import ending, note
 from limner.errors import OptionError
 
 if TYPE_CHECKING:
@@ -51,7 +48,7 @@ def command(
     address = resolved(HOST if host is None else host, PORT if port is None else port)
     site = Site(own=models)
     for notice in site.shelf.notices:
-        _note(notice)
+        note(notice)
     if export is None:
         _serve(site, address, HOST if host is None else host, open_)
         return
@@ -69,7 +66,7 @@ def _serve(site: Site, address: tuple[str, int], host: str, open_: bool) -> None
 
     local = is_loopback(address[0])
     answers = Answers(site, local_names(host, address[0]) if local else None)
-    with _ending() as ended:
+    with ending() as ended:
         try:
             server = WebServer(address, answers)
         except OSError as error:
@@ -78,39 +75,10 @@ def _serve(site: Site, address: tuple[str, int], host: str, open_: bool) -> None
             page = url(address[0], server.port)
             print(f"limner: the page is at {page} (Ctrl-C stops it)", flush=True)
             if not local:
-                _note(_ELSEWHERE.format(port=server.port))
+                note(_ELSEWHERE.format(port=server.port))
             if open_ and not open_page(page):
-                _note("there is no browser to open here; open the address yourself")
+                note("there is no browser to open here; open the address yourself")
             number = ended()
     print("limner: stopped", flush=True)
     if number == signal.SIGTERM:
         raise typer.Exit(128 + number)
-
-
-@contextmanager
-def _ending() -> Iterator[Callable[[], int]]:
-    """Ctrl-C and SIGTERM end the run instead of the program; yields what waits for one of them and tells its number."""
-    heeded = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN]
-    read, write = os.pipe()
-    os.set_blocking(write, False)
-
-    def ended() -> int:
-        # Python runs no handler while the main thread waits for something; what C writes into a pipe ends the wait.
-        while (number := os.read(read, 1)[0]) not in heeded:
-            pass
-        return number
-
-    wake = signal.set_wakeup_fd(write)
-    before = {number: signal.signal(number, lambda *_: None) for number in heeded}
-    try:
-        yield ended
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        signal.set_wakeup_fd(wake)
-        os.close(read)
-        os.close(write)
-
-
-def _note(text: str) -> None:
-    print(f"note: {text}", file=sys.stderr, flush=True)

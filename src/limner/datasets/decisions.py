@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from limner.datasets.masks_overlay import Row
 from limner.datasets.photo import Photo
@@ -33,6 +34,7 @@ class Decisions:
     def __init__(self, folder: Path) -> None:
         self.path = folder / DECISIONS
         self.verdicts: dict[tuple[str, str], Verdict] = {}
+        self._before: dict[tuple[str, str], Row | None] = {}
         if not self.path.is_file():
             return
         try:
@@ -44,18 +46,28 @@ class Decisions:
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{self.path}: cannot be read ({error})") from None
 
-    def put(self, photo: Photo, verdict: Verdict | None) -> None:
+    def put(self, photo: Photo, verdict: Verdict | None, *, row: Row | None = None) -> None:
         """Note a decision; None takes it back.
+
+        Args:
+            row: what would become of the photo without the first one, for ``before``.
 
         Raises:
             OSError: it cannot be written.
         """
-        line = json.dumps({"set": photo.set, "stem": photo.stem, "verdict": verdict}, ensure_ascii=False)
+        said: dict[str, Any] = {"set": photo.set, "stem": photo.stem, "verdict": verdict}
+        if verdict is not None and self.of(photo) is None and row is not None:
+            said["before"] = asdict(row)
+        line = json.dumps(said, ensure_ascii=False)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
             file.flush()
             os.fsync(file.fileno())
-        self._keep((photo.set, photo.stem), verdict)
+        self._keep((photo.set, photo.stem), verdict, said.get("before"))
+
+    def before(self, photo: Photo) -> Row | None:
+        """What would become of a decided photo without the decision; None where nothing is known of it."""
+        return self._before.get((photo.set, photo.stem))
 
     def of(self, photo: Photo) -> Verdict | None:
         """What was said of a photo."""
@@ -85,13 +97,19 @@ class Decisions:
             raise DataError(f"{self.path}:{number}: is no decision; take the line out") from None
         if verdict is not None and verdict not in get_args(Verdict):
             raise DataError(f"{self.path}:{number}: verdict must be one of {', '.join(get_args(Verdict))}")
-        self._keep(key, verdict)
+        try:
+            self._keep(key, verdict, said.get("before"))
+        except TypeError:
+            raise DataError(f"{self.path}:{number}: is no decision; take the line out") from None
 
-    def _keep(self, key: tuple[str, str], verdict: Verdict | None) -> None:
+    def _keep(self, key: tuple[str, str], verdict: Verdict | None, before: Any) -> None:
         if verdict is None:
             self.verdicts.pop(key, None)
-        else:
-            self.verdicts[key] = verdict
+            self._before.pop(key, None)
+            return
+        if key not in self.verdicts:
+            self._before[key] = None if before is None else Row(**before)
+        self.verdicts[key] = verdict
 
 
 def settled(photo: Photo, verdict: Verdict, row: Row | None, *, drawn: bool) -> Row:

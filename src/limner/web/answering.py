@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from typing import Protocol
 
 from limner.web import conditions
 from limner.web.fingerprints import Body, Fingerprints
@@ -29,6 +30,17 @@ class Answer:
     headers: Mapping[str, str]
     body: Body = field(default_factory=io.BytesIO)
     length: int | None = None
+
+
+class Answerer(Protocol):
+    """Answers requests; whoever sends an answer closes its body."""
+
+    def to(self, request: Request) -> Answer:
+        """The answer.
+
+        Raises:
+            RefusedError: there is none but a refusal.
+        """
 
 
 class Answers:

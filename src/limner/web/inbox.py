@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from limner.web.request import RefusedError, check_line
+from limner.web.request import RefusedError, Request, check_line
 
 _END = re.compile(rb"\r?\n\r?\n")
 
@@ -70,6 +70,31 @@ class Inbox:
             if not more:
                 raise RefusedError(HTTPStatus.BAD_REQUEST, "the request ends before its headers do")
             self._buffer += more
+
+    def body(self, request: Request, most: int) -> bytes:
+        """What follows the head of ``request``: at most ``most`` bytes.
+
+        Raises:
+            RefusedError: 408, it is slow; 400, it ends early; 411, it does not say how long it is; 413, it is too long.
+            OSError: the connection is broken.
+        """
+        if "transfer-encoding" in request.fields:
+            raise RefusedError(HTTPStatus.LENGTH_REQUIRED, "the request does not say how long its body is")
+        length = int(request.fields["content-length"])
+        if length > most:
+            raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body has more than {most} bytes")
+        parts, missing = [self._buffer[:length]], length - len(self._buffer)
+        self._buffer = self._buffer[length:]
+        while missing > 0:
+            more = self._more(time.monotonic() + self._limits.head_seconds)
+            if more is None:
+                raise RefusedError(HTTPStatus.REQUEST_TIMEOUT, "the body did not come to an end in time")
+            if not more:
+                raise RefusedError(HTTPStatus.BAD_REQUEST, "the request ends before its body does")
+            parts.append(more[:missing])
+            self._buffer = more[missing:]
+            missing -= len(more)
+        return b"".join(parts)
 
     def _check(self) -> None:
         """Refuse what cannot become a request any more."""

@@ -33,12 +33,14 @@ class Request:
         target: as it was sent, still escaped.
         version: (1, 0) or (1, 1), or a later 1.
         fields: header names in lower case -> value; of a name that came several times, joined by commas.
+        body: what followed the head, where a server takes bodies.
     """
 
     method: str
     target: str
     version: tuple[int, int]
     fields: Mapping[str, str]
+    body: bytes = b""
 
     @property
     def keep_alive(self) -> bool:

@@ -9,12 +9,13 @@ import threading
 import time
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
-from limner.web.answering import Answer, Answers, refusal
+from limner.web.answering import Answer, Answerer, refusal
 from limner.web.clients import Clients
 from limner.web.inbox import Inbox, Limits
 from limner.web.request import RefusedError, parse
@@ -30,6 +31,7 @@ class WebServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         address: of ``resolved``.
         answers: to requests.
         limits: of each client.
+        body_bytes: of a request at most; 0 reads no bodies, and a request with one is the last of its connection.
 
     Raises:
         OSError: nothing can listen at the address.
@@ -40,8 +42,10 @@ class WebServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], answers: Answers, limits: Limits | None = None) -> None:
-        self.answers, self.limits = answers, limits or Limits()
+    def __init__(
+        self, address: tuple[str, int], answers: Answerer, limits: Limits | None = None, *, body_bytes: int = 0
+    ) -> None:
+        self.answers, self.limits, self.body_bytes = answers, limits or Limits(), body_bytes
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.clients = Clients(self.limits)
         super().__init__(address, _Connection)
@@ -104,7 +108,10 @@ class _Connection(socketserver.BaseRequestHandler):
                 return False
             request = parse(head)
             only_head = request.method == "HEAD"
-            keep = request.keep_alive and not request.has_body  # nobody reads a body here, so nothing can follow it
+            keep = request.keep_alive and not request.has_body  # nothing can follow a body that nobody reads
+            if request.has_body and self.server.body_bytes:
+                request = replace(request, body=inbox.body(request, self.server.body_bytes))
+                keep = request.keep_alive
             answer = self.server.answers.to(request)
         except RefusedError as error:
             answer = refusal(error)
