@@ -14,11 +14,14 @@ import urllib.error
 import urllib.request
 import venv
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import psutil
 
 from benchmarks.serve_client import request, run
 from limner.samples import PORTRAIT
@@ -29,6 +32,12 @@ PACKAGES = {"litserve": "litserve==0.2.19", "ray": "ray[serve]==2.60.0"}
 """Of each peer, in an environment of its own below the work folder."""
 WORKERS = 2
 BATCH = 8
+WAYS = {
+    "limner": ["--workers", str(WORKERS), "--worker-class", "processes"],
+    "limner, threads": ["--workers", str(WORKERS), "--worker-class", "threads"],
+    "limner, batches": ["--workers", str(BATCH), "--worker-class", "threads", "--batch", str(BATCH)],
+}
+"""Of running our own server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class Cell:
     """One server under one load: photos a second, milliseconds of a request, and how many were refused.
 
     Attributes:
+        cpu: milliseconds of processor time of all of the server's processes for a photo; machines that are busy with
+            other things change it less than the rate.
         at_once: photos that a bare loop works on at once; 0 for a server.
     """
 
@@ -47,6 +58,7 @@ class Cell:
     p99: float
     refused: int
     at_once: int = 0
+    cpu: float = 0.0
 
 
 def measure(work: Path, *, peers: Sequence[str], clients: Sequence[int], seconds: float, rounds: int) -> dict[str, Any]:
@@ -57,17 +69,17 @@ def measure(work: Path, *, peers: Sequence[str], clients: Sequence[int], seconds
         bare loop of the same round that works on no more photos at once than there are clients; ``batch``: processor
         time of a photo in a batch of 8 by that of a photo alone.
     """
-    pythons = {name: Path(sys.executable) if name == "limner" else _environment(work, name) for name in peers}
+    pythons = {name: Path(sys.executable) if name in WAYS else _environment(work, name) for name in peers}
     pythons = {"limner": Path(sys.executable), **pythons}
     found: list[list[Cell]] = []
     batches: list[float] = []
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-        cells = [_bare(1, WORKERS, seconds), _bare(WORKERS, 1, seconds)]
+        cells = [_bare(1, WORKERS, seconds), _bare(WORKERS, 1, seconds), _bare_apart(WORKERS, seconds)]
         for name, python in pythons.items():
             try:
-                with _serving(name, python, work) as port:
-                    cells += [_load(name, port, count, seconds) for count in clients]
+                with _serving(name, python, work) as (port, process):
+                    cells += [_load(name, port, process, count, seconds) for count in clients]
             except RuntimeError as error:  # what the others reach counts all the same
                 print(f"left out: {error}", file=sys.stderr, flush=True)
         found.append(cells)
@@ -92,22 +104,23 @@ def summary(rounds: Sequence[Sequence[Cell]], batches: Sequence[float]) -> dict[
 def table(found: dict[str, Any]) -> str:
     """As a table of Markdown."""
     lines = [
-        "| what | clients | photos/s | of the bare loop | p50 ms | p95 ms | p99 ms | refused |",
-        "|---|---|---|---|---|---|---|---|",
+        "| what | clients | photos/s | of the bare loop | p50 ms | p95 ms | p99 ms | refused | processor ms a photo |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for cell in found["cells"]:
         share = found["ratio"].get(f"{cell['what']} {cell['clients']}")
         shown = "" if share is None else f"{share:.0%}"
         numbers = " | ".join(f"{cell[name]:.0f}" for name in ("p50", "p95", "p99"))
         count = cell["clients"] or "-"
-        lines.append(f"| {cell['what']} | {count} | {cell['rate']:.1f} | {shown} | {numbers} | {cell['refused']} |")
+        more = f"{cell['refused']} | {cell['cpu']:.1f}"
+        lines.append(f"| {cell['what']} | {count} | {cell['rate']:.1f} | {shown} | {numbers} | {more} |")
     lines += ["", f"A photo in a batch of {BATCH} takes {found['batch']:.2f}× the processor time of a photo alone."]
     return "\n".join(lines)
 
 
 def _median(cells: Sequence[Cell]) -> Cell:
     first = cells[0]
-    numbers = {name: median(getattr(cell, name) for cell in cells) for name in ("rate", "p50", "p95", "p99")}
+    numbers = {name: median(getattr(cell, name) for cell in cells) for name in ("rate", "p50", "p95", "p99", "cpu")}
     refused = round(median(cell.refused for cell in cells))
     return Cell(first.what, first.clients, refused=refused, at_once=first.at_once, **numbers)
 
@@ -119,9 +132,33 @@ def _bare(photos: int, threads: int, seconds: float) -> Cell:
     return Cell(f"bare loop, {photos} at once", 0, refused=0, at_once=photos, **told)
 
 
-def _load(name: str, port: int, clients: int, seconds: float) -> Cell:
+def _bare_apart(processes: int, seconds: float) -> Cell:
+    """The loop in so many processes, one photo and one thread each: nothing is shared, Python neither."""
+    command = [sys.executable, "-m", "benchmarks.serve_loop", "1", "1", str(seconds)]
+    with ThreadPoolExecutor(processes) as pool:
+        told = list(pool.map(_told, [command] * processes))
+    found = {name: max(one[name] for one in told) for name in ("p50", "p95", "p99")}
+    found["cpu"] = sum(one["cpu"] * one["rate"] for one in told) / sum(one["rate"] for one in told)
+    rate = sum(one["rate"] for one in told)
+    return Cell(f"bare loop, {processes} processes", 0, rate, refused=0, at_once=processes, **found)
+
+
+def _load(name: str, port: int, process: int, clients: int, seconds: float) -> Cell:
+    before = _spent(process)
     found = run(name, port, clients, seconds)
-    return Cell(name, clients, refused=round(found.pop("refused")), **found)
+    cpu = 1e3 * (_spent(process) - before) / max(1.0, found["rate"] * found.pop("seconds"))
+    return Cell(name, clients, refused=round(found.pop("refused")), cpu=cpu, **found)
+
+
+def _spent(pid: int) -> float:
+    """Seconds of processor time of a process and those that it started and that still run."""
+    spent = 0.0
+    main = psutil.Process(pid)
+    for one in (main, *main.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            times = one.cpu_times()
+            spent += times.user + times.system
+    return spent
 
 
 def _batch(seconds: float) -> float:
@@ -142,13 +179,12 @@ def _env() -> dict[str, str]:
 
 
 @contextmanager
-def _serving(name: str, python: Path, work: Path) -> Iterator[int]:
-    """A server while the block runs; its port."""
+def _serving(name: str, python: Path, work: Path) -> Iterator[tuple[int, int]]:
+    """A server while the block runs; its port and its process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
-    if name == "limner":
-        command = ["-m", "limner", "serve", "--runtime", "onnxruntime", "--queue", "128", "--workers", str(WORKERS)]
-        command += ["--port", port]
+    if name in WAYS:
+        command = ["-m", "limner", "serve", "--runtime", "onnxruntime", "--queue", "128", *WAYS[name], "--port", port]
     else:
         command = ["-m", f"benchmarks.serve_{name}", port, str(WORKERS), str(BATCH)]
     with (work / f"{name}.log").open("w") as log:
@@ -157,7 +193,7 @@ def _serving(name: str, python: Path, work: Path) -> Iterator[int]:
         )
         try:
             _until_it_answers(name, int(port), process, work)
-            yield int(port)
+            yield int(port), process.pid
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -197,14 +233,15 @@ def _environment(work: Path, name: str) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=ROOT / "build/bench/serve", help="where environments are made")
-    parser.add_argument("--peers", default="litserve,ray", help="names with commas, or none")
+    parser.add_argument("--peers", default="threads,batches,litserve,ray", help="names with commas, or none")
     parser.add_argument("--clients", default=",".join(map(str, CLIENTS)))
     parser.add_argument("--seconds", type=float, default=8.0, help="of each load")
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing, which plays the clients: `make bench-serve` installs it where it may")
-    peers = [name for name in given.peers.split(",") if name in PACKAGES]
+    known = {"threads": "limner, threads", "batches": "limner, batches", **{name: name for name in PACKAGES}}
+    peers = [known[name] for name in given.peers.split(",") if name in known]
     given.work.mkdir(parents=True, exist_ok=True)
     clients = [int(count) for count in given.clients.split(",")]
     found = measure(given.work, peers=peers, clients=clients, seconds=given.seconds, rounds=given.rounds)

@@ -18,7 +18,7 @@ def asked(name: str, photo: bytes) -> tuple[str, dict[str, str], bytes]:
     if name == "litserve":  # takes JSON, as its documentation shows for pictures
         body = json.dumps({"photo": base64.b64encode(photo).decode()}).encode()
         return "/predict", {"Content-Type": "application/json"}, body
-    path = "/v1/image" if name == "limner" else "/"
+    path = "/v1/image" if name.startswith("limner") else "/"
     return path, {"Content-Type": "image/jpeg"}, photo
 
 
@@ -54,6 +54,7 @@ def script(name: str, photo: bytes, body: Path) -> str:
         "p95": "latency:percentile(95) / 1e3",
         "p99": "latency:percentile(99) / 1e3",
         "refused": "errors.status",
+        "seconds": "summary.duration / 1e6",
         "broken": "errors.connect + errors.read + errors.write + errors.timeout",
     }
     told = ", ".join(f'"{key}": %f' for key in values)

@@ -108,8 +108,10 @@ def form(*parts: tuple[str, bytes | str]) -> tuple[bytes, str]:
 
 @contextmanager
 def serving(*arguments: str, cwd: Path | None = None, **environment: str) -> Iterator[Server]:
-    """`limner serve` on a free port; killed at the end if it still runs."""
+    """`limner serve` on a free port; killed at the end if it still runs. Threads begin sooner than processes do."""
     command = [sys.executable, "-m", "limner", "serve", "--port", "0", "--runtime", "onnxruntime", *arguments]
+    if "--worker-class" not in arguments:
+        command += ["--worker-class", "threads"]
     process = subprocess.Popen(
         command,
         cwd=cwd,

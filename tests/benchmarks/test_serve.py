@@ -38,7 +38,7 @@ def test_ratios_are_of_the_faster_loop_of_their_own_round() -> None:
     assert found["batch"] == 1.0
     assert [made["rate"] for made in found["cells"]] == [10, 10, 8]
     lines = table(found).splitlines()
-    assert lines[4] == "| limner | 4 | 8.0 | 90% | 10 | 20 | 30 | 0 |"
+    assert lines[4] == "| limner | 4 | 8.0 | 90% | 10 | 20 | 30 | 0 | 0.0 |"
     assert len({line.count("|") for line in lines[:5]}) == 1
 
 

@@ -32,6 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (folder / "notes.txt").write_text("nothing")
     home = tmp_path_factory.mktemp("home")
     arguments = ("--model", "fast", "--model", "tiny", "--backgrounds", str(folder), "--body", "1")
+    arguments += ("--worker-class", "processes")
     with serving(*arguments, "--max-pixels", "3000000", cwd=home, HOME=str(home), TMPDIR=str(home)) as started:
         yield started
         assert list(home.rglob("*")) == []  # nothing was written
@@ -353,3 +354,16 @@ def test_threads_of_the_server_stay_few(server: Server) -> None:
     ]
     assert threads[1] - threads[0] <= 4
     assert np.all(np.array(threads) < 40)
+
+
+def test_photos_go_through_the_model_together() -> None:
+    ways = ("--worker-class", "threads", "--workers", "4", "--batch", "4", "--model", "quality")  # slow, so they meet
+    with serving(*ways) as server, ThreadPoolExecutor(4) as pool:
+        alone = opened(server.post("/v1/image?effect=mask&edges=guided").body)
+        answers = list(pool.map(lambda _: server.post("/v1/image?effect=mask&edges=guided"), range(6)))
+        assert {answer.status for answer in answers} == {200}
+        for answer in answers:
+            assert np.abs(np.asarray(opened(answer.body), np.int16) - np.asarray(alone, np.int16)).max() <= 2
+        runs, photos = server.metric("limner_batch_runs_total"), server.metric("limner_batch_photos_total")
+        assert photos == 1 + 1 + 6  # one warmed it
+        assert runs < photos

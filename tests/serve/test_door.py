@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
+from limner.serve import schema
 from limner.serve.app import build_app
 from limner.serve.door import HEADERS
-from limner.serve.models import Models
 from limner.serve.options import ServeOptions
 
 
@@ -36,17 +36,18 @@ def ask(app: Any, path: str, headers: dict[str, str]) -> tuple[int, dict[str, st
 
 @pytest.fixture(scope="module")
 def app() -> Any:
-    return build_app(ServeOptions(models=("tiny",), runtime="onnxruntime"), names=frozenset(["localhost", "[::1]"])).app
+    options = ServeOptions(models=("tiny",), runtime="onnxruntime", worker_class="threads")
+    return build_app(options, names=frozenset(["localhost", "[::1]"])).app
 
 
 def test_a_bug_is_told_to_both_sides(
     app: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(self: Models) -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError("secret numbers")
 
-    monkeypatch.setattr(Models, "facts", broken)
-    status, headers, body = ask(app, "/v1/models", {"host": "localhost"})
+    monkeypatch.setattr(schema, "effects", broken)
+    status, headers, body = ask(app, "/v1/effects", {"host": "localhost"})
     assert (status, headers["content-type"]) == (500, "application/json")
     assert json.loads(body) == {"status": 500, "error": "a bug in Limner; its operator finds more in its log"}
     assert "ZeroDivisionError: secret numbers" in capsys.readouterr().err

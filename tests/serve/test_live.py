@@ -37,7 +37,9 @@ class Grey(VideoStreamTrack):  # type: ignore[misc]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serving("--live", "1", "--model", "tiny", "--workers", "1", "--grace", "20") as started:
+    with serving(
+        "--live", "1", "--model", "tiny", "--workers", "1", "--grace", "20", "--worker-class", "processes"
+    ) as started:
         yield started
 
 

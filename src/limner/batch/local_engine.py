@@ -17,7 +17,7 @@ from limner.batch.item import Item, Outcome
 from limner.batch.process import AT_ONCE, serve
 from limner.batch.stop import Stop
 from limner.batch.worker import Task
-from limner.children import leaving_interrupts_to_us
+from limner.children import how_it_ended, leaving_interrupts_to_us
 from limner.errors import LimnerError
 
 _WAIT = 0.25
@@ -141,10 +141,7 @@ class _Child:
 
     def how(self) -> str:
         """How it died."""
-        code = self.process.exitcode or 0
-        if code == -9:
-            return "killed by signal 9, as systems do that run out of memory"
-        return f"killed by signal {-code}" if code < 0 else f"with exit code {code}"
+        return how_it_ended(self.process.exitcode)
 
     def end(self, *, kill: bool) -> None:
         """Ends it: now, or when what it has is done."""

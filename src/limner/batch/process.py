@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from multiprocessing import connection, parent_process
 from multiprocessing.connection import Connection
 from typing import Any
 
 from limner.batch.item import Item
 from limner.batch.worker import Task, Worker, delivered, failed
+from limner.children import serve_parent_only
 from limner.errors import LimnerError
 
 AT_ONCE = 3
@@ -26,9 +25,7 @@ def serve(ours: Connection, task: Task) -> None:
     photo, and ``("done", Outcome)``. Signals are left to the process that started it; when that is killed, this one
     ends.
     """
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        signal.signal(number, signal.SIG_IGN)
+    serve_parent_only()
     try:
         try:
             worker = Worker(task)
@@ -38,13 +35,6 @@ def serve(ours: Connection, task: Task) -> None:
         ours.send(("ready", None))
         _Serving(ours, worker).run()
     except (BrokenPipeError, ConnectionResetError, EOFError):  # whoever started it was killed
-        os._exit(1)
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
         os._exit(1)
 
 

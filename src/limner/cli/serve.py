@@ -35,6 +35,20 @@ def command(
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Photos that are worked on at once. [one for each core]")
     ] = None,
+    worker_class: Annotated[
+        str | None,
+        typer.Option(
+            "--worker-class",
+            metavar="KIND",
+            help="processes, each with the models, or threads, which share them. [processes on the CPU, else threads]",
+        ),
+    ] = None,
+    batch: Annotated[
+        int,
+        typer.Option(
+            "--batch", min=1, help="Photos that may go through the model together, with --worker-class threads."
+        ),
+    ] = 1,
     queue: Annotated[
         int, typer.Option("--queue", min=0, help="Requests that may wait beside those; one more gets 429.")
     ] = 16,
@@ -74,6 +88,7 @@ def command(
     Ctrl-C ends the server once what is in flight is done. See docs/serve.md.
     """
     from limner.address import cannot_listen, is_loopback, local_names, resolved, url
+    from limner.cores import usable_cores
 
     try:
         from limner.serve.app import build_app
@@ -97,7 +112,7 @@ def command(
     limits = Limits(
         body=body,
         max_pixels=max_pixels,
-        workers=workers,
+        workers=max(usable_cores(), batch) if workers is None and batch > 1 else workers,
         queue=queue,
         timeout=timeout,
         connections=connections,
@@ -108,6 +123,8 @@ def command(
         runtime=runtime,
         device=device,
         threads=threads,
+        worker_class=worker_class,
+        batch=batch,
         backgrounds=backgrounds,
         live=live,
         url_hosts=tuple(url_host or ()),

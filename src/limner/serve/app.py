@@ -19,18 +19,19 @@ from limner.effects.registry import EFFECTS
 from limner.errors import MissingExtraError
 from limner.serve import schema
 from limner.serve.backgrounds import Backgrounds
+from limner.serve.crew import Crew
 from limner.serve.desk import Desk
 from limner.serve.door import BUG, Door
 from limner.serve.gate import Gate
 from limner.serve.key import Lock
 from limner.serve.metrics import CONTENT_TYPE
-from limner.serve.models import Models
 from limner.serve.negotiation import media_type
 from limner.serve.options import ServeOptions
 from limner.serve.parameters import ImageParameters, InfoParameters, LiveParameters, told
 from limner.serve.refusal import RefusedError, body
 from limner.serve.remote import Remote
-from limner.serve.work import Info, Work
+from limner.serve.work import Info
+from limner.serve.workplace import Threads, Workplace
 from limner.version import __version__
 
 _PAGE = Path(__file__).with_name("page")
@@ -45,16 +46,18 @@ class Serving:
         gate: the work in flight.
         names: of the models.
         end_live: ends what would not end by itself; called once nothing new is taken in.
+        close: ends the workers.
     """
 
     app: ASGIApp
     gate: Gate
     names: tuple[str, ...]
     end_live: Callable[[], Awaitable[None]]
+    close: Callable[[], None]
 
 
 def build_app(options: ServeOptions, *, names: frozenset[str] | None = None) -> Serving:
-    """The application; loads the models.
+    """The application; starts the workers, which load the models.
 
     Args:
         options: the operator's.
@@ -63,12 +66,14 @@ def build_app(options: ServeOptions, *, names: frozenset[str] | None = None) -> 
     Raises:
         LimnerError: an option or a model cannot be used.
     """
+    if options.live:
+        _check_live()
     limits = options.limits
     backgrounds = Backgrounds(options.backgrounds, limits.max_pixels)
-    models = Models(options.models, runtime=options.runtime, device=options.device, threads=options.threads)
-    gate = Gate(limits)
-    desk = Desk(Work(models, backgrounds, limits.max_pixels), gate, Remote(options.url_hosts, limits), limits)
     lock = Lock(options.key)
+    workplace: Workplace = Crew(options) if options.in_processes else Threads(options)
+    gate = Gate(limits)
+    desk = Desk(workplace, gate, Remote(options.url_hosts, limits), limits)
     app = FastAPI(
         title="Limner",
         version=__version__,
@@ -81,23 +86,28 @@ def build_app(options: ServeOptions, *, names: frozenset[str] | None = None) -> 
     )
     _add_errors(app)
     _add_work(app, desk)
-    _add_facts(app, desk)
+    _add_facts(app, desk, backgrounds)
     _add_page(app)
-    end_live = _add_live(app, desk, options.live) if options.live else _nothing
+    end_live = _add_live(app, desk, backgrounds, options.live) if options.live else _nothing
     _add_schema(app, keyed=not lock.is_open)
-    return Serving(Door(app, lock, names, desk.metrics), gate, models.names, end_live)
+    loaded = tuple(facts.name for facts in workplace.facts)
+    return Serving(Door(app, lock, names, desk.metrics), gate, loaded, end_live, workplace.close)
 
 
-def _add_live(app: FastAPI, desk: Desk, streams: int) -> Callable[[], Awaitable[None]]:
-    """Adds the routes of live video; what ends it."""
+def _check_live() -> None:
     try:
-        from limner.serve.live import Live
+        import aiortc  # noqa: F401
     except ModuleNotFoundError:
         raise MissingExtraError("live video", "aiortc", "webrtc") from None
+
+
+def _add_live(app: FastAPI, desk: Desk, backgrounds: Backgrounds, streams: int) -> Callable[[], Awaitable[None]]:
+    """Adds the routes of live video; what ends it."""
+    from limner.serve.live import Live
     from limner.serve.live_routes import add_live
 
     live = Live(desk.gate, streams)
-    add_live(app, live, desk.work, desk.limits)
+    add_live(app, live, desk.workplace, backgrounds, desk.limits)
     return live.close
 
 
@@ -124,24 +134,24 @@ def _add_work(app: FastAPI, desk: Desk) -> None:
     @app.post("/v1/image", name="image", tags=["photos"], **schema.IMAGE)
     async def image(request: Request, parameters: Annotated[ImageParameters, Query()]) -> Response:  # type: ignore[valid-type]
         """The photo through an effect: blurred, replaced, cut out, a mask, …"""
-        return await desk.answer(request, parameters, desk.work.picture, picture)
+        return await desk.answer(request, parameters, "picture", picture)
 
     @app.post("/v1/info", name="info", tags=["photos"], **schema.INFO)
     async def info_(request: Request, parameters: Annotated[InfoParameters, Query()]) -> Response:  # type: ignore[valid-type]
         """What is known of the photo: its size, where the person is, and how sure the model is."""
-        return await desk.answer(request, parameters, desk.work.info, info)
+        return await desk.answer(request, parameters, "info", info)
 
 
-def _add_facts(app: FastAPI, desk: Desk) -> None:
+def _add_facts(app: FastAPI, desk: Desk, backgrounds: Backgrounds) -> None:
     @app.get("/v1/models", name="models", tags=["facts"], **schema.MODELS)
     async def models() -> Response:
         """The models that requests may choose from; the first is what they get unasked."""
-        return _json([schema.plain(facts) for facts in desk.work.models.facts()])
+        return _json([schema.plain(facts) for facts in desk.workplace.facts])
 
     @app.get("/v1/effects", name="effects", tags=["facts"], **schema.EFFECTS)
     async def effects() -> Response:
         """The effects with their settings, and the names of the backgrounds that are here."""
-        return _json(schema.effects(EFFECTS, desk.work.backgrounds.names))
+        return _json(schema.effects(EFFECTS, backgrounds.names))
 
     @app.get("/health/live", name="live", tags=["health"], **schema.HEALTH)
     async def live() -> Response:
@@ -151,8 +161,11 @@ def _add_facts(app: FastAPI, desk: Desk) -> None:
     @app.get("/health/ready", name="ready", tags=["health"], **schema.HEALTH)
     @app.get("/health", name="health", tags=["health"], **schema.HEALTH)
     async def ready() -> Response:
-        """200 where requests are taken: the models are loaded, and the server is not about to end."""
+        """200 where requests are taken: a worker is there, and the server is not about to end."""
         desk.gate.check_open()
+        if not desk.workplace.alive():
+            reason = "no worker is there at the moment; try again in some seconds"
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, reason, {"Retry-After": "5"})
         return _json({"status": "ready"})
 
     @app.get("/metrics", name="metrics", tags=["health"], **schema.METRICS)

@@ -21,7 +21,8 @@ from limner.serve.parameters import given, told
 from limner.serve.refusal import GoneError, RefusedError, of_error
 from limner.serve.remote import Remote
 from limner.serve.upload import Sent, read_body, take_apart
-from limner.serve.work import Asked, Work
+from limner.serve.work import Asked
+from limner.serve.workplace import Job, Workplace
 
 T = TypeVar("T")
 _PIECE = 256 * 1024
@@ -30,16 +31,16 @@ _PIECE = 256 * 1024
 class Desk:
     """Takes a request from its head to its answer."""
 
-    def __init__(self, work: Work, gate: Gate, remote: Remote, limits: Limits) -> None:
-        self.work, self.gate, self.remote, self.limits = work, gate, remote, limits
-        self.metrics = Metrics(gate)
+    def __init__(self, workplace: Workplace, gate: Gate, remote: Remote, limits: Limits) -> None:
+        self.workplace, self.gate, self.remote, self.limits = workplace, gate, remote, limits
+        self.metrics = Metrics(gate, workplace)
 
     async def answer(
         self,
         request: Request,
         parameters: BaseModel,
-        job: Callable[[Asked, Errand], T],
-        show: Callable[[T], Response],
+        job: Job,
+        show: Callable[[Any], Response],
     ) -> Response:
         """The answer to a request with a photo, whose place it keeps until it is sent."""
         ticket = self.gate.enter()
@@ -61,9 +62,7 @@ class Desk:
             ticket.give_back()
             raise
 
-    async def _done(
-        self, request: Request, parameters: BaseModel, job: Callable[[Asked, Errand], T], ticket: Ticket
-    ) -> T:
+    async def _done(self, request: Request, parameters: BaseModel, job: Job, ticket: Ticket) -> Any:
         try:
             data = await read_body(_without_empty(request.stream()), request.headers, self.limits)
         except ClientDisconnect:
@@ -80,15 +79,15 @@ class Desk:
         sent: Sent,
         parameters: BaseModel,
         request: Request,
-        job: Callable[[Asked, Errand], T],
+        job: Job,
         errand: Errand,
         ticket: Ticket,
-    ) -> T:
+    ) -> Any:
         photo = sent.photo
         if photo is None:
             photo = await self.gate.elsewhere(functools.partial(self.remote.fetch, sent.url or ""))
         asked = Asked(photo, given(parameters), sent.files, request.headers.get("accept"))
-        return await self.gate.run(ticket, errand, functools.partial(job, asked, errand))
+        return await self.gate.run(ticket, errand, functools.partial(self.workplace.do, job, errand, asked))
 
 
 async def _without_empty(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

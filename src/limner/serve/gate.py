@@ -30,6 +30,11 @@ class Errand:
         """Nobody waits for it any more."""
         self._gone = True
 
+    @property
+    def gone(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self._gone
+
     def check(self) -> None:
         """Called between two stages of the work.
 

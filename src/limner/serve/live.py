@@ -29,7 +29,8 @@ Process = Callable[[Frame], Frame]
 _MOST_PACKETS = 600
 _SILENCE = 15.0
 """Seconds without a frame after which a stream ends."""
-_FRAME_SECONDS = 10.0
+FRAME_SECONDS = 10.0
+"""That the work on one frame may take."""
 _LONGEST_OFFER = 65_536
 
 
@@ -139,7 +140,7 @@ class Stream:
             frame, self._newest = self._newest, None
             if frame is None:
                 continue
-            done = await self._gate.run(self._ticket, Errand(_FRAME_SECONDS), lambda frame=frame: self._changed(frame))  # type: ignore[misc]
+            done = await self._gate.run(self._ticket, Errand(FRAME_SECONDS), lambda frame=frame: self._changed(frame))  # type: ignore[misc]
             async with self._done:
                 self._shown = (number, done)
                 self._done.notify_all()

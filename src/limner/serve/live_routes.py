@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
+import functools
+import secrets
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
-import numpy as np
 from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from limner.assembly import build_effect
 from limner.errors import LimnerError
 from limner.frame import Frame
 from limner.serve import schema
-from limner.serve.live import Live, Process
+from limner.serve.backgrounds import Backgrounds
+from limner.serve.gate import Errand
+from limner.serve.live import FRAME_SECONDS, Live, Process
+from limner.serve.models import check_model
 from limner.serve.options import Limits
-from limner.serve.parameters import LiveParameters, given, photo_options
+from limner.serve.parameters import LiveParameters, given
 from limner.serve.refusal import GoneError, RefusedError, of_error
 from limner.serve.upload import read_body
-from limner.serve.work import Work
+from limner.serve.work import live_effect
+from limner.serve.workplace import Workplace
 
 SDP = "application/sdp"
 Name = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,64}$", description="What the stream is called.")]
 Session = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Of the header Location.")]
 
 
-def add_live(app: FastAPI, live: Live, work: Work, limits: Limits) -> None:
+def add_live(app: FastAPI, live: Live, workplace: Workplace, backgrounds: Backgrounds, limits: Limits) -> None:
     """Adds the routes."""
+    make = functools.partial(_process, workplace, backgrounds, limits)
 
     @app.post("/v1/live/{name}", name="publish", tags=["live"], status_code=201, **schema.PUBLISH)
     async def publish(name: Name, request: Request, parameters: Annotated[LiveParameters, Query()]) -> Response:  # type: ignore[valid-type]
         """WHIP: publish video, of which every frame goes through the effect. DELETE its Location to end the stream."""
         offer = await _offer(request, limits)
-        return _created(name, *await live.publish(name, offer, lambda: _process(work, parameters)))
+        answer, session = await live.publish(name, offer, lambda: make(parameters))
+        return _created(name, answer, session)
 
     @app.post("/v1/live/{name}/watch", name="watch", tags=["live"], status_code=201, **schema.WATCH)
     async def watch(name: Name, request: Request) -> Response:
@@ -66,26 +72,22 @@ def _created(name: str, answer: str, session: str) -> Response:
     return Response(answer, HTTPStatus.CREATED, headers, media_type=SDP)
 
 
-def _process(work: Work, parameters: BaseModel) -> Process:
+def _process(workplace: Workplace, backgrounds: Backgrounds, limits: Limits, parameters: BaseModel) -> Process:
     """What becomes of a frame; each stands alone.
 
     Raises:
         RefusedError: 422, an option cannot be used.
     """
+    said: dict[str, Any] = given(parameters)
     try:
-        said: dict[str, Any] = given(parameters)
-        options = photo_options(said, max_pixels=work.max_pixels)
-        effect_options, objects = work.backgrounds.split(options.effect, {})
-        effect = build_effect(effect_options, objects=objects)
-        segmenter = work.models.segmenter(said.get("model"), options.matte, photos=False)
+        live_effect(said, backgrounds, limits.max_pixels)
+        check_model(said.get("model"), workplace.facts)
     except LimnerError as error:
         raise of_error(error) from error
-    if effect.has_alpha:
-        reason = f"effect {effect.name} is transparent, and live video is not; take replace with a colour"
-        raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, reason)
+    stream = secrets.token_hex(8)
 
     def process(frame: Frame) -> Frame:
-        found = effect(frame, segmenter.matte(frame))
-        return found if found.shape[2] == 3 else np.repeat(found[..., :1], 3, axis=2)
+        found: Frame = workplace.do("frame", Errand(FRAME_SECONDS), stream, said, frame)
+        return found
 
     return process

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
 
 from limner.serve.gate import Gate
+from limner.serve.workplace import Workplace
 from limner.version import __version__
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -15,14 +18,32 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 _BYTES = (1e3, 1e4, 1e5, 1e6, 1e7, 1e8)
 
 
+class _Workers(Collector):
+    """What is told of workers that are processes; the rest of the counts is of the process that listens."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+
+    def collect(self) -> Iterator[Metric]:
+        yield CounterMetricFamily("limner_workers_lost", "Worker processes that ended.", self._workplace.lost)
+        memory = GaugeMetricFamily("limner_worker_resident_bytes", "Memory of a worker process.", labels=["worker"])
+        for worker, size in self._workplace.memory().items():
+            memory.add_metric([worker], size)
+        yield memory
+        if (batches := self._workplace.batches) is not None:
+            yield CounterMetricFamily("limner_batch_photos", "Photos that the models were given.", batches.frames)
+            yield CounterMetricFamily("limner_batch_runs", "Runs of the models on them.", batches.inferences)
+
+
 class Metrics:
     """Counts. The routes and statuses are few and known, so that no client can make up more series.
 
     Args:
         gate: whose work in flight is told.
+        workplace: whose workers are told.
     """
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, workplace: Workplace) -> None:
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._requests = Counter(
@@ -41,6 +62,7 @@ class Metrics:
         in_flight.set_function(lambda: gate.in_flight)
         working = Gauge("limner_working", "Photos that workers are at.", registry=registry)
         working.set_function(lambda: gate.working)
+        registry.register(_Workers(workplace))
         Gauge("limner_build", "1.", ("version",), registry=registry).labels(__version__).set(1)
 
     def answered(self, route: str, status: int, seconds: float) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from limner.assembly import MatteOptions, build_segmenter
 from limner.assembly.matte import sharing_net
 from limner.errors import OptionError
+from limner.segment.batched import BatchCounts
 from limner.segment.segmenter import Segmenter
 
 _WARM = (256, 256)
@@ -32,16 +33,27 @@ class ModelFacts:
 class Models:
     """Loads models and runs each once, so that the first request finds them warm.
 
+    Args:
+        models: names or paths.
+        runtime, device, threads, batch: see `limner.Segmenter`.
+
     Raises:
         LimnerError: a model cannot be used, or two have one name.
     """
 
     def __init__(
-        self, models: Sequence[str], *, runtime: str = "auto", device: str = "cpu", threads: int | None = 1
+        self,
+        models: Sequence[str],
+        *,
+        runtime: str = "auto",
+        device: str = "cpu",
+        threads: int | None = 1,
+        batch: int = 1,
     ) -> None:
         self._loaded: dict[str, Segmenter] = {}
         for model in models:
-            segmenter = build_segmenter(MatteOptions(model=model, runtime=runtime, device=device, threads=threads))
+            options = MatteOptions(model=model, runtime=runtime, device=device, threads=threads)
+            segmenter = build_segmenter(options, batch=batch)
             name = segmenter.card.name
             if name in self._loaded:
                 raise OptionError(f"‹model› {model}: a model called {name!r} is named already; name it once")
@@ -59,10 +71,17 @@ class Models:
         Raises:
             OptionError: no such model is loaded.
         """
-        name = self.names[0] if name is None else name
-        if name not in self._loaded:
-            raise OptionError(f"‹model› {name!r} is not loaded here: say {' or '.join(self.names)}")
-        return sharing_net(self._loaded[name], options, photos=photos)
+        return sharing_net(self._loaded[_known(name, self.names)], options, photos=photos)
+
+    @property
+    def batches(self) -> BatchCounts:
+        """Of all models together."""
+        counts = [segmenter.batches for segmenter in self._loaded.values()]
+        return BatchCounts(
+            sum(one.frames for one in counts),
+            sum(one.inferences for one in counts),
+            max(one.largest for one in counts),
+        )
 
     def facts(self) -> list[ModelFacts]:
         """Of every model, in the operator's order."""
@@ -79,3 +98,18 @@ class Models:
             )
             for name, segmenter in self._loaded.items()
         ]
+
+
+def check_model(name: str | None, facts: Sequence[ModelFacts]) -> None:
+    """
+    Raises:
+        OptionError: no model of that name is loaded; None is the first.
+    """
+    _known(name, [model.name for model in facts])
+
+
+def _known(name: str | None, names: Sequence[str]) -> str:
+    name = names[0] if name is None else name
+    if name not in names:
+        raise OptionError(f"‹model› {name!r} is not loaded here: say {' or '.join(names)}")
+    return name

@@ -11,6 +11,7 @@ from limner.cores import check_parallel, usable_cores
 from limner.errors import OptionError
 
 MIB = 1024 * 1024
+WORKER_CLASSES = ("processes", "threads")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9._-]*[a-z0-9])?)(:\d{1,5})?", re.IGNORECASE)
 
 
@@ -88,6 +89,9 @@ class ServeOptions:
     Attributes:
         models: what requests may choose from, names or paths; the first is what they get unasked.
         runtime, device, threads: of all models, see `limner.assembly.MatteOptions`; ``threads`` are of one photo.
+        worker_class: what the workers are: "processes", each with the models, or "threads", which share them; None is
+            processes where the models run on the CPU, and threads on other devices.
+        batch: photos of as many workers that may go through the net together; more than 1 is for threads.
         backgrounds: a folder of photos that requests may name as backgrounds; None: they upload them.
         url_hosts: hosts, each with a port or without, that photos may be fetched from; none: no URL is taken.
         live: streams of live video at once; 0: none, and the package for it is not needed.
@@ -103,6 +107,8 @@ class ServeOptions:
     runtime: str = "auto"
     device: str = "cpu"
     threads: int = 1
+    worker_class: str | None = None
+    batch: int = 1
     backgrounds: Path | None = None
     url_hosts: tuple[str, ...] = ()
     live: int = 0
@@ -114,6 +120,16 @@ class ServeOptions:
         check_fields(self)
         if not self.models:
             raise OptionError("‹model› is missing: name at least one")
+        if self.worker_class not in (None, *WORKER_CLASSES):
+            raise OptionError(f"‹worker_class› must be {' or '.join(WORKER_CLASSES)}, not {self.worker_class!r}")
+        if self.batch < 1:
+            raise OptionError(f"‹batch› {self.batch} is out of range: say 1 or more")
+        if self.batch > 1 and self.in_processes:
+            reason = "is for workers that share a model, and processes do not: add ‹worker_class› threads"
+            raise OptionError(f"‹batch› {self.batch} {reason}")
+        if self.batch > self.limits.at_once:
+            reason = f"photos never meet where ‹workers› is {self.limits.at_once}: say as many workers"
+            raise OptionError(f"‹batch› {self.batch} {reason}")
         if self.live < 0:
             raise OptionError(f"‹live› {self.live} is out of range: say 0 or more")
         for name in ("url_hosts", "names"):
@@ -121,3 +137,8 @@ class ServeOptions:
                 if _HOST.fullmatch(host) is None:
                     field_name = {"url_hosts": "url_host", "names": "name"}[name]
                     raise OptionError(f"‹{field_name}› {host!r} is no host: say example.org or example.org:8443")
+
+    @property
+    def in_processes(self) -> bool:
+        """Whether the workers are processes."""
+        return (self.worker_class or ("processes" if self.device == "cpu" else "threads")) == "processes"

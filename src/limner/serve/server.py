@@ -108,5 +108,6 @@ async def _until_signal(
         server.should_exit = True
         await running
         serving.gate.close()
+        serving.close()
         for number in heeded:
             loop.remove_signal_handler(number)

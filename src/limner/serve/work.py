@@ -1,9 +1,11 @@
-"""What a worker does for a request: the photo through the model, and through the effect where one is asked for."""
+"""What a worker does: a photo, or a frame of live video, through the model and through the effect."""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -12,6 +14,7 @@ import cv2
 import numpy as np
 
 from limner.assembly import build_effect, build_select
+from limner.effects.base import Effect
 from limner.frame import Frame
 from limner.matte import Matte
 from limner.media.formats import Format, tell_format
@@ -24,6 +27,7 @@ from limner.serve.backgrounds import Backgrounds, file_settings
 from limner.serve.gate import Errand
 from limner.serve.models import Models
 from limner.serve.negotiation import chosen
+from limner.serve.options import ServeOptions
 from limner.serve.parameters import photo_options
 from limner.serve.refusal import RefusedError
 
@@ -91,6 +95,8 @@ class Work:
 
     def __init__(self, models: Models, backgrounds: Backgrounds, max_pixels: int) -> None:
         self.models, self.backgrounds, self.max_pixels = models, backgrounds, max_pixels
+        self._streams: OrderedDict[str, Callable[[Frame], Frame]] = OrderedDict()
+        self._streams_lock = threading.Lock()
 
     def picture(self, asked: Asked, errand: Errand) -> PhotoResult:
         """The photo through the effect.
@@ -152,6 +158,43 @@ class Work:
             notices=notices,
         )
 
+    def frame(self, stream: str, said: Mapping[str, Any], frame: Frame, errand: Errand) -> Frame:
+        """A frame of live video through the effect; each stands alone.
+
+        Args:
+            stream: which stream, of which no two frames are worked on at once; its effect is built once.
+            said: the options of the stream, see ``limner.serve.parameters.given``.
+            frame: RGB uint8 (H, W, 3).
+
+        Returns:
+            RGB uint8 (H, W, 3).
+
+        Raises:
+            LimnerError: an option cannot be used.
+        """
+        errand.check()
+        with self._streams_lock:
+            process = self._streams.get(stream)
+        if process is None:
+            process = self._live(said)
+        with self._streams_lock:
+            self._streams[stream] = process
+            self._streams.move_to_end(stream)
+            while len(self._streams) > _STREAMS:
+                self._streams.popitem(last=False)
+        return process(frame)
+
+    def _live(self, said: Mapping[str, Any]) -> Callable[[Frame], Frame]:
+        options = photo_options(dict(said), max_pixels=self.max_pixels)
+        effect = live_effect(said, self.backgrounds, self.max_pixels)
+        segmenter = self.models.segmenter(said.get("model"), options.matte, photos=False)
+
+        def process(frame: Frame) -> Frame:
+            found = effect(frame, segmenter.matte(frame))
+            return found if found.shape[2] == 3 else np.repeat(found[..., :1], 3, axis=2)
+
+        return process
+
     def _kind(self, photo: bytes) -> Format | None:
         """The photo's format by its content; raw data of cameras is left to programs without strangers."""
         if is_raw(photo):
@@ -160,6 +203,36 @@ class Work:
         return tell_format(photo[:256])
 
 
+def build_work(options: ServeOptions) -> Work:
+    """The work that an operator's options ask for; loads the models.
+
+    Raises:
+        LimnerError: an option or a model cannot be used.
+    """
+    models = Models(
+        options.models, runtime=options.runtime, device=options.device, threads=options.threads, batch=options.batch
+    )
+    limits = options.limits
+    return Work(models, Backgrounds(options.backgrounds, limits.max_pixels), limits.max_pixels)
+
+
+def live_effect(said: Mapping[str, Any], backgrounds: Backgrounds, max_pixels: int) -> Effect:
+    """The effect that a stream's options ask for.
+
+    Raises:
+        LimnerError: an option cannot be used.
+        RefusedError: 422, the effect is transparent.
+    """
+    options, objects = backgrounds.split(photo_options(dict(said), max_pixels=max_pixels).effect, {})
+    effect = build_effect(options, objects=objects)
+    if effect.has_alpha:
+        reason = f"effect {effect.name} is transparent, and live video is not; take replace with a colour"
+        raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, reason)
+    return effect
+
+
+_STREAMS = 32
+"""Effects of streams that are kept; one that is not is built again."""
 _MOST_SCANS = 100
 _SCAN = b"\xff\xda"
 """How each pass over the pixels of a JPEG begins; usual ones have one to ten."""
