@@ -95,6 +95,7 @@ def text(path: Path) -> str:
         "phone",
         pytest.param("keyboard", marks=pytest.mark.slow),
         pytest.param("remembers", marks=pytest.mark.slow),
+        pytest.param("paused", marks=pytest.mark.slow),
     ],
 )
 def test_in_chromium(scenarios: Scenarios, base: str, name: str) -> None:
