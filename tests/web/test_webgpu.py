@@ -154,7 +154,7 @@ def test_a_phone_that_is_turned_changes_the_nets_size_and_nothing_else(
     found = library.scene("turned", "video", *runtimes)
     wide, tall = {"ort-wasm": ([336, 192], [192, 336]), "litert-wasm": ([256, 144], [144, 256])}[runtimes[0]]
     for runtime in runtimes:
-        assert found["inputs"][runtime] == [wide, wide, tall, tall, wide], runtime
+        assert found["inputs"][runtime] == [wide, tall, tall, wide], runtime
         assert found["states"][runtime] == ["waiting", "running"], runtime
         assert found["gaps"][runtime] == 0, "a picture was away, or was shown without its own mask"
     assert max(found["pairs"]) < 0.01

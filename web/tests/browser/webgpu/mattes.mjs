@@ -75,7 +75,7 @@ export const MATTES = {
           mattes[runtime] = [];
           found.inputs[runtime] = [];
           found.gaps[runtime] = 0;
-          for (const [number, frame] of [wide, wide, tall, tall, wide].entries()) {
+          for (const [number, frame] of [wide, tall, tall, wide].entries()) {
             stats = null;
             await wait(300); // numbers come four times a second at most, and with this frame then
             await write(new VideoFrame(frame, { timestamp: 40_000 * (100 + number) }));
