@@ -37,6 +37,7 @@ COMMANDS = {
     "data label": "--teacher fast -o masks",
     "data relabel": "--teacher fast -o masks",
     "data prepare": "",
+    "data pack": "listed -o made.pack",
     "data sheet": "recipe.yaml",
     "nets": "fast",
     "train": "recipe.yaml",

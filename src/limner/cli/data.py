@@ -75,6 +75,26 @@ def prepare(
         typer.echo(told)
 
 
+@app.command(short_help="Pack a data folder, decoded, into one file that training maps into memory.")
+def pack(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Data folder.", show_default=False)],
+    out: Annotated[Path, typer.Option("--output", "-o", help="File to write, which ends in .pack.")],
+    cache: _CACHE = Path("cache"),
+    masks: Annotated[Path | None, typer.Option(help="Folder of `limner data label`, whose masks are packed.")] = None,
+    longest: Annotated[int, typer.Option(help="Longer side of photos at most, in pixels.")] = 512,
+) -> None:
+    """Pack a data folder into one file: decoded photos, masks, the manifest and a fingerprint of all that.
+
+    Everything that takes --data takes the file. The same command writes it anew only where something changed.
+    """
+    from limner.datasets.packing import pack as make
+
+    with keeping(_DECODED), Meter("decoding photos", "photos") as meter:
+        made = make(folder, out, cache, masks=masks, longest_side=longest, progress=meter.update)
+    told = "" if made.fresh else ", as it was: nothing has changed"
+    typer.echo(f"{out}: {made.photos} photos, {made.bytes / 1e6:.0f} MB{told}")
+
+
 @app.command(short_help="Draw training samples of a recipe, beside their targets.")
 def sheet(
     recipe: Annotated[Path, typer.Argument(help="Recipe to draw samples of.")],

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from limner.checking import checked
 from limner.datasets.masks_overlay import MasksOverlay
+from limner.datasets.packed_photos import is_pack, open_pack
 from limner.datasets.photo import MaskKind, Photo, Split
 from limner.datasets.photo_sets import PhotoSet, grey, open_set
 from limner.datasets.tables import read_table
@@ -32,6 +33,8 @@ def read_manifest(folder: Path) -> list[Photo]:
     Raises:
         DataError: the file is missing, empty, or a row is not as the header promises (it names the line).
     """
+    if is_pack(folder):
+        return [_parse(row, f"{folder}:{line}") for line, row in enumerate(open_pack(folder).rows(), start=2)]
     path = folder / "manifest.csv"
     if not path.is_file():
         raise DataError(
@@ -50,25 +53,25 @@ def read_manifest(folder: Path) -> list[Photo]:
 def _parse(row: dict[str, str], where: str) -> Photo:
     try:
         split, mask = row["split"], row["mask"]
-        width, height = int(row["width"]), int(row["height"])
+        width, height, weight = int(row["width"]), int(row["height"]), float(row.get("weight") or 1)
         name, stem, source = row["set"], row["stem"], row["source"]
     except KeyError as error:
         raise DataError(f"{where}: the column {error} is missing") from None
     except (TypeError, ValueError):
-        raise DataError(f"{where}: width and height must be whole numbers") from None
+        raise DataError(f"{where}: width and height must be whole numbers, weight a number") from None
     if split not in get_args(Split):
         raise DataError(f"{where}: split must be one of {', '.join(get_args(Split))}, not {split!r}")
     if mask not in get_args(MaskKind):
         raise DataError(f"{where}: mask must be one of {', '.join(get_args(MaskKind))}, not {mask!r}")
     rights, group = row.get("rights") or "", row.get("group") or ""
-    return Photo(name, stem, split, mask, width, height, source, rights=rights, group=group)  # type: ignore[arg-type]
+    return Photo(name, stem, split, mask, width, height, source, weight, rights, group)  # type: ignore[arg-type]
 
 
 class PhotoFolder:
     """Decodes photos and masks of a data folder, straight from its zips and folders.
 
     Args:
-        folder: the data folder.
+        folder: the data folder, or a file of `limner data pack`.
         masks: a folder of masks that stand in for those of its auto sets, see ``limner.datasets.masks_overlay``.
 
     Attributes:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.datasets.manifest import PhotoFolder
+from limner.datasets.packed_photos import Pack, image_key, is_pack, mask_key, open_pack
 from limner.datasets.photo import Photo
 from limner.datasets.photo_decoding import Box, Decoder, Task, Touches
 from limner.datasets.pixel_store import PixelStore, Stored, leftovers, remove, size_of
@@ -50,11 +51,11 @@ class PhotoMap:
         self._store = store
         self._places: list[tuple[Stored, Stored | None]] = []
         self.entries: list[MappedPhoto] = []
-        for index, (photo, image_key, mask_key) in enumerate(photos):
-            image, mask = store.get(image_key), None if mask_key is None else store.get(mask_key)
+        for index, (photo, image_at, mask_at) in enumerate(photos):
+            image, mask = store.get(image_at), None if mask_at is None else store.get(mask_at)
             assert image is not None
             height, width = image.shape[:2]
-            box, touches = ((0, 0, width, height), _NOBODY) if mask is None else map(tuple, mask.note)
+            box, touches = ((0, 0, width, height), _NOBODY) if mask is None else map(tuple, mask.note[:2])
             self._places.append((image, mask))
             self.entries.append(MappedPhoto(photo, index, height, width, box, touches))
         most = max((entry.height * entry.width for entry in self.entries), default=0)
@@ -79,7 +80,7 @@ def prepare(
     progress: Callable[[int, int], None] | None = None,
     check: Callable[[Sequence[Photo]], None] | None = None,
 ) -> PhotoMap:
-    """The photos of ``data``, those that are not yet under ``cache`` decoded into it.
+    """The photos of ``data``, those that are not yet under ``cache`` decoded into it; a pack is taken as it is.
 
     What was decoded is found again by what its pixels depend on: set and stem, the photo's and the mask's content (in
     plain folders: size and time of the files), ``longest_side`` and the version of the format. So after a change of the
@@ -98,6 +99,9 @@ def prepare(
     source = PhotoFolder(data, masks=masks)
     if check is not None:
         check(source.photos)
+    if is_pack(data) and masks is None:
+        packed = open_pack(data)
+        return PhotoMap(packed.store, [(photo, *_packed_keys(packed, photo)) for photo in source.photos])
     store = PixelStore(cache_folder(cache, longest_side))
     photos = [(photo, *source.keys(photo)) for photo in source.photos]
     if tasks := _missing(store, photos):
@@ -106,6 +110,15 @@ def prepare(
         decoder.decode(source, tasks, processes=processes, progress=progress)
         store.reload()
     return PhotoMap(store, photos)
+
+
+def _packed_keys(packed: Pack, photo: Photo) -> tuple[str, str | None]:
+    image, mask = image_key(photo.set, photo.stem), mask_key(photo.set, photo.stem)
+    packed.stored(image)
+    if photo.mask == "none":
+        return image, None
+    packed.stored(mask)
+    return image, mask
 
 
 def cache_folder(cache: Path, longest_side: int = LONGEST_SIDE) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from limner.datasets.packed_photos import PackSet, is_pack, open_pack
 from limner.errors import DataError
 
 SUFFIXES = (".avif", ".jpg", ".jpeg", ".png", ".webp")
@@ -134,6 +135,8 @@ def open_set(data: Path, name: str) -> PhotoSet:
     Raises:
         DataError: there is a zip and a folder of that name, so which counts would be a guess.
     """
+    if is_pack(data):
+        return PackSet(open_pack(data), name)
     path, folder = data / f"{name}.zip", data / name
     if not (folder / "images").is_dir():
         return ZipSet(path)

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,17 @@ class PixelStore:
         self._found: dict[str, Stored] = {}
         self.reload()
 
+    @classmethod
+    def of_file(cls, path: Path) -> PixelStore:
+        """A store of one file that lies anywhere.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        store = cls(path / "none")
+        store._open(path, remedy="pack it again")
+        return store
+
     def reload(self) -> None:
         """Find the segments that were added since."""
         known = set(self._paths)
@@ -74,7 +85,7 @@ class PixelStore:
                 path.unlink(missing_ok=True)
         return freed
 
-    def _open(self, path: Path) -> None:
+    def _open(self, path: Path, *, remedy: str = "delete it, and its photos are decoded again") -> None:
         try:
             content = np.asarray(np.memmap(path, np.uint8, "r"))  # plain views cut faster
             length = int.from_bytes(content[-_TAIL:].tobytes(), "little")
@@ -82,7 +93,7 @@ class PixelStore:
             number = len(self._segments)
             found = {key: Stored(number, offset, tuple(shape), note) for key, offset, shape, note in listed}
         except (OSError, ValueError, TypeError) as error:
-            raise DataError(f"{path}: is damaged ({error}); delete it, and its photos are decoded again") from None
+            raise DataError(f"{path}: is damaged ({error}); {remedy}") from None
         self._paths.append(path)
         self._segments.append(content)
         self._found |= found
@@ -99,21 +110,26 @@ def write_segment(folder: Path, keys: Sequence[str], arrays: Iterable[tuple[str,
         DataError: the folder cannot be written, or the disk is full.
     """
     name = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
-    listed, offset = [], 0
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with aside(folder / f"{name}{_SUFFIX}") as partial, partial.open("wb") as file:
-            for key, array, note in arrays:
-                file.write(array.data if array.flags.c_contiguous else array.tobytes())
-                listed.append((key, offset, array.shape, note))
-                offset += array.size
-            text = json.dumps(listed).encode()
-            file.write(text + len(text).to_bytes(_TAIL, "little"))
+            write_arrays(file, arrays)
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError(
             f"{folder}: decoded photos cannot be kept there ({reason}); free some space or choose another ‹cache›"
         ) from None
+
+
+def write_arrays(file: BinaryIO, arrays: Iterable[tuple[str, NDArray[np.uint8], Any]]) -> None:
+    """Write arrays one behind another, then what they are; see ``write_segment``."""
+    listed, offset = [], 0
+    for key, array, note in arrays:
+        file.write(array.data if array.flags.c_contiguous else array.tobytes())
+        listed.append((key, offset, array.shape, note))
+        offset += array.size
+    text = json.dumps(listed).encode()
+    file.write(text + len(text).to_bytes(_TAIL, "little"))
 
 
 def leftovers(cache: Path, current: Path) -> list[Path]:
