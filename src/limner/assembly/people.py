@@ -86,8 +86,11 @@ class People:
         return EmptyScene(self.segmenter, scene)
 
     def steady(self, options: TemporalOptions) -> TemporalSegmenter:
-        """The source with its mattes kept steady. A subtractor learns from every frame, so it may not rest."""
-        return build_temporal(self.source, options if self.segmenter else replace(options, gate=False))
+        """The source with its mattes kept steady. A subtractor learns from every frame, so it may not rest; and it
+        knows the scene, as whoever has a shot of the empty one does."""
+        if self.source is not self.segmenter:
+            options = replace(options, gate=options.gate and self.segmenter is not None, scene_memory=False)
+        return build_temporal(self.source, options)
 
     def stream(self, steady: MatteStream) -> MatteStream:
         """Guarded first, then filtered: the guard judges mattes with everybody in them."""

@@ -21,11 +21,13 @@ class TemporalOptions:
         temporal: "off", "light" or "strong".
         look_ahead: frames, 0 to 2, that each frame waits for.
         gate: keep the matte, and let the model rest, while nothing moves.
+        scene_memory: remember what a still camera showed behind people, and take pieces of it out of the matte.
     """
 
     temporal: str = "light"
     look_ahead: int = 0
     gate: bool = True
+    scene_memory: bool = True
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -56,7 +58,13 @@ def build_temporal(segmenter: MatteSource, options: TemporalOptions) -> Temporal
     from limner.segment.steady.temporal import TemporalSegmenter
 
     check_temporal(options)
-    return TemporalSegmenter(segmenter, temporal=options.temporal, gate=options.gate, look_ahead=options.look_ahead)
+    return TemporalSegmenter(
+        segmenter,
+        temporal=options.temporal,
+        gate=options.gate,
+        look_ahead=options.look_ahead,
+        scene_memory=options.scene_memory,
+    )
 
 
 def temporal_summary(segmenter: TemporalSegmenter, options: TemporalOptions) -> dict[str, Any]:

@@ -75,6 +75,10 @@ FLAGS: dict[type, Mapping[str, Any]] = {
             "--look-ahead", help="Frames, 0 to 2, that each frame waits for: steadier, but later.", metavar="FRAMES"
         ),
         "gate": typer.Option("--gate/--no-gate", help="Keep the matte, and let the model rest, while nothing moves."),
+        "scene_memory": typer.Option(
+            "--scene-memory/--no-scene-memory",
+            help="Remember what a still camera showed behind people, and take it out of the matte.",
+        ),
     },
     SubjectOptions: SUBJECT,
     PeopleOptions: {

@@ -30,6 +30,7 @@ from limner.media.video_streams import CarriedStream
 from limner.media.video_writer import VideoWriter
 from limner.places import check_folder, refuse_to_replace
 from limner.processing.pipeline import PipelineStats, run_pipeline
+from limner.processing.scene_study import study_scene
 from limner.processing.transparency import keeps_transparency
 from limner.segment.base import MatteStream
 from limner.threads import decoder_threads, opencv_threads, stage_threads
@@ -120,6 +121,7 @@ def process_video(
         deinterlace=saving.deinterlace,
         threads=decoder_threads(),
     )
+    study_scene(info, segment, start=saving.start, duration=saving.duration, deinterlace=saving.deinterlace)
     end = None if saving.duration is None else info.origin + (saving.start or Fraction(0)) + saving.duration
     writer: VideoWriter | SequenceWriter | AnimatedWriter
     if output.is_sequence:

@@ -18,6 +18,7 @@ from limner.media.video_joiner import VideoJoiner
 from limner.media.video_reader import NoFrameError, VideoReader
 from limner.media.video_writer import VideoWriter
 from limner.processing.pipeline import run_pipeline
+from limner.processing.scene_study import study_scene
 from limner.processing.video import IN_FLIGHT, output_of, with_channels
 from limner.segment.base import MatteStream
 from limner.threads import decoder_threads, opencv_threads
@@ -74,16 +75,18 @@ def make_piece(
     effect.match_colors(info.colors.points)
     output = _of_a_piece(output_of(target, saving, effect, info), piece, saving)
     warm = max(Fraction(0), start - _WARM)
+    length = None if end is None else end - warm
     reader = VideoReader(
         info,
         start=warm,
-        duration=None if end is None else end - warm,
+        duration=length,
         keep_going=saving.keep_going,
         smooth_chroma=not output.codec.subsampled,
         alpha=saving.alpha == "multiply",
         deinterlace=saving.deinterlace,
         threads=decoder_threads(),
     )
+    study_scene(info, segment, start=warm, duration=length, deinterlace=saving.deinterlace)
     with VideoWriter(piece, output, info) as writer, opencv_threads(threads):
 
         def sink(frame: TimedFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol, runtime_checkable
 
 from limner.frame import Frame
@@ -73,4 +74,13 @@ class Foresighted(Protocol):
 
         It raises nothing: what fails here is done again, and fails, in ``push``.
         """
+        ...
+
+
+@runtime_checkable
+class Studious(Protocol):
+    """A stream that may look at some frames of a clip before it begins."""
+
+    def study(self, frames: Iterable[Frame]) -> int:
+        """Learns from frames of the clip that is about to begin, in order; returns from how many."""
         ...

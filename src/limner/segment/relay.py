@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from limner.checking import wrong
 from limner.errors import OptionError
 from limner.frame import Frame
 from limner.matte import Matte
-from limner.segment.base import Foresighted, MatteSource, Result
+from limner.segment.base import Foresighted, MatteSource, Result, Studious
 from limner.segment.edge import Edge
 
 
 class Relay:
-    """Wraps a source of mattes and looks the same from outside: ``matte``, ``ahead``, ``push``, ``flush``,
-    ``reset``, ``delay``.
+    """Wraps a source of mattes and looks the same from outside: ``matte``, ``ahead``, ``study``, ``push``,
+    ``flush``, ``reset``, ``delay``.
 
     Args:
         source: has ``matte(frame)``, and may have ``push``, ``flush``, ``reset`` and ``delay`` as TemporalSegmenter
@@ -44,6 +45,10 @@ class Relay:
         """Let the source work ahead, if it can."""
         if self._foresighted is not None:
             self._foresighted.ahead(frame)
+
+    def study(self, frames: Iterable[Frame]) -> int:
+        """Let the source learn the scene, if it can; see `TemporalSegmenter.study`."""
+        return int(self.source.study(frames)) if isinstance(self.source, Studious) else 0
 
     def push(self, frame: Frame, tag: Any = None) -> list[Result]:
         """Take the next frame; give the frames whose mattes are ready, in order, each with its own."""

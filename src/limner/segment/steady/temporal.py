@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,7 @@ from limner.segment.edge import Edge
 from limner.segment.segmenter import check_frame
 from limner.segment.steady.adaptive import STRENGTHS, Mixer, SteadyFilter, at_rest, motion
 from limner.segment.steady.motion import Look, MotionWatch, compare
+from limner.segment.steady.scene_memory import SceneMemory
 
 TEMPORAL = ("off", *STRENGTHS)
 MOST_AHEAD = 2
@@ -54,8 +56,9 @@ class TemporalSegmenter:
 
     Nets with a fourth channel are given the matte before. For all of them the mattes are averaged where the picture
     stands still and taken at once where it moves (see `limner.segment.steady.adaptive`). While nothing moves, the matte
-    is kept and the net rests. A cut or a frame of another size begins a new clip. A hidden matte stays hidden,
-    nothing is mixed with it, and the average begins anew after it.
+    is kept and the net rests. What a still camera has shown behind the person is remembered, and pieces of it that the
+    net takes for a part of them go (see `limner.segment.steady.scene_memory`). A cut or a frame of another size begins
+    a new clip. A hidden matte stays hidden, nothing is mixed with it, and the average begins anew after it.
 
     >>> import numpy as np
     >>> from limner import Segmenter, TemporalSegmenter
@@ -68,6 +71,7 @@ class TemporalSegmenter:
         temporal: "off" (every matte is what the segmenter says; nothing rests), "light" or "strong".
         gate: let the net rest while nothing moves. It looks again at the latest after `REFRESH` frames.
         look_ahead: frames, 0 to 2, that a frame waits for, so that its matte is averaged over them too.
+        scene_memory: remember the scene; not with temporal off.
         edge: where the edges of this clip's mattes lie and how wide they are; None leaves them as the segmenter has
             them. Streams that share a segmenter may each have their own.
 
@@ -86,6 +90,7 @@ class TemporalSegmenter:
         temporal: str = "light",
         gate: bool = True,
         look_ahead: int = 0,
+        scene_memory: bool = True,
         edge: Edge | None = None,
     ) -> None:
         if temporal not in TEMPORAL:
@@ -100,6 +105,8 @@ class TemporalSegmenter:
         self.frames = self.skipped = self.cuts = 0
         self._split = segmenter if isinstance(segmenter, SplitSource) else None
         self._filter = SteadyFilter(STRENGTHS[temporal]) if temporal != "off" else None
+        self._memory = SceneMemory() if scene_memory and self._filter is not None else None
+        self._studied = False
         self._gate, self._ahead = gate, look_ahead
         self._watch, self._mixer = MotionWatch(), Mixer()
         self._previous: Matte | None = None
@@ -160,6 +167,35 @@ class TemporalSegmenter:
         look = None if self._filter is None else self._watch.look(frame, None if begun is None else begun.small)
         self._seen.append(_Seen(frame, look, begun))
 
+    def study(self, frames: Iterable[Frame]) -> int:
+        """Learns the scene from some of the frames of the clip that is about to begin, up to a cut.
+
+        Without it the scene is learned as the clip runs, and the first frames know nothing of it yet. Nothing else
+        than the scene is remembered of these frames.
+
+        Args:
+            frames: RGB uint8 (H, W, 3), from the clip's first frame on, some tenths of a second apart. They are not
+                asked for where the scene is not remembered.
+
+        Returns:
+            How many were learned from.
+        """
+        if self._memory is None:
+            return 0
+        self._memory.reset()
+        watch, count = MotionWatch(), 0
+        for frame in frames:
+            look = watch.look(frame)
+            if look.begins and count:
+                break
+            matte = self.segmenter.matte(frame)
+            if matte.hidden:
+                break
+            self._memory.study(frame, matte.alpha, look)
+            count += 1
+        self._studied = count > 0
+        return count
+
     @checked
     def push(self, frame: Frame, tag: Any = None) -> list[Result]:
         """Takes the next frame; returns (tag, frame, matte) of the frames that are done, in order: none, one or more.
@@ -182,7 +218,7 @@ class TemporalSegmenter:
     def reset(self) -> None:
         """Forget the mattes and frames before: the next frame is the first of a clip."""
         self._begin()
-        self._fresh = True
+        self._fresh, self._studied = True, False
         self._waiting.clear()
 
     def _begin(self) -> None:
@@ -223,6 +259,7 @@ class TemporalSegmenter:
         if raw.hidden:
             self._begin()
             return _Held(tag, frame, look, raw, raw, None, False)
+        raw = self._without_scene(frame, raw, look, seen)
         if resting and self._previous is not None and self._disagrees(raw, self._previous):
             self._quiet = 0
         # What waits for later frames is averaged with their own mattes; and only a split source gives its mattes away.
@@ -257,6 +294,16 @@ class TemporalSegmenter:
         if seen is not None and seen.begun is not None and self._split is not None:
             return self._split.finish(seen.begun, previous=before, **self._asked())
         return self.segmenter.matte(frame, previous=before, **self._asked())
+
+    def _without_scene(self, frame: Frame, raw: Matte, look: Look, seen: _Seen | None) -> Matte:
+        """The segmenter's matte without what is known to be scene."""
+        if self._memory is None:
+            return raw
+        if self._studied:  # the clip begins here, but not what is known of it
+            look, self._studied = look._replace(begins=False), False
+        half = None if seen is None or seen.begun is None else seen.begun.small
+        alpha = self._memory.correct(frame, raw.alpha, look, half, spent=self._split is not None)
+        return raw if alpha is raw.alpha else replace(raw, alpha=alpha)
 
     def _asked(self) -> dict[str, Edge]:
         """The edge, for a segmenter that can be asked for one."""
