@@ -7,6 +7,8 @@ from pathlib import Path
 
 ONNX, TFLITE, CHECKPOINT, SAFETENSORS = ".onnx", ".tflite", ".pt", ".safetensors"
 OPENVINO, NCNN, TENSORRT = ".xml", ".param", ".engine"
+GRAPH = ".pb"
+"""Frozen graphs of TensorFlow, which are looked into and converted, and never run."""
 COREML, SAVEDMODEL, TFJS, EXPORTED_PROGRAM = ".mlpackage", ".savedmodel", ".tfjs", ".pt2"
 
 

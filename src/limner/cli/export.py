@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,13 +15,23 @@ from limner.kinds import ONNX
 
 
 def command(
+    *,
     model: Annotated[
-        str,
+        str | None,
         typer.Argument(
             help="Checkpoint of `limner train`, such as runs/fast/last.pt; a shipped model's name or a .onnx file of "
             "`limner export`; or, with --recipe, weights (.safetensors, .onnx)."
         ),
-    ],
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Instead of MODEL: a frozen TensorFlow graph (.pb), the folder of a SavedModel, or a model.json of "
+            "TensorFlow.js, to make one .onnx file of, with a draft of its card.",
+        ),
+    ] = None,
     out: Annotated[
         Path,
         typer.Option(
@@ -95,6 +106,11 @@ def command(
 
     With one .onnx file as --output the file keeps the net's tensors by name: `limner train --init` can start from it.
     """
+    if source is not None:
+        _convert(source, out, model, as_json=json_)
+        return
+    if model is None:
+        raise OptionError("MODEL is missing: name a checkpoint or a model, or a model of TensorFlow with --from")
     try:
         import onnxscript  # noqa: F401
         import torch  # noqa: F401
@@ -171,6 +187,39 @@ def command(
     _remind(sides)
     if not good:
         raise typer.Exit(1)
+
+
+def _convert(source: Path, out: Path, model: str | None, *, as_json: bool) -> None:
+    """A model of TensorFlow as one .onnx file."""
+    from limner.export.foreign import convert
+    from limner.models.files import stem_card
+    from limner.models.pair import refuse_to_replace_foreign
+    from limner.places import check_file, refuse_to_replace
+
+    if model is not None:
+        raise OptionError(f"--from {source}: takes the place of MODEL; leave {model} out")
+    if out.suffix != ONNX or out.is_dir():
+        raise OptionError(f"--output {out}: --from makes one .onnx file; name that")
+    check_file(out, error=OptionError, option="output")
+    refuse_to_replace([out, stem_card(out)], [source])
+    refuse_to_replace_foreign(stem_card(out))
+    done = convert(source, out)
+    apart = (
+        "not compared: TensorFlow cannot run it" if done.error is None else f"{done.error:.1g} from TensorFlow at most"
+    )
+    card = None if done.draft is None else stem_card(out)
+    if as_json:
+        confirm = {} if done.draft is None else dict(done.draft.guesses)
+        said = {"file": str(out), "error": done.error, "card": card and str(card), "confirm": confirm}
+        print(json.dumps(said, indent=2, ensure_ascii=False))
+        return
+    print(f"{out}: {out.stat().st_size / 1e6:.2f} MB, {apart}")
+    if done.draft is None:
+        print(done.problem)
+        return
+    print(f"{card}: drafted. Confirm what is guessed:")
+    for field, why in done.draft.guesses:
+        print(f"  ? {field:<24}{why}")
 
 
 def _other_sizes(text: str | None) -> tuple[tuple[int, int], ...] | None:

@@ -15,7 +15,12 @@ from limner.places import check_file
 
 def command(
     model: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="A .onnx or .tflite file, or the name of a shipped model.")
+        Path,
+        typer.Argument(
+            metavar="MODEL",
+            help="A .onnx or .tflite file, the name of a shipped model, or a model of TensorFlow: .pb, SavedModel, "
+            "model.json of TensorFlow.js.",
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     card_out: Annotated[
@@ -154,14 +159,22 @@ def _pixels(photo: Path | None) -> Any:
     return read_image(photo or PORTRAIT).pixels
 
 
-def _lines(report: Any) -> list[str]:
+def _shape(report: Any, tensor: Any) -> str:
     from limner.inspect.drafting import show_shape
 
+    known = tensor.shape or report.format in ("ONNX", "TFLite")
+    return show_shape(tensor.shape) if known else "(shape not in the file)"
+
+
+def _lines(report: Any) -> list[str]:
     size = report.bytes / 1e6
     lines = [f"{report.file}: {report.format}, {size:.2f} MB, {report.version}, producer {report.producer}"]
     for title, tensors in (("input", report.inputs), ("output", report.outputs)):
-        lines += [f"  {title:<12}{t.name}  {show_shape(t.shape)}  {t.dtype}" for t in tensors]
-    macs = "unknown: shapes are open" if report.macs is None else f"{report.macs / 1e6:,.1f} million"
+        lines += [f"  {title:<12}{t.name}  {_shape(report, t)}  {t.dtype}" for t in tensors]
+    unknown = (
+        "unknown: shapes are open" if report.format in ("ONNX", "TFLite") else "not counted: shapes are not in the file"
+    )
+    macs = unknown if report.macs is None else f"{report.macs / 1e6:,.1f} million"
     lines += [f"  {'parameters':<12}{report.parameters:,}", f"  {'MACs':<12}{macs}"]
     operators = [f"{name} ×{count}" for name, count in report.operators.items()]
     lines.append(f"  {'operators':<12}{sum(report.operators.values())}: {', '.join(operators)}")

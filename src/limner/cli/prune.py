@@ -97,7 +97,7 @@ def command(
     from limner.cli.export import command as export
 
     with keeping(resumes):
-        export(str(outcome.checkpoint), result, data=data)
+        export(model=str(outcome.checkpoint), out=result, data=data)
 
 
 def _scorer(data: Path, limit: int | None) -> Score:

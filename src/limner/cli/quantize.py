@@ -88,4 +88,4 @@ def command(
     from limner.cli.export import command as export
 
     with keeping(f"{outcome.checkpoint} is complete; the same command makes the int8 files"):
-        export(str(outcome.checkpoint), out, to=to, data=data)
+        export(model=str(outcome.checkpoint), out=out, to=to, data=data)

@@ -2,7 +2,7 @@
 
 Sources: the published inference code of Robust Video Matting (Lin et al. 2022), MODNet (Ke et al. 2022), U²-Net (Qin et
 al. 2020), IS-Net (Qin et al. 2022), BiRefNet (Zheng et al. 2024), SCHP (Li et al. 2020), SegFormer (Xie et al. 2021)
-and BiSeNet (Yu et al. 2018) trained for faces, and MediaPipe's model card of the multiclass selfie segmenter.
+and BiSeNet (Yu et al. 2018) trained for faces; and the metadata of MediaPipe's multiclass selfie segmenter.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _MODNET = Family(name="MODNet", norm=_MINUS_ONE, size=(512, 512))
 _U2NET = Family(name="U²-Net", norm=_IMAGENET, size=(320, 320))
 _ISNET = Family(name="IS-Net", norm=((0.5, 0.5, 0.5), (1.0, 1.0, 1.0)), size=(1024, 1024))
 _BIREFNET = Family(name="BiRefNet", norm=_IMAGENET, size=(1024, 1024))
-_SELFIE = Family(name="MediaPipe's six-class selfie net", norm=_ZERO_ONE, labels=SELFIE)
+_SELFIE = Family(name="MediaPipe's six-class selfie net", norm=_MINUS_ONE, labels=SELFIE)
 _FACES = Family(name="BiSeNet for faces", norm=_IMAGENET, labels=CELEBA, size=(512, 512))
 _PARSING = {20: ("LIP", LIP), 18: ("ATR", ATR), 7: ("Pascal", PASCAL_PARTS)}
 """Classes -> the data set of human parsing that has so many, and their labels."""

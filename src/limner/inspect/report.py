@@ -48,7 +48,7 @@ class Inspection:
 
     Attributes:
         file: its path.
-        format: "ONNX" or "TFLite".
+        format: "ONNX" or "TFLite"; of TensorFlow's, what it is in words.
         bytes: size on disk, without weights kept in other files.
         version: opset of ONNX, schema version of TFLite, in words.
         producer: what wrote it, as far as the file says.
@@ -83,6 +83,7 @@ class Inspection:
 _MOVES = {
     *("Identity", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Cast", "Resize", "Upsample"),
     *("QuantizeLinear", "DequantizeLinear", "Slice", "Gather"),
+    *("ResizeBilinear", "ResizeNearestNeighbor", "ExpandDims"),
     *("TRANSPOSE", "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "CAST", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"),
     *("QUANTIZE", "DEQUANTIZE", "SLICE", "STRIDED_SLICE"),
 }
@@ -92,11 +93,17 @@ _Key = TypeVar("_Key", str, int)
 
 def maker(value: _Key, makers: Mapping[_Key, tuple[str, _Key]]) -> str:
     """Kind of operator that makes ``value``; ``makers`` maps a value to its operator's kind and first input."""
+    made = made_value(value, makers)
+    return "" if made is None else makers[made][0]
+
+
+def made_value(value: _Key, makers: Mapping[_Key, tuple[str, _Key]]) -> _Key | None:
+    """The value of which ``value`` is only a moved, enlarged or converted copy; None where the file does not tell."""
     seen = set()
     while value in makers and value not in seen:
         seen.add(value)
         kind, source = makers[value]
         if kind not in _MOVES:
-            return kind
+            return value
         value = source
-    return ""
+    return None

@@ -41,6 +41,8 @@ TENSORFLOW = Toolchain(
         ("onnx2tf==1.29.12",),
         # its own requirements would bring decision forests and jax, and another TensorFlow
         ("--no-deps", "tensorflowjs==4.22.0", "tensorflow-hub==0.16.1"),
+        # reads frozen graphs, SavedModels and models of TensorFlow.js; its requirements are there already
+        ("--no-deps", "tf2onnx==1.17.0"),
     ),
     purpose="TensorFlow",
     size=2.6,
