@@ -147,7 +147,7 @@ def _advise(model: Path, photo: Path | None, as_json: bool) -> None:
     else:
         print(f"{model}: {report.format}, checked with {photo or 'the sample portrait'}")
         for finding in findings:
-            print(f"  {finding.level:<8}{finding.topic:<12}{finding.text}")
+            print(f"  {finding.level:<8}{finding.topic:<14}{finding.text}")
     if any(finding.level == "change" for finding in findings):
         raise typer.Exit(1)
 

@@ -15,6 +15,7 @@ from limner.export.graphs.graph import make_graph
 from limner.export.targets.litert import LiteRtTarget
 from limner.export.toolchains.environments import WORKERS
 from limner.export.toolchains.known import LITERT
+from limner.inspect.inspection import inspect_model
 from limner.nets.deployed import GraphOptions
 from limner.runtimes.litert import LiteRtRuntime
 from small_graphs import SIZE, needs, small_graph
@@ -120,6 +121,9 @@ def test_every_precision_agrees_with_pytorch(tmp_path: Path, channels: int, opti
         out = tmp_path / target.file_name("small", precision)
         assert target.convert(graph, precision, out).layout == "NHWC"
         sizes[precision] = out.stat().st_size
+        hints = inspect_model(out).inputs[0].hints  # MediaPipe's segmenter takes nets of one picture and one mask
+        described = (channels, options.output) == (3, "sigmoid") and precision != "int8"
+        assert (hints is not None and hints.std == (255.0,)) == described
         runtime = LiteRtRuntime(out, threads=1)
         assert {info.name: info.shape for info in runtime.inputs} == {
             name: (1, *SIZE, 3 if name == "image" else 1) for name in graph.input_names

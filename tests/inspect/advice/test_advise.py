@@ -68,6 +68,28 @@ def test_channels_that_are_no_multiple_of_four_cost_what_the_padding_costs(net: 
     assert about(advise(even, NOT_RUN), "channels").level == "fine"
 
 
+def test_channels_that_are_no_multiple_of_eight_are_told_for_tensor_cores(net: Callable[..., Path]) -> None:
+    nodes = [
+        node("Conv", "image a", "x"),
+        node("Conv", "x b", "y"),
+        node("Conv", "y d", "z", group=12),
+        node("Conv", "z c", "out"),
+    ]
+    path = net(nodes, {"a": kernel(8, 3), "b": kernel(12, 8), "d": kernel(12, 1), "c": kernel(1, 12)})
+    found = about(advise(path, NOT_RUN), "tensor cores")
+    macs = SIDE * SIDE * (3 * 8 + 8 * 12 + 12 + 12)
+    assert found.level == "know"
+    assert found.layers == (
+        "y (8 to 12)",
+        "out (12 to 1)",
+    )  # the picture's 3, the mask's 1 and depthwise ones do not count
+    assert found.share == pytest.approx(SIDE * SIDE * (8 * 12 + 12) / macs)
+    assert found.gain == pytest.approx(SIDE * SIDE * (8 * 4 + 4) / macs)
+    assert about(advise(path, NOT_RUN), "channels").level == "fine"
+    even = net([*nodes[:2], node("Conv", "y c", "out")], {"a": kernel(8, 3), "b": kernel(16, 8), "c": kernel(1, 16)})
+    assert about(advise(even, NOT_RUN), "tensor cores").level == "fine"
+
+
 def test_packing_a_mask_is_no_padding_to_complain_of(net: Callable[..., Path]) -> None:
     nodes = [node("Conv", "image a", "x"), node("Floor", "x", "f"), node("Conv", "f bits", "out", strides=[1, 8])]
     path = net(nodes, {"a": kernel(1, 3), "bits": np.full((1, 1, 1, 8), 2.0, np.float32)})

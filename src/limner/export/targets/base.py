@@ -34,7 +34,7 @@ TARGETS: dict[str, str] = {
 """Target -> module and class, imported when it is asked for. Adding a target is adding a file and a line here."""
 
 ALL = "all"
-PRECISIONS = ("fp32", "fp16", "int8", "dynamic", "int8-float-io", "uint8")
+PRECISIONS = ("fp32", "fp16", "int8", "dynamic", "int8-float-io", "uint16", "uint8")
 """Every precision that some target offers, as `--precision` calls it."""
 
 

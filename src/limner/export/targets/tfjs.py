@@ -1,4 +1,4 @@
-"""TensorFlow.js graph models: fp32, and weights kept as fp16 or uint8."""
+"""TensorFlow.js graph models: fp32, and weights kept as fp16, uint16 or uint8."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from limner.export.targets.savedmodel import saved_model
 from limner.export.toolchains.known import TENSORFLOW
 from limner.kinds import TFJS
 
-_KEPT = {"fp32": [], "fp16": ["float16"], "uint8": ["uint8"]}
+_KEPT = {"fp32": [], "fp16": ["float16"], "uint16": ["uint16"], "uint8": ["uint8"]}
 
 
 class TfjsTarget(Target):

@@ -32,6 +32,7 @@ def advise(path: str | Path, feeds: Sequence[Feeds] | str, *, size: tuple[int, i
     findings = [
         *_open_shapes(graph),
         channel_rules.padded_channels(graph),
+        channel_rules.tensor_cores(graph),
         channel_rules.ends(graph),
         operator_rules.moving(graph),
         operator_rules.pads(graph),

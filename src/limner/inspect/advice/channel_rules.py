@@ -1,10 +1,14 @@
-"""Channel counts that are no multiples of four: mobile GPUs keep four channels together and pad what is missing."""
+"""Channel counts that are padded: to multiples of four on mobile GPUs, of eight for the tensor cores of NVIDIA's."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from limner.inspect.advice.finding import Finding, in_bytes, percent, some
 from limner.inspect.advice.layers import Layer, LayerGraph
 
+_EIGHT = 8
+_ON_TENSOR_CORES = ("CONV_2D", "TRANSPOSE_CONV")
 _MATTERS = 0.02
 """Part of all work from which padding is worth a change."""
 
@@ -12,19 +16,7 @@ _MATTERS = 0.02
 def padded_channels(graph: LayerGraph) -> Finding:
     """Convolutions inside the net whose channels mobile GPUs pad, with the work that is spent on the padding."""
     given = _given(graph)
-    found: list[tuple[int, str]] = []
-    wasted_macs = 0
-    for layer in graph.layers:
-        if layer.channels is None:
-            continue
-        into, out = layer.channels
-        inner_in = 0 if given.issuperset(layer.inputs) else -into % 4
-        inner_out = 0 if layer.output in given else -out % 4
-        if not inner_in and not inner_out:
-            continue
-        extra = _padding_macs(layer, inner_in, inner_out)
-        wasted_macs += extra
-        found.append((extra, f"{layer.name} ({into} to {out})"))
+    found, wasted_macs = _padded(given, 4, [layer for layer in graph.layers if layer.channels is not None])
     padding = sum(
         _padding(graph, name) for layer in graph.layers for name in (*layer.inputs, layer.output) if name not in given
     )
@@ -50,6 +42,51 @@ def padded_channels(graph: LayerGraph) -> Finding:
         gain=wasted if matters else None,
         of="MACs",
     )
+
+
+def tensor_cores(graph: LayerGraph) -> Finding | None:
+    """Convolutions inside the net that tensor cores, which multiply blocks of eight channels in half precision, pad.
+
+    Depthwise convolutions do not run on them. See NVIDIA's Deep Learning Performance guide, "Convolutional Layers".
+    """
+    whole = [layer for layer in graph.layers if layer.channels is not None and layer.kind in _ON_TENSOR_CORES]
+    if not whole:
+        return None
+    found, extra = _padded(_given(graph), _EIGHT, whole)
+    if not found:
+        text = "all channel counts of convolutions inside the net are multiples of eight"
+        return Finding(level="fine", topic="tensor cores", text=text)
+    wasted = extra / graph.macs if graph.macs else 0.0
+    concerned = {name.rpartition(" (")[0] for _, name in found}
+    share = graph.mac_share(layer for layer in whole if layer.name in concerned)
+    layers = tuple(name for _, name in sorted(found, reverse=True))
+    many = f"{len(found)} convolution{'s' * (len(found) > 1)}"
+    return Finding(
+        level="know",
+        topic="tensor cores",
+        text=(
+            f"{many} with channels that are no multiple of eight, {percent(share)} of the MACs, which NVIDIA's "
+            f"tensor cores pad in half precision: {percent(wasted)} more MACs there: {some(layers)}. "
+            "int8 wants multiples of 16"
+        ),
+        layers=layers,
+        share=share,
+        gain=wasted,
+        of="MACs",
+    )
+
+
+def _padded(given: set[str], multiple: int, layers: Sequence[Layer]) -> tuple[list[tuple[int, str]], int]:
+    """The layers with other channels, each with the MACs that padding them costs; and all of these MACs."""
+    found: list[tuple[int, str]] = []
+    for layer in layers:
+        assert layer.channels is not None
+        into, out = layer.channels
+        inner_in = 0 if given.issuperset(layer.inputs) else -into % multiple
+        inner_out = 0 if layer.output in given else -out % multiple
+        if inner_in or inner_out:
+            found.append((_padding_macs(layer, inner_in, inner_out), f"{layer.name} ({into} to {out})"))
+    return found, sum(extra for extra, _ in found)
 
 
 def _given(graph: LayerGraph) -> set[str]:

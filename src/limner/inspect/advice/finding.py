@@ -17,8 +17,8 @@ class Finding:
 
     Attributes:
         level: how much it matters.
-        topic: what it is about: "channels", "ends", "moves", "pads", "order", "costly", "kernels", "mobile GPU",
-            "Edge TPU", "WebGPU", "fp16" or "shapes".
+        topic: what it is about: "channels", "tensor cores", "ends", "moves", "pads", "order", "costly", "kernels",
+            "mobile GPU", "Edge TPU", "WebGPU", "fp16" or "shapes".
         text: what there is, what it costs and what to do, in a sentence or two.
         layers: names of the layers concerned, the worst first.
         share: their part of the net, 0 to 1, in the unit ``of``; None where it cannot be told.

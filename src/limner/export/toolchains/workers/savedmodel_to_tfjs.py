@@ -1,6 +1,6 @@
 """Converts a TensorFlow SavedModel to a graph model of TensorFlow.js; runs in the toolchain ``tensorflow``.
 
-    savedmodel_to_tfjs.py SAVEDMODEL OUT [float16|uint8]
+    savedmodel_to_tfjs.py SAVEDMODEL OUT [float16|uint16|uint8]
 
 OUT gets model.json and files of weights, which are kept in the type that is named, float32 otherwise.
 """
@@ -51,7 +51,7 @@ normalize_bias_add.normalize_bias_add_op = _add_only_biases
 
 
 def main(folder: str, out: str, kept: str | None = None) -> None:
-    """``kept``: "float16" or "uint8"."""
+    """``kept``: "float16", "uint16" or "uint8"."""
     try:
         types = {kept: "*"} if kept else None
         convert_tf_saved_model(folder, out, quantization_dtype_map=types, use_structured_outputs_names=True)
