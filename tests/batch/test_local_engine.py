@@ -21,6 +21,7 @@ from limner.batch.stop import Stop
 from limner.batch.worker import Task
 from limner.errors import LimnerError
 from limner.media.images import read_image, write_image
+from video_clips import Clip, make_clip
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
@@ -101,6 +102,32 @@ def test_a_wish_to_stop_leaves_whole_files_only(tmp_path: Path, color_options: P
     told = {Path(made[outcome.index].target).name for outcome in outcomes}
     assert told <= there if insist else told == there
     assert all(read_image(tmp_path / "out" / name).pixels.shape == (200, 300, 3) for name in there)
+    assert workers() == []
+
+
+def test_a_wish_to_stop_leaves_videos_that_would_take_minutes(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    make_clip(clip, Clip(frames=600))
+    slow = PhotoOptions(matte=MatteOptions(model="quality", runtime="onnxruntime", threads=1))
+    made = [
+        Item(str(clip), str(clip), str(tmp_path / f"out/{number}.mp4"), ".mp4", "i", video=True) for number in range(3)
+    ]
+    stop, outcomes = Stop(), []
+
+    def run() -> None:
+        outcomes.extend(LocalEngine(Task(slow, tmp_path / "parts"), workers=1, tries=2).run(made, stop))
+
+    running = threading.Thread(target=run)
+    running.start()
+    until = time.monotonic() + 120
+    while not list(tmp_path.glob("parts/video-*/*")):  # the first is under way
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    stop.ask()
+    running.join(120)
+    assert not running.is_alive()
+    assert outcomes == []
+    assert list(tmp_path.glob("parts/*")) == list(tmp_path.glob("out/*")) == []
     assert workers() == []
 
 

@@ -5,6 +5,8 @@ The standard library's pool gives up as a whole when one of its processes is kil
 
 from __future__ import annotations
 
+import os
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,7 +16,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from limner.batch.item import Item, Outcome
-from limner.batch.process import AT_ONCE, serve
+from limner.batch.process import AT_ONCE, LEAVE, serve
 from limner.batch.stop import Stop
 from limner.batch.worker import Task
 from limner.children import how_it_ended, leaving_interrupts_to_us
@@ -23,6 +25,8 @@ from limner.errors import LimnerError
 _WAIT = 0.25
 """Seconds after which the wish to stop is looked at, if nothing else happens."""
 
+_LEAVING = 5.0
+"""Seconds after the wish to stop in which a process may leave its videos and clean up; then it is killed."""
 _STILLBORN = 2
 """Processes that may die one after the other while they load the model: memory may be short for a moment."""
 
@@ -39,6 +43,7 @@ class LocalEngine:
     def __init__(self, task: Task, *, workers: int, tries: int) -> None:
         self._task, self._workers, self._tries = task, workers, tries
         self._stillborn = 0
+        self._asked: float | None = None
 
     def run(self, items: Sequence[Item], stop: Stop) -> Iterator[Outcome]:
         """One outcome for each item that was begun, in whatever order they come. All processes have ended by then.
@@ -54,6 +59,8 @@ class LocalEngine:
                 wanted = 0 if stop.asked else min(self._workers, len(todo) + sum(len(child.has) for child in pool))
                 while len(pool) < wanted:
                     pool.append(_Child(self._task))
+                if stop.asked:
+                    self._leave_videos(pool, items)
                 if not any(child.has for child in pool) and (stop.asked or not todo):
                     break
                 self._hand_out(pool, todo, items, stop)
@@ -61,10 +68,25 @@ class LocalEngine:
                     yield from self._heed(child, todo, begun, items)
                     if child.dead:
                         pool.remove(child)
-                        yield from self._after_death(child, todo, begun, items)
+                        if not child.left:
+                            yield from self._after_death(child, todo, begun, items)
         finally:
             for child in pool:
                 child.end(kill=stop.insisted or bool(child.has))
+
+    def _leave_videos(self, pool: list[_Child], items: Sequence[Item]) -> None:
+        """Has videos left that are under way: each takes minutes, and the next run begins it anew. Photos are ended."""
+        now = time.monotonic()
+        self._asked = now if self._asked is None else self._asked
+        for child in pool:
+            if not child.ready:
+                child.has.clear()  # it has begun nothing
+            elif any(items[index].video for index in child.has):
+                if now > self._asked + _LEAVING:
+                    child.left = True
+                    child.process.kill()
+                else:
+                    child.leave(now)
 
     def _hand_out(self, pool: list[_Child], todo: deque[int], items: Sequence[Item], stop: Stop) -> None:
         for depth in range(AT_ONCE):  # one each first, so that few photos are shared out
@@ -78,6 +100,8 @@ class LocalEngine:
                 raise LimnerError(value)
             if kind == "began":
                 child.working = value
+            elif kind == "dropped":
+                child.has.discard(value)
             elif kind == "done":
                 child.has.discard(value.index)
                 tried = begun.get(value.index, 0) + 1
@@ -120,7 +144,8 @@ class _Child:
         theirs.close()
         self.has: set[int] = set()
         self.working: int | None = None
-        self.ready = self.dead = False
+        self.ready = self.dead = self.left = False
+        self._told_at = 0.0
 
     def send(self, index: int, items: Sequence[Item]) -> None:
         """Gives it a photo. Where it is dead this is found out later."""
@@ -138,6 +163,13 @@ class _Child:
         except (EOFError, OSError):
             self.dead = True
             self.process.join()
+
+    def leave(self, now: float) -> None:
+        """Has it leave its videos. It is told again every second: a library may have swallowed the first word."""
+        if LEAVE is not None and now > self._told_at + 1.0 and self.process.pid is not None:
+            self._told_at = now
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, LEAVE)
 
     def how(self) -> str:
         """How it died."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -14,6 +17,8 @@ from limner.batch.worker import Task, Worker, delivered, failed
 from limner.children import serve_parent_only
 from limner.errors import LimnerError
 
+LEAVE = getattr(signal, "SIGUSR1", None)
+"""The signal after which a process leaves the videos that it has; None where there is none, as on Windows."""
 AT_ONCE = 3
 """Photos that a process has: one that it fetches, one that it works on and one whose result it writes."""
 
@@ -22,10 +27,12 @@ def serve(ours: Connection, task: Task) -> None:
     """Does what comes in: (index, item), until None comes or the other end is gone.
 
     It answers with ``("ready", None)`` once, or ``("unusable", text)``; then ``("began", index)`` when it works on a
-    photo, and ``("done", Outcome)``. Signals are left to the process that started it; when that is killed, this one
-    ends.
+    photo, and ``("done", Outcome)``. After ``LEAVE``, a signal that may come again, it answers ``("dropped", index)``
+    for each video that it has, and photos as ever. Other signals are left to the process that started it; when that
+    is killed, this one ends.
     """
     serve_parent_only()
+    leaving = _Leaving()
     try:
         try:
             worker = Worker(task)
@@ -33,14 +40,44 @@ def serve(ours: Connection, task: Task) -> None:
             ours.send(("unusable", error.args[0]))
             return
         ours.send(("ready", None))
-        _Serving(ours, worker).run()
+        _Serving(ours, worker, leaving).run()
     except (BrokenPipeError, ConnectionResetError, EOFError):  # whoever started it was killed
         os._exit(1)
 
 
+class _LeftError(BaseException):
+    """The video under way is left."""
+
+
+class _Leaving:
+    """Heeds `LEAVE`, which raises within `block` alone: anywhere else a message could be torn."""
+
+    def __init__(self) -> None:
+        self.asked = self._inside = False
+        if LEAVE is not None:
+            signal.signal(LEAVE, self._heed)
+
+    def _heed(self, *_: object) -> None:
+        self.asked = True
+        if self._inside:
+            self._inside = False  # what cleans up is not disturbed
+            raise _LeftError
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """May be left from now on."""
+        try:
+            self._inside = True
+            if self.asked:
+                raise _LeftError
+            yield
+        finally:
+            self._inside = False
+
+
 class _Serving:
-    def __init__(self, ours: Connection, worker: Worker) -> None:
-        self._connection, self._worker, self._sending = ours, worker, threading.Lock()
+    def __init__(self, ours: Connection, worker: Worker, leaving: _Leaving) -> None:
+        self._connection, self._worker, self._sending, self._leaving = ours, worker, threading.Lock(), leaving
         self._fetched: deque[tuple[int, Item, Future[bytes]]] = deque()
         self._written: deque[Future[None]] = deque()
 
@@ -65,7 +102,11 @@ class _Serving:
         try:
             fetched = data.result()
             self._send("began", index)
-            result = self._worker.make(item, fetched)
+            with self._leaving.block() if item.video else nullcontext():
+                result = self._worker.make(item, fetched)
+        except _LeftError:
+            self._send("dropped", index)
+            return
         except (LimnerError, MemoryError) as error:
             self._send("done", failed(index, item, error))
             return
