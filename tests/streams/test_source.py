@@ -17,6 +17,7 @@ import pytest
 from limner.errors import MediaError
 from limner.samples import CLIP
 from limner.streams.decoding import Pictures
+from limner.streams.reading import hanging
 from limner.streams.source import StreamSource
 from stream_parts import RATE, SIZE, make_clip
 
@@ -148,3 +149,30 @@ def test_a_file_that_is_cut_off_or_damaged_says_so(tmp_path: Path) -> None:
     assert "cut.mp4 is cut off: it has 22 of 64 frames." in told["cut.mp4"]
     assert "zeroed.mp4 is damaged: 8 pictures could not be decoded." in told["zeroed.mp4"]
     assert "hole.ts is damaged: parts of " in told["hole.ts"]
+
+
+@pytest.mark.parametrize("kind", ["udp", "rtsp"])
+def test_a_source_that_is_silent_is_left_as_soon_as_nobody_needs_it(kind: str) -> None:
+    server, port = silent_server()
+    with server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        if kind == "udp":
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+            free.close()
+        left, faults = threading.Event(), list[Exception]()
+
+        def wait() -> None:
+            try:
+                StreamSource(f"{kind}://127.0.0.1:{port}/live", patience=12, stopping=left.is_set).stop()
+            except MediaError as error:  # it sent nothing, after all of that time
+                faults.append(error)
+
+        waiting = threading.Thread(target=wait, daemon=True)
+        waiting.start()
+        time.sleep(0.5)
+        assert waiting.is_alive()
+        left.set()
+        waiting.join(60)
+        assert not waiting.is_alive()
+        assert faults == []
+        assert hanging()  # its own thread is where no word reaches it

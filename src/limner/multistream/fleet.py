@@ -24,6 +24,7 @@ from limner.multistream.stream import RunningStream, StreamCounts
 from limner.multistream.wall import Wall
 from limner.segment.batched import BatchCounts
 from limner.streams.address import Address, parse_target
+from limner.streams.reading import hanging
 from limner.threads import opencv_threads
 
 _TURN = 0.25
@@ -243,7 +244,8 @@ class Fleet:
         if self._rtsp is not None:
             self._rtsp.close()
         until = time.monotonic() + _PATIENCE
-        self._result.hanging = not all(one.gone(max(0.0, until - time.monotonic())) for one in self._left)
+        left = [one for one in self._left if not one.gone(max(0.0, until - time.monotonic()))]
+        self._result.hanging = bool(left) or hanging()
 
 
 def _addresses(texts: tuple[str, ...]) -> tuple[Address, ...]:

@@ -146,6 +146,7 @@ class RunningStream:
             threads=_DECODER_THREADS,
             on_sound=self._hear,
             on_change=self._changed,
+            stopping=self._stopped.is_set,
         )
         self._source, self._epoch = source, source.epoch
         try:

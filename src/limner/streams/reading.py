@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
+from weakref import WeakSet
 
 import av
 
@@ -40,6 +41,16 @@ _NET = {"protocol_whitelist": "tcp,udp,rtp,rtsp,rtsps,rtmp,rtmps,rtmpt,tls,http,
 _HEARD = {"aac", "aac_latm", "mp3", "mp2", "ac3", "eac3", "opus", "pcm_mulaw", "pcm_alaw", "g722", "speex", "vorbis"}
 
 
+_LOOK = 0.25
+"""Seconds between two looks whether a source is still needed."""
+_left_behind: WeakSet[threading.Thread] = WeakSet()
+
+
+def hanging() -> bool:
+    """Whether a thread of a source that was left is still in a library. A process that ends as usual may crash then."""
+    return any(thread.is_alive() for thread in list(_left_behind))
+
+
 class StreamCamera:
     """Pictures of one connection, with their moments; sound goes to `on_sound` meanwhile.
 
@@ -52,6 +63,7 @@ class StreamCamera:
         paced: a file runs at its own rate; otherwise as fast as it is read.
         loop: a file begins again at its end.
         patience: seconds without a picture after which the source counts as lost.
+        stopping: whether nobody needs it any more; asked while it waits for a picture, which it then does no longer.
         threads: of the decoder; None is `limner.threads.decoder_threads`.
 
     Attributes:
@@ -73,12 +85,13 @@ class StreamCamera:
         loop: bool = False,
         patience: float = 10.0,
         threads: int | None = None,
+        stopping: Callable[[], bool] | None = None,
     ) -> None:
         self.name, self.rate, self.busy = address.shown, 25.0, 0.0
         self.size, self.sound = (0, 0), False
         self.notices: list[str] = []
         self._address, self._on_sound, self._loop, self._patience = address, on_sound, loop, patience
-        self._threads = threads or decoder_threads()
+        self._threads, self._stopping = threads or decoder_threads(), stopping or (lambda: False)
         self._paced = address.kind in _AHEAD or (address.kind == "file" and paced)
         self._clock = None if address.kind == "file" and not paced else SourceClock(paced=self._paced)
         self._by_arrival = False
@@ -117,17 +130,21 @@ class StreamCamera:
             self._waiting.clear()
             self._changed.notify_all()
         self._thread.join(0.5)
+        if self._thread.is_alive():
+            _left_behind.add(self._thread)
 
     def _wait(self, more: float = 0.0) -> None:
         """Until there is a picture, or the end; ``more`` seconds longer than usual."""
+        until = time.monotonic() + self._patience + more
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._waiting or self._fault or self._ended or self._closed, self._patience + more
-            )
-            if self._waiting or self._ended or self._closed:
-                return
-            if self._fault is not None:
-                raise self._fault
+            while True:
+                if self._waiting or self._ended or self._closed or self._stopping():
+                    return
+                if self._fault is not None:
+                    raise self._fault
+                if (left := until - time.monotonic()) <= 0:
+                    break
+                self._changed.wait(min(left, _LOOK))
         raise CameraLostError(f"{self.name}: sent no picture for {self._patience:g} s; is the source running?")
 
     # ------------------------------------------------------------------ the thread

@@ -29,6 +29,7 @@ class StreamSource(LatestFrames):
             from another thread. None leaves sound out.
         loop: a file begins again at its end.
         patience: seconds without a picture after which the source counts as lost.
+        stopping: whether nobody needs it any more, for who cannot call `stop` while it is being made.
         fps: frames a second of numbered pictures; None takes the times of the `timestamps.txt` beside them.
         size, rate: of a camera, see `limner.media.camera.open_camera`.
         retry, on_change: see `LatestFrames`.
@@ -59,6 +60,7 @@ class StreamSource(LatestFrames):
         threads: int | None = None,
         retry: tuple[float, float] = (0.25, 4.0),
         on_change: Callable[[State, str], None] | None = None,
+        stopping: Callable[[], bool] | None = None,
     ) -> None:
         self.address = parse_source(address) if isinstance(address, str) else address
         every = every_frame and not self.address.live
@@ -75,8 +77,9 @@ class StreamSource(LatestFrames):
                 return pictures
             hears = None if on_sound is None else lambda samples, moment: on_sound(samples, moment - began)
             camera = StreamCamera(
-                self.address, on_sound=hears, paced=not every, loop=loop, patience=patience, threads=threads
-            )
+                self.address, on_sound=hears, paced=not every, loop=loop, patience=patience, threads=threads,
+                stopping=lambda: self._stopped or (stopping is not None and stopping()),
+            )  # fmt: skip
             self.sound, self.size, self.notices = camera.sound, camera.size, camera.notices
             return camera
 
