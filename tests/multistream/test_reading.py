@@ -50,6 +50,11 @@ def test_what_it_means(clip: None) -> None:
 
 
 WRONG = {
+    "a user of the RTSP server": (
+        "rtsp: {user: 'a b', password: x}\nstreams: {a: {from: 0}}\n",
+        r"s.yaml:1: rtsp.user: must be 1 to 64 letters",
+    ),
+    "an empty password": ("rtsp: {password: ''}\nstreams: {a: {from: 0}}\n", r"s.yaml:1: rtsp.password"),
     "empty": ("", "s.yaml: says streams: and under it a name and from: for each, and it is empty"),
     "a list": ("- a", "s.yaml: says streams: .* and this is a list"),
     "not closed": ("streams: [1,2", "s.yaml:1: is no YAML here: expected"),

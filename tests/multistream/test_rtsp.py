@@ -26,9 +26,9 @@ SIZE = (96, 160)
 
 
 @contextlib.contextmanager
-def serving(told: list[str]) -> Iterator[RtspServer]:
+def serving(told: list[str], login: tuple[str, str] | None = None) -> Iterator[RtspServer]:
     try:
-        server = RtspServer("127.0.0.1", free_port(), told.append)
+        server = RtspServer("127.0.0.1", free_port(), told.append, login=login)
     except MediaError as error:
         pytest.skip(f"{error}")
     try:
@@ -39,13 +39,15 @@ def serving(told: list[str]) -> Iterator[RtspServer]:
 
 @contextlib.contextmanager
 def feeding(server: RtspServer, name: str, color: tuple[int, int, int]) -> Iterator[None]:
-    """A stream of that name, of one colour."""
-    outlet, over = Outlet([], sinks=[server.mount(name)], rate=20), threading.Event()
+    """A stream of that name, of one colour, with a tone of 440 Hz."""
+    outlet, over = Outlet([], sinks=[server.mount(name)], rate=20, sound=True), threading.Event()
 
     def feed() -> None:
-        began, index = time.monotonic(), 0
+        began, index, step = time.monotonic(), 0, 48_000 // 20
         while not over.wait(max(0.0, began + index / 20 - time.monotonic())):
             outlet.write(TimedFrame(np.full((*SIZE, 3), color, np.uint8), Fraction(index, 20)))
+            tone = 0.5 * np.sin(2 * np.pi * 440 / 48_000 * np.arange(index * step, (index + 1) * step))
+            outlet.hear(np.stack([tone, tone]).astype(np.float32), index / 20)
             index += 1
 
     thread = threading.Thread(target=feed, daemon=True)
@@ -95,6 +97,28 @@ def _missing(url: str) -> bool:
     except av.HTTPNotFoundError:
         return True
     return False
+
+
+def test_who_watches_hears_too_and_needs_the_password() -> None:
+    told: list[str] = []
+    with serving(told, ("ann", "pass word:1")) as server, feeding(server, "red", (200, 30, 30)):
+        url = server.url("red")
+        assert read(url.replace("rtsp://", "rtsp://ann:pass%20word%3A1@"), 3)[-1].mean((0, 1))[0] > 150
+        for login in ("", "ann:wrong@", "eve:pass%20word%3A1@"):
+            with pytest.raises(av.HTTPUnauthorizedError):
+                pictures(url.replace("rtsp://", f"rtsp://{login}"), 1)
+        samples, times = [], []
+        with av.open(url.replace("rtsp://", "rtsp://ann:pass%20word%3A1@"), options={"rtsp_transport": "tcp"}) as seen:
+            for frame in seen.decode(audio=0):
+                samples.append(frame.to_ndarray()[0])
+                times.append(frame.time)
+                if len(samples) == 60:
+                    break
+    tone = np.concatenate(samples[10:])
+    spectrum = np.abs(np.fft.rfft(tone * np.hanning(len(tone))))
+    assert abs(spectrum.argmax() * 48_000 / len(tone) - 440) < 4
+    assert np.diff(times).min() > 0
+    assert told == []
 
 
 def test_a_port_that_is_taken() -> None:

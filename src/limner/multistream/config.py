@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 _CONFIG = ConfigDict(extra="forbid", validate_by_name=False, validate_by_alias=True)
 _SIZE = re.compile(r"(\d{2,5})x(\d{2,5})")
 _LEAST, _MOST = 16, 8192
+_USER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def _several(raw: Any) -> Any:
@@ -33,6 +34,13 @@ def _text(raw: Any) -> Any:
 def _port(raw: Any) -> Any:
     """A bare number stands for the port."""
     return {"port": raw} if isinstance(raw, int) and not isinstance(raw, bool) else raw
+
+
+def _user(raw: Any) -> Any:
+    """A name that needs no quotes anywhere."""
+    if not isinstance(raw, str) or _USER.fullmatch(raw) is None:
+        raise ValueError("must be 1 to 64 letters, digits, dots, - and _")
+    return raw
 
 
 def _size(raw: Any) -> Any:
@@ -130,10 +138,20 @@ class RtspSpec:
     Attributes:
         port: TCP port; each stream is at rtsp://ADDRESS:PORT/NAME.
         address: of this machine; 127.0.0.1 is reached from it alone, 0.0.0.0 from everywhere.
+        user, password: that watching needs; without a password everybody may watch who reaches the port.
     """
 
     port: Annotated[int, Field(ge=1, le=65535)] = 8554
     address: str = "127.0.0.1"
+    user: Annotated[str, BeforeValidator(_user)] = "limner"
+    password: Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=200)] | None = field(
+        default=None, repr=False
+    )
+
+    @property
+    def login(self) -> tuple[str, str] | None:
+        """User and password, where there is one."""
+        return None if self.password is None else (self.user, self.password)
 
 
 @dataclass(frozen=True, kw_only=True, config=_CONFIG)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from limner.address import is_loopback
 from limner.assembly import build_segmenter
 from limner.errors import LimnerError
 from limner.heap import drop_circles
@@ -69,7 +70,9 @@ class Fleet:
         self.spec = read_file(path)
         self._segmenter = build_segmenter(matte_options(self.spec), on_fault="hide", batch=self.spec.batch)
         rtsp = self.spec.rtsp
-        self._rtsp = None if rtsp is None else RtspServer(rtsp.address, rtsp.port, tell)
+        if rtsp is not None and rtsp.password is None and _is_open(rtsp.address):
+            tell(f"rtsp: anybody who reaches {rtsp.address}:{rtsp.port} may watch; give it a password, or 127.0.0.1")
+        self._rtsp = None if rtsp is None else RtspServer(rtsp.address, rtsp.port, tell, login=rtsp.login)
         self._streams: dict[str, RunningStream] = {}
         self._outputs: dict[str, Outputs] = {}
         self._lines: dict[str, Lines] = {}
@@ -261,3 +264,11 @@ def _digest(path: Path) -> str | None:
     with suppress(OSError):
         return hashlib.sha256(path.read_bytes()).hexdigest()
     return None
+
+
+def _is_open(address: str) -> bool:
+    """Whether other machines may reach what listens there."""
+    try:
+        return not is_loopback(address)
+    except ValueError:  # a name
+        return address != "localhost"

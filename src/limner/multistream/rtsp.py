@@ -18,7 +18,7 @@ import av
 from limner.children import leaving_interrupts_to_us
 from limner.errors import MediaError
 from limner.multistream.rtsp_child import HEADER
-from limner.streams.parcel import Parcel
+from limner.streams.parcel import CODECS, Parcel
 
 NEEDS = "python3-gst-1.0 gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
 """Debian's packages."""
@@ -31,19 +31,22 @@ _Message = tuple[bytes, str, bytes]
 
 
 class RtspServer:
-    """Streams under rtsp://ADDRESS:PORT/NAME, without a password.
+    """Streams under rtsp://ADDRESS:PORT/NAME, with their sound.
 
     Args:
+        login: user and password that watching needs; None lets everybody watch.
         tell: told when the server ended, and is started again.
 
     Raises:
         MediaError: GStreamer's server is not installed, or the port is taken.
     """
 
-    def __init__(self, address: str, port: int, tell: Callable[[str], None]) -> None:
-        self._address, self._port, self._tell = address, port, tell
+    def __init__(
+        self, address: str, port: int, tell: Callable[[str], None], *, login: tuple[str, str] | None = None
+    ) -> None:
+        self._address, self._port, self._tell, self._login = address, port, tell, login or ("", "")
         self._lock = threading.Lock()
-        self._heads: dict[str, bytes] = {}
+        self._heads: dict[str, tuple[bytes, bytes]] = {}
         self._queue: queue.Queue[_Message] = queue.Queue(_WAITING)
         self._closing = threading.Event()
         self._busy_since: float | None = None
@@ -60,10 +63,11 @@ class RtspServer:
         """A stream of that name, from its first picture on."""
         return Mounted(self, name)
 
-    def add(self, name: str, head: bytes) -> None:
-        """A stream; ``head`` is that of its H.264 as MP4 has it (avcC)."""
+    def add(self, name: str, head: bytes, heard: bytes) -> None:
+        """A stream; ``head`` is that of its H.264 as MP4 has it (avcC), ``heard`` that of its AAC, empty without."""
         with self._lock:
-            self._heads[name] = head
+            self._heads[name] = head, heard
+        self._put((b"S", name, heard))
         self._put((b"+", name, head))
 
     def remove(self, name: str) -> None:
@@ -71,6 +75,11 @@ class RtspServer:
         with self._lock:
             self._heads.pop(name, None)
         self._put((b"-", name, b""))
+
+    def hear(self, name: str, data: bytes) -> None:
+        """The next bit of a stream's sound; it is dropped where the server is behind."""
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait((b"s", name, data))
 
     def send(self, name: str, data: bytes, *, key: bool) -> bool:
         """The next picture of a stream; False where it is dropped, because the server is behind."""
@@ -114,6 +123,8 @@ class RtspServer:
             watchdog = threading.Timer(_STARTING, process.kill)
             watchdog.start()
             assert process.stdout is not None
+            with contextlib.suppress(OSError):  # of one that lacks GStreamer
+                self._write(b"@", self._login[0], self._login[1].encode(), to=process)
             said = process.stdout.readline().decode().strip()
             watchdog.cancel()
             if said == "ready":
@@ -147,7 +158,8 @@ class RtspServer:
     def _restart(self) -> None:
         self._process = self._start()
         with self._lock:
-            for name, head in self._heads.items():
+            for name, (head, heard) in self._heads.items():
+                self._write(b"S", name, heard)
                 self._write(b"+", name, head)
 
     def _put(self, message: _Message) -> None:
@@ -159,13 +171,13 @@ class RtspServer:
                 with contextlib.suppress(queue.Empty):
                     self._queue.get_nowait()
 
-    def _write(self, kind: bytes, name: str, data: bytes) -> None:
-        assert self._process.stdin is not None
-        called = name.encode()
+    def _write(self, kind: bytes, name: str, data: bytes, *, to: subprocess.Popen[bytes] | None = None) -> None:
+        stdin, called = (to or self._process).stdin, name.encode()
+        assert stdin is not None
         self._busy_since = time.monotonic()
         try:
-            self._process.stdin.write(HEADER.pack(kind, len(called), len(data)) + called + data)
-            self._process.stdin.flush()
+            stdin.write(HEADER.pack(kind, len(called), len(data)) + called + data)
+            stdin.flush()
         finally:
             self._busy_since = None
 
@@ -192,10 +204,13 @@ class Mounted:
         """``header`` is that of `limner.streams.encoder.LiveEncoder`."""
         with av.open(io.BytesIO(header)) as container:
             head = container.streams.video[0].codec_context.extradata
-        self._server.add(self._name, head or b"")
+            sounds = [stream.codec_context.extradata for stream in container.streams.audio if stream.name == "aac"]
+        self._server.add(self._name, head or b"", (sounds and sounds[0]) or b"")
 
     def put(self, parcel: Parcel) -> None:
-        """Takes what comes next; never waits. Sound is left out."""
+        """Takes what comes next; never waits. Of sound it takes AAC."""
+        if CODECS[parcel.stream] == "aac":
+            self._server.hear(self._name, parcel.data)
         if parcel.stream != 0:
             return
         if (self.wants_key and not parcel.key) or not self._server.send(self._name, parcel.data, key=parcel.key):

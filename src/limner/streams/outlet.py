@@ -84,7 +84,8 @@ class Outlet:
         self.targets, self.sinks = [self._target(item) for item in addresses], list(sinks)
         self.frames = 0
         self._whip = any(item.kind == "whip" for item in addresses)
-        codecs = [("aac", any(item.kind != "whip" for item in addresses)), ("libopus", self._whip)]
+        others = bool(sinks) or any(item.kind != "whip" for item in addresses)
+        codecs = [("aac", others), ("libopus", self._whip)]
         self._codecs = [codec for codec, needed in codecs if needed and sound]
         self._lock = threading.Lock()
         self._encoder: LiveEncoder | None = None
