@@ -33,6 +33,7 @@ COMMANDS = {
     "data resize": "listed -o made",
     "data composite": "listed -o made",
     "data review": "listed --port 0",
+    "data filter": "listed -o made -f warm",
     "data remask": "photos -o made",
     "data label": "--teacher fast -o masks",
     "data relabel": "--teacher fast -o masks",

@@ -12,6 +12,7 @@ import typer
 from limner.cli.data_check import check
 from limner.cli.data_composite import composite
 from limner.cli.data_crop import crop, resize
+from limner.cli.data_filter import filter_
 from limner.cli.data_import import import_
 from limner.cli.data_label import label
 from limner.cli.data_remask import remask
@@ -38,6 +39,7 @@ app.command(short_help="Show what photos are like: sizes, people, masks, light."
 app.command(short_help="Choose photos for validation and test, never leaking.")(split)
 app.command(short_help="Cut head and shoulders out of photos of whole bodies.")(crop)
 app.command(short_help="Shrink photos and masks.")(resize)
+app.command(name="filter", short_help="Put photos through warm, cool and other filters.")(filter_)
 app.command(short_help="Put people before photos of nobody, with exact masks.")(composite)
 app.command(short_help="Make masks of 0 and 255 from alpha, brightness or colour.")(remask)
 app.command(short_help="Draw masks with nets, and keep, reject or ask about each.")(label)

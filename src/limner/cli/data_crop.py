@@ -50,7 +50,7 @@ def crop(
             format=format_,  # type: ignore[arg-type]
             progress=meter.update,
         )
-    _say(done, out)
+    say_rewritten(done, out)
 
 
 def resize(
@@ -81,7 +81,7 @@ def resize(
     with Meter("shrinking", "photos") as meter:
         chosen = tuple(sets) if sets else None
         done = rewrite(folder, out, change, sets=chosen, format=format_, progress=meter.update)  # type: ignore[arg-type]
-    _say(done, out)
+    say_rewritten(done, out)
 
 
 def _aspect(text: str) -> float:
@@ -92,7 +92,8 @@ def _aspect(text: str) -> float:
         raise OptionError(f"‹aspect› {text}: must be width:height, such as 3:4") from None
 
 
-def _say(done: Rewritten, out: Path) -> None:
+def say_rewritten(done: Rewritten, out: Path) -> None:
+    """What became of it; exit code 1 where photos were left out."""
     typer.echo(f"{out}: {done.photos} photos")
     if done.failures:
         for name, reason in done.failures[:_SHOWN]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -54,6 +54,7 @@ def rewrite(
     sets: tuple[str, ...] | None = None,
     wanted: Callable[[Listed], bool] = lambda _: True,
     format: Format = "jpg",
+    noted: Callable[[Listed], Mapping[str, object]] = lambda _: {},
     progress: Callable[[int, int], None] | None = None,
 ) -> Rewritten:
     """Write the photos of a data folder, changed, as a new one. Every column of the manifest is kept.
@@ -63,6 +64,7 @@ def rewrite(
         sets: only these.
         wanted: which photos; the others are not listed in ``out``.
         format: of photos: JPEG of quality 95, PNG, or lossless WebP. Photos of the kind exact are PNG, for their alpha.
+        noted: more columns of a photo's row.
         progress: called with (photos done, photos in all).
 
     Raises:
@@ -78,7 +80,7 @@ def rewrite(
         part = out / _PART
         shutil.rmtree(part, ignore_errors=True)
         try:
-            return _write(data, out, part, chosen, _Writer(part, change, format), progress)
+            return _write(data, out, part, chosen, _Writer(part, change, format), noted, progress)
         except OSError as error:
             raise DataError(f"{out}: cannot be written ({error.strerror or error})") from None
         finally:
@@ -105,6 +107,7 @@ def _write(
     part: Path,
     chosen: list[Listed],
     writer: _Writer,
+    noted: Callable[[Listed], Mapping[str, object]],
     progress: Callable[[int, int], None] | None,
 ) -> Rewritten:
     for name in sorted({item.photo.set for item in chosen}):
@@ -125,16 +128,18 @@ def _write(
     if not sizes:
         raise DataError(f"{data}: {failures[0][0]}: {failures[0][1]} ({len(failures)} such photos, and no other)")
     columns, rows = read_rows(data / MANIFEST)
+    more = {(item.photo.set, item.photo.stem): noted(item) for item in chosen}
     kept = []
     for row in rows:
         key = (str(row["set"]), str(row["stem"]))
         if key in sizes:
-            kept.append(row | {"width": sizes[key][0], "height": sizes[key][1]})
+            kept.append({**row, "width": sizes[key][0], "height": sizes[key][1], **more[key]})
     if failures:
         lines = [json.dumps({"input": name, "error": reason}, ensure_ascii=False) for name, reason in failures]
         whole_text(out / FAILURES, "\n".join(lines) + "\n")
     for folder in sorted(part.iterdir()):
         folder.rename(out / folder.name)
+    columns = list(dict.fromkeys([*columns, *(name for each in more.values() for name in each)]))
     write_rows(out / MANIFEST, columns, kept)
     return Rewritten(len(kept), failures, out / FAILURES if failures else None)
 
