@@ -28,9 +28,9 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.steady_clips import BRISK, clips  # noqa: E402
 from benchmarks.table import Surroundings  # noqa: E402
+from limner.datasets.moving_clips import MovingClip  # noqa: E402
 from limner.evaluation import metrics  # noqa: E402
 from limner.evaluation.contenders import Alpha  # noqa: E402
-from limner.evaluation.moving_clips import MovingClip  # noqa: E402
 from limner.export.browser.run import chromium  # noqa: E402
 
 WEB, HERE = ROOT / "web", ROOT / "benchmarks" / "browser"

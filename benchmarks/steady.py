@@ -22,8 +22,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.steady_clips import SPANS, clips, lakes, rendered
+from limner.datasets.moving_clips import Span, make_moving_clip
 from limner.effects import make_effect
-from limner.evaluation.moving_clips import Span, make_moving_clip
 from limner.evaluation.steadiness import Steadiness, mean_of, play_stream, score
 from limner.media.video_info import probe_video
 from limner.media.video_reader import VideoReader

@@ -11,8 +11,8 @@ from PIL import Image
 
 from limner import samples
 from limner.datasets.manifest import PhotoFolder
+from limner.datasets.moving_clips import Cutout, MovingClip, Span, make_moving_clip
 from limner.datasets.photo import Photo
-from limner.evaluation.moving_clips import Cutout, MovingClip, Span, make_moving_clip
 
 PEOPLE = Path(__file__).parent / "people"
 FLICKER = 0.02

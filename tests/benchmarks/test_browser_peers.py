@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.browser_peers import NAMES, PEER, TIMED, Quality, masks_table, pipelines_table, quality, ratio
 from benchmarks.steady_clips import lakes, rendered
-from limner.evaluation.moving_clips import MovingClip, Span, make_moving_clip
+from limner.datasets.moving_clips import MovingClip, Span, make_moving_clip
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ COMMANDS = {
     "data composite": "listed -o made",
     "data review": "listed --port 0",
     "data filter": "listed -o made -f warm",
+    "data video": "listed -o made",
     "data remask": "photos -o made",
     "data label": "--teacher fast -o masks",
     "data relabel": "--teacher fast -o masks",

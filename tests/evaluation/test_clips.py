@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from limner.datasets.manifest import PhotoFolder
+from limner.datasets.moving_clips import READ_NOISE, SHOT_NOISE
 from limner.errors import DataError
 from limner.evaluation import metrics
-from limner.evaluation.clips import READ_NOISE, SHOT_NOISE, clip_photos, make_clip, pictures
+from limner.evaluation.clips import clip_photos, make_clip, pictures
 from random_mattes import mattes
 
 GREY = np.full((80, 90, 3), 120, np.uint8)

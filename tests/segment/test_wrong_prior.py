@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.steady_clips import lakes, rendered
+from limner.datasets.moving_clips import MovingClip, Span, make_moving_clip
 from limner.evaluation.metrics import iou
-from limner.evaluation.moving_clips import MovingClip, Span, make_moving_clip
 from limner.matte import Matte
 from limner.segment.segmenter import Segmenter
 

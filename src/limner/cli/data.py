@@ -19,6 +19,7 @@ from limner.cli.data_remask import remask
 from limner.cli.data_review import review
 from limner.cli.data_split import split
 from limner.cli.data_stats import stats
+from limner.cli.data_video import video
 from limner.cli.interruption import keeping
 from limner.cli.progress import Meter
 from limner.errors import MissingExtraError
@@ -41,6 +42,7 @@ app.command(short_help="Cut head and shoulders out of photos of whole bodies.")(
 app.command(short_help="Shrink photos and masks.")(resize)
 app.command(name="filter", short_help="Put photos through warm, cool and other filters.")(filter_)
 app.command(short_help="Put people before photos of nobody, with exact masks.")(composite)
+app.command(short_help="Make clips of people who move over moving backgrounds, with exact masks.")(video)
 app.command(short_help="Make masks of 0 and 255 from alpha, brightness or colour.")(remask)
 app.command(short_help="Draw masks with nets, and keep, reject or ask about each.")(label)
 app.command(short_help="Accept, reject and repair masks on a local page.")(review)

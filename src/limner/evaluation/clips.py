@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.datasets.manifest import VOID_SETS, PhotoFolder
+from limner.datasets.moving_clips import READ_NOISE, SHOT_NOISE
 from limner.datasets.photo import Photo
 from limner.errors import DataError
 from limner.evaluation.contenders import Alpha
@@ -18,8 +19,6 @@ from limner.frame import Frame
 
 T = TypeVar("T", np.uint8, np.float32)
 
-READ_NOISE, SHOT_NOISE = 2.0, 0.05
-"""Variance of the noise in 8-bit levels: ``READ_NOISE + SHOT_NOISE × level``, that of a webcam in a lit room."""
 EXPOSURE, SHAKE = 0.03, 0.7
 """Standard deviations: of the exposure in stops, and of a hand-held camera's place in pixels."""
 _MEMORY = 0.7  # of exposure and place, from a frame to the next

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from limner.datasets.moving_clips import MovingClip, Span
 from limner.errors import DataError
 from limner.evaluation import metrics
 from limner.evaluation.contenders import Alpha
-from limner.evaluation.moving_clips import MovingClip, Span
 from limner.segment.base import MatteStream
 
 OFFSETS = (-1, 0, 1, 2, 3)

@@ -51,9 +51,11 @@ def test_traces_away_from_the_person_go() -> None:
     rgb, mask = bust(0)
     marked = mask.copy()
     marked[2:9, 2:9] = 200
+    marked[4:60, 130:158] = 70
     marked[120:150, :20] = np.maximum(marked[120:150, :20], 9)
     cut = figure(outline_of(marked), rgb, marked, RNG, exact=False)
     assert not cut.alpha[2:9, 2:9].any()
+    assert not cut.alpha[4:60, 130:158].any(), "large, but faint all over"
     assert not cut.alpha[125:145, :10].any()
     exact = figure(outline_of(mask), rgb, mask, RNG, exact=True)
     np.testing.assert_array_equal(exact.alpha, mask)

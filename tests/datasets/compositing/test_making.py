@@ -92,9 +92,9 @@ def test_other_sets_stay_and_other_options_are_refused(cast: Path, tmp_path: Pat
     assert [photo.set for photo in read_manifest(out)] == ["composites"] * 2 + ["more"] * 3
     make(request, 4, processes=1)
     assert sorted(photo.set for photo in read_manifest(out)) == ["composites"] * 4 + ["more"] * 3
-    with pytest.raises(DataError, match="holds composites of other photos or options"):
+    with pytest.raises(DataError, match="is of other photos or options"):
         make(replace(request, options=replace(OPTIONS, light=0.1)), 2, processes=1)
-    with pytest.raises(DataError, match="holds composites of other photos or options"):
+    with pytest.raises(DataError, match="is of other photos or options"):
         make(replace(request, split=None), 2, processes=1)
     (out / "own").mkdir()
     with pytest.raises(DataError, match="is there already, and was not made by limner data composite"):

@@ -116,8 +116,12 @@ def _whole(mask: Mask) -> Mask:
     """The mask without faint traces and small parts away from the person, as nets and painters leave them."""
     count, parts, about, _ = cv2.connectedComponentsWithStats((mask > _FAINT).astype(np.uint8))
     areas = about[:, cv2.CC_STAT_AREA]
-    kept = np.flatnonzero(areas >= _PART * areas[1:].max()) if count > 1 else np.array([0])
-    return np.where(np.isin(parts, kept[kept > 0]), mask, 0).astype(np.uint8)
+    kept = np.zeros(count, bool)
+    if count > 1:
+        kept[np.unique(parts[mask > 127])] = True  # what is faint all over is nobody's
+        kept &= areas >= _PART * areas[1:].max()
+    kept[0] = False
+    return np.where(kept[parts], mask, 0).astype(np.uint8)
 
 
 def _spread(rgb: Rgb, alpha: Mask) -> Rgb:

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import cv2
 from PIL import Image
 
-from limner.children import leaving_interrupts_to_us
-from limner.cores import check_parallel, physical_cores
+from limner.cores import check_parallel
 from limner.datasets.compositing.casting import Casting
 from limner.datasets.compositing.composing import Composer, Composite
 from limner.datasets.compositing.options import SAVING, CompositeOptions
+from limner.datasets.compositing.parallel import JOURNAL, Worker, claim, each, read_journal
 from limner.datasets.manifest_rows import MANIFEST, read_rows, write_rows
 from limner.errors import DataError, OptionError
 from limner.one_writer import OneWriter
 from limner.whole_file import aside, whole_text
 
-JOURNAL, SETTINGS, FAILURES = "journal.jsonl", "composite.json", "failures.jsonl"
+SETTINGS, FAILURES = "composite.json", "failures.jsonl"
 COLUMNS = ("set", "stem", "split", "mask", "width", "height", "source", "rights", "group", "people", "background",
            "things", "parameters")  # fmt: skip
 _TOGETHER = 4
@@ -62,6 +58,10 @@ class Request:
             background_sets=self.background_sets,
             split=self.split,
         )
+
+    def worker(self) -> Worker:
+        """Who makes them."""
+        return _Worker(self, self.casting())
 
 
 @dataclass(slots=True)
@@ -108,74 +108,22 @@ def make(
         raise DataError(f"{folder}: holds the people themselves; choose another ‹name›")
     with OneWriter(request.out, error=DataError):
         try:
-            _claim(folder, request, casting)
-            noted = _read_journal(folder / JOURNAL)
+            settings = {"people": casting.fingerprint(), **asdict(request.options)}
+            settings["thing_files"] = bool(request.options.thing_files)
+            claim(folder, settings, file=SETTINGS, command="limner data composite", kinds=("images", "masks"))
+            noted = read_journal(folder / JOURNAL)
             left = [number for number in range(count) if number not in noted]
             before = count - len(left)
             with (folder / JOURNAL).open("a", encoding="utf-8") as journal:
-                for number, row in _each(request, casting, left, processes):
+                for number, row in each(request, left, processes=processes, together=_TOGETHER, worth=_WORTH_PROCESSES):
                     noted[number] = row
                     journal.write(json.dumps({"number": number, **row}, ensure_ascii=False) + "\n")
                     journal.flush()
                     if progress is not None:
-                        progress(sum(1 for each in noted if each < count), count)
+                        progress(sum(1 for other in noted if other < count), count)
             return _list(request, folder, {n: row for n, row in sorted(noted.items()) if n < count}, before)
         except OSError as error:
             raise DataError(f"{request.out}: cannot be written ({error.strerror or error})") from None
-
-
-def _claim(folder: Path, request: Request, casting: Casting) -> None:
-    """Note what the composites are of, or compare with the note that is there."""
-    mine = {"people": casting.fingerprint(), **asdict(request.options)}
-    mine["thing_files"] = bool(request.options.thing_files)
-    text = json.dumps(mine, indent=2)
-    path = folder / SETTINGS
-    if path.is_file():
-        if path.read_text(encoding="utf-8") != text:
-            raise DataError(f"{folder}: holds composites of other photos or options; choose another ‹name› or ‹output›")
-        return
-    if folder.exists():
-        raise DataError(f"{folder}: is there already, and was not made by limner data composite; choose another ‹name›")
-    for kind in ("images", "masks"):
-        (folder / kind).mkdir(parents=True)
-    whole_text(path, text)
-
-
-def _read_journal(path: Path) -> dict[int, dict[str, Any]]:
-    """What was noted before; a last line that was cut off does not count, and is removed."""
-    if not path.is_file():
-        return {}
-    whole, newline, _cut = path.read_text(encoding="utf-8").rpartition("\n")
-    whole_text(path, whole + newline)
-    rows = [json.loads(line) for line in whole.splitlines()]
-    return {row.pop("number"): row for row in rows}
-
-
-def _each(
-    request: Request, casting: Casting, numbers: Sequence[int], processes: int | None
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Number and row of each composite, as they are made."""
-    if processes is None:
-        processes = physical_cores() if len(numbers) >= _WORTH_PROCESSES else 1
-    if processes == 1:
-        worker = _Worker(request, casting)
-        for number in numbers:
-            yield number, worker.make(number)
-        return
-    parts = iter([numbers[first : first + _TOGETHER] for first in range(0, len(numbers), _TOGETHER)])
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin, initargs=(request,))
-    try:
-        with leaving_interrupts_to_us():  # the processes start when they get work
-            waiting: set[Future[list[tuple[int, dict[str, Any]]]]] = {
-                pool.submit(_make_there, part) for part in islice(parts, 2 * processes)
-            }
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield from future.result()
-                waiting |= {pool.submit(_make_there, part) for part in islice(parts, 1)}
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 class _Worker:
@@ -196,20 +144,6 @@ class _Worker:
         with aside(self.folder / "masks" / f"{stem}.png") as partial:
             Image.fromarray(composite.mask).save(partial, "PNG")
         return _row(composite, stem)
-
-
-_worker: _Worker | None = None
-
-
-def _begin(request: Request) -> None:
-    global _worker
-    cv2.setNumThreads(1)
-    _worker = _Worker(request, request.casting())
-
-
-def _make_there(numbers: Sequence[int]) -> list[tuple[int, dict[str, Any]]]:
-    assert _worker is not None
-    return [(number, _worker.make(number)) for number in numbers]
 
 
 def _row(composite: Composite, stem: str) -> dict[str, Any]:

@@ -11,15 +11,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.evaluation.clips import READ_NOISE, SHOT_NOISE
-from limner.evaluation.contenders import Alpha
 from limner.frame import Frame
 
-Move = Literal["still", "sway", "fast"]
+Alpha = NDArray[np.float32]
+Move = Literal["still", "sway", "fast", "enter", "leave"]
 Bool = NDArray[np.bool_]
 
-SWAY, FAST = 0.0035, 0.03
-"""Speeds as shares of the width a frame: of somebody who talks, and of somebody who jumps aside."""
+SWAY, FAST, WALK = 0.0035, 0.03, 0.014
+"""Speeds as shares of the width a frame: of somebody who talks, who jumps aside, and who walks by."""
+READ_NOISE, SHOT_NOISE = 2.0, 0.05
+"""Variance of the noise in 8-bit levels: ``READ_NOISE + SHOT_NOISE × level``, that of a webcam in a lit room."""
+_OUTSIDE = 0.85
+"""Widths to the side at which nobody is seen any more."""
 _SHUTTER = 0.5  # share of a frame's time that the shutter is open: what moves fast is blurred
 _ROOM = 1.25  # the background is this much larger than the frame, so that it can pan
 
@@ -38,7 +41,8 @@ class Span:
 
     Attributes:
         frames: how many.
-        person: "still", "sway" (slowly, as in talking) or "fast" (3 % of the width a frame, to and fro).
+        person: "still", "sway" (slowly, as in talking), "fast" (3 % of the width a frame, to and fro), "enter" (walks
+            in) or "leave" (walks out).
         pan: how far the background moves in each frame, as a share of the width; 0 is a tripod.
         light: stops of exposure, at once, against the first span; as an auto-exposure does.
         cut: another person before another background from here on.
@@ -100,6 +104,8 @@ def make_moving_clip(
             actor, place, pan = scene % len(people), np.zeros(2), 0.0
             sprite, room = _sprite(people[actor], size), _room(rooms[scene % len(rooms)], size)
         for step in range(span.frames):
+            if span.person == "enter" and step == 0:
+                place = np.array([-heading * _OUTSIDE * size[1], 0.0])
             speed, heading = _velocity(span, step, place, heading, size[1])
             place = place + speed
             slide = span.pan * size[1]
@@ -125,6 +131,9 @@ def _velocity(
     if span.person == "sway":
         turn = 2 * math.pi * step / 24
         return SWAY * width * np.array([math.cos(turn), 0.4 * math.sin(2 * turn)]), heading
+    if span.person in ("enter", "leave"):
+        there = place[0] * heading >= (0 if span.person == "enter" else _OUTSIDE * width)
+        return (np.zeros(2) if there else WALK * width * np.array([heading, 0.0])), heading
     if abs(place[0]) > 0.2 * width and place[0] * heading > 0:
         heading = -heading
     return FAST * width * np.array([heading, 0.0]), heading

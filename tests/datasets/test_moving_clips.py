@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from limner.datasets.moving_clips import FAST, Cutout, MovingClip, Span, make_moving_clip
 from limner.errors import DataError
-from limner.evaluation.moving_clips import FAST, Cutout, MovingClip, Span, make_moving_clip
 from limner.evaluation.steadiness import boundary_by_offset, mean_of, play_stream, score
 from limner.matte import Matte
 
