@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 
 from benchmarks.steady_clips import clips
+from limner.datasets.moving_clips import MovingClip, Span
 from limner.evaluation.metrics.boundaries import boundary_iou
 from limner.evaluation.metrics.regions import iou
-from limner.evaluation.moving_clips import MovingClip, Span
 from limner.segment.segmenter import Segmenter
 from limner.segment.steady.temporal import TemporalSegmenter
 

@@ -140,7 +140,7 @@ def test_segmenter_draws_them_on_request(fine: FineEdges) -> None:
     kept = limner.Segmenter("default", runtime="onnxruntime", edges="fine", clean=False).matte(picture).alpha
     assert np.abs(kept - expected).max() < 1e-5
     assert not np.array_equal(drawn.matte(picture).alpha, guided.matte(picture).alpha)
-    with pytest.raises(OptionError, match=r"edges.*guided or fine"):
+    with pytest.raises(OptionError, match=r"edges.*guided, fine, key"):
         limner.Segmenter("default", edges="sharp")
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from limner.checking import check_fields, checked
 from limner.errors import OptionError
 from limner.models.parts import parse_keep
+from limner.segment.edge import EDGES as EDGES
 
 if TYPE_CHECKING:
     from limner.segment.segmenter import Segmenter
 
 
-EDGES = ("guided", "fine")
 FINE_FOR_PHOTOS = ("quality",)
 """Models that draw fine edges on photos unless somebody asks for others. Fast models leave them to be asked for, as
 they take longer than finding the person does; ``studio`` draws better edges without them."""
@@ -33,8 +33,9 @@ class MatteOptions:
         softness: width of the edge that a threshold leaves, 0 to 1; None is the default's.
         largest_only: keep the largest region alone.
         refine: draw edges at full size from the picture itself.
-        edges: how: "guided" (a filter) or "fine" (a net, see `limner.segment.fine`); None is fine for photos
-            with the models in `FINE_FOR_PHOTOS`, and guided for all else.
+        edges: how: "guided" (a filter), "fine" (a net, see `limner.segment.fine`) or "key" (a plain, colourful
+            backdrop, see `limner.segment.keying`); None is fine for photos with the models in `FINE_FOR_PHOTOS`, and
+            guided for all else.
         clean: take faint islands away and close false holes.
         keep: parts of people that stay, such as "hair,face", by the labels of the model's card; None is whole people.
         tiles: look at pictures of 2:1 and longer in overlapping parts.
@@ -60,7 +61,8 @@ class MatteOptions:
             raise OptionError(f"‹edges› must be one of {', '.join(EDGES)}, not {self.edges!r}")
         if self.edges is not None and not self.refine:
             raise OptionError("‹edges› means nothing where ‹refine› is off; leave one of them out")
-        parse_keep(self.keep)
+        if parse_keep(self.keep) and self.edges == "key":
+            raise OptionError("‹edges› key draws the outline of whole people, and ‹keep› takes parts; leave one out")
         if self.threads is not None and self.threads < 1:
             raise OptionError(f"‹threads› {self.threads} is out of range: say 1 or more")
         if self.threshold is not None and not 0 < self.threshold < 1:

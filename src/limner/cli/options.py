@@ -46,9 +46,9 @@ FLAGS: dict[type, Mapping[str, Any]] = {
         "refine": typer.Option("--refine/--no-refine", help="Draw the edges at full size from the picture itself."),
         "edges": typer.Option(
             "--edges",
-            help="How: guided (a filter) or fine (a net that follows hair and outlines better, slower). "
-            "[fine for photos with quality, else guided]",
-            metavar="guided|fine",
+            help="How: guided (a filter), fine (a net that follows hair and outlines better, slower) or key (a green "
+            "screen or other plain, colourful backdrop). [fine for photos with quality, else guided]",
+            metavar="guided|fine|key",
         ),
         "clean": typer.Option("--clean/--no-clean", help="Remove faint islands and close false holes in people."),
         "keep": typer.Option(

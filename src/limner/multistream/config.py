@@ -90,7 +90,7 @@ class StreamSpec:
     gate: bool = True
     privacy: Annotated[Literal["on", "off", "strict"], BeforeValidator(_switch)] = "on"
     subject: Annotated[str, BeforeValidator(_text)] = "everyone"
-    edges: Literal["guided", "fine"] | None = None
+    edges: Literal["guided", "fine", "key"] | None = None
     refine: bool = True
     threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
     softness: Annotated[float, Field(ge=0, le=1)] | None = None

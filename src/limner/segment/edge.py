@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from limner.checking import check_fields
 from limner.errors import OptionError
 
+EDGES = ("guided", "fine", "key")
+"""How edges are drawn at full size, see `limner.Segmenter`."""
 DEFAULT_SOFTNESS = 0.6
 
 

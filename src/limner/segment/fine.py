@@ -15,7 +15,7 @@ from limner.models.card import REFINE, ModelCard
 from limner.models.catalogue import find_model
 from limner.runtimes.base import Array
 from limner.runtimes.loading import AUTO, load_runtime, runs
-from limner.segment.edge import DEFAULT_SOFTNESS
+from limner.segment.edge import DEFAULT_SOFTNESS, EDGES
 from limner.segment.net import not_finite
 from limner.segment.postprocess import is_sound
 from limner.segment.pyramid import Pyramid
@@ -56,14 +56,14 @@ class FinerWhenAsked:
         self._loaded: FineEdges | None = None
 
     def of(self, edges: str, *, refine: bool) -> FineEdges | None:
-        """What draws such edges; None is the filter's.
+        """The net that draws such edges; None for those that need none.
 
         Raises:
-            OptionError: ``edges`` is neither "guided" nor "fine".
+            OptionError: ``edges`` is not one of `EDGES`.
         """
-        if edges not in ("guided", "fine"):
-            raise OptionError(f"‹edges› must be guided or fine, not {edges!r}")
-        if edges == "guided" or not refine:
+        if edges not in EDGES:
+            raise OptionError(f"‹edges› must be one of {', '.join(EDGES)}, not {edges!r}")
+        if edges != "fine" or not refine:
             return None
         with self._lock:
             if self._loaded is None:

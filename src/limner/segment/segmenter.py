@@ -24,6 +24,7 @@ from limner.segment.cropped import Cropped, load_net
 from limner.segment.edge import DEFAULT_SOFTNESS, Edge
 from limner.segment.ensemble import Ensemble
 from limner.segment.fine import FinerWhenAsked, NotFiniteError
+from limner.segment.keying import key
 from limner.segment.net import PersonNet, RuntimeFacts, Seen, not_finite
 from limner.segment.people.subject import largest_region
 from limner.segment.postprocess import confidence, recentre
@@ -67,7 +68,8 @@ class Segmenter:
         refine: draw the edges at full size from the frame itself; False enlarges the net's mask.
         edges: how they are drawn: "guided", by a filter, or "fine", by a net that keeps more of the hair and takes
             longer, see `limner.segment.fine`. It runs as the model does: ``runtime``, where that can run it,
-            ``device`` and ``threads``.
+            ``device`` and ``threads``. "key" keys a green or blue screen, or another plain and colourful backdrop,
+            see `limner.segment.keying`; where there is none it is as "guided".
         threshold, softness: the edge that mattes have unless somebody asks for another, see ``Edge``. The default
             softness halves the mean error of soft edges on hand-made masks and leaves no haze.
         largest_only: keep the largest connected region, with its soft edge.
@@ -127,6 +129,7 @@ class Segmenter:
             self._net = load_net(found, runtime=runtime, device=device, threads=threads, batch=batch)
         self._finer = FinerWhenAsked(runtime=runtime, device=device, threads=threads)
         self._fine = self._finer.of(edges, refine=refine)
+        self._keys = self._keyed(edges, refine=refine)
         self._tiles = tiles and not self._net.takes_previous
 
     @property
@@ -186,6 +189,7 @@ class Segmenter:
         """
         made = copy.copy(self)
         made._fine = self._finer.of(edges, refine=refine)
+        made._keys = self._keyed(edges, refine=refine)
         made._edge, made._refine, made._largest_only = edge or Edge(), refine, largest_only
         made._clean = clean and not self._parts
         made._tiles = tiles and not self._net.takes_previous
@@ -251,7 +255,15 @@ class Segmenter:
             alpha = refine(probability, pyramid, softness=edge.softness)
         else:
             alpha = _enlarge(probability, pyramid, edge.softness)
+        if self._keys:
+            keyed = key(pyramid.frame, alpha)
+            alpha = alpha if keyed is None else keyed
         return Matte(alpha, sure, memory=seen.memory)
+
+    def _keyed(self, edges: str, *, refine: bool) -> bool:
+        if edges == "key" and self._parts:
+            raise OptionError("‹edges› key draws the outline of whole people, and ‹keep› takes parts; leave one out")
+        return edges == "key" and refine
 
     def _faulty(self, pyramid: Pyramid, error: ModelError) -> Matte:
         self.faults += 1

@@ -39,7 +39,8 @@ _MATTE: dict[str, Any] = {
     "largest_only": _flag("Keep only the largest region; see also subject."),
     "refine": _flag("Draw the edges at full size from the picture itself. [true]"),
     "edges": _optional(
-        Literal[EDGES], "How: guided (a filter) or fine (a net that keeps hair, slower). [fine with quality]"
+        Literal[EDGES],
+        "How: guided (a filter), fine (a net that keeps hair, slower) or key (a green screen). [fine with quality]",
     ),
     "clean": _flag("Remove faint islands and close false holes in people. [true]"),
     "tiles": _flag("Process pictures of 2:1 and longer in overlapping tiles. [true]"),
