@@ -1,7 +1,9 @@
-"""The page in Firefox and in WebKit: it starts, and the sample photo gets its effects."""
+"""The page in Firefox and in WebKit: it starts, and the sample photo gets its effects; in Firefox a camera too."""
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import shutil
@@ -16,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from page_parts import ROOT, built_page, page_server
@@ -51,6 +54,13 @@ def test_firefox(base: str) -> None:
     found = json.loads(done.stdout)
     assert found["errors"] == []
     _shown_well(found)
+    camera = found["camera"]
+    assert " × " in camera["source"], "the camera's name and size"
+    assert all(colour == pytest.approx(camera["filled"], abs=6) for colour in camera["seen"])
+    with av.open(io.BytesIO(base64.b64decode(camera["recording"]))) as video:
+        frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
+    assert len(frames) > 3
+    assert frames[-1].mean(axis=(0, 1)) == pytest.approx(camera["filled"][:3], abs=12)
 
 
 def test_webkit(base: str) -> None:

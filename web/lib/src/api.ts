@@ -134,6 +134,8 @@ export interface View {
   update(look: Partial<Look>): void;
   /** The picture as drawn, at the source's size; with alpha for "transparent". */
   snapshot(type?: "image/png" | "image/webp" | "image/jpeg"): Promise<Blob>;
+  /** A video track of the picture as drawn, for recordings; it is the caller's to stop. Null where there is no picture. */
+  track(): MediaStreamTrack | null;
   /** The matte last drawn, 0 to 255, one byte a pixel, at the source's size. */
   matte(): Promise<{ width: number; height: number; data: Uint8Array }>;
   close(): void;

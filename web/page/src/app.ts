@@ -10,6 +10,7 @@ import { startInputs } from "./inputs.ts";
 import { Looks } from "./looks.ts";
 import { ASKING, cameraProblem, engineProblem, loadingMessage, messageFor, NO_PICTURE, OPENING, WAITING, WELCOME, type ActionName, type Circumstances, type Message, type Problem } from "./messages.ts";
 import { cameraPermission, openCamera, openPhoto, openVideo, play, sizeFor, type Picture } from "./pictures.ts";
+import type { Recorded } from "./recording.ts";
 import { DEFAULTS, type Settings, type SettingsStore } from "./settings.ts";
 import { $ } from "./ui/dom.ts";
 import { EffectControls } from "./ui/effects.ts";
@@ -64,9 +65,8 @@ export class App {
       () => this.problem && this.again(),
     );
     this.toolbar = new Toolbar(settings, {
-      canvas: () => this.engines.canvas,
       snapshot: () => this.engines.view!.snapshot("image/png"),
-      sound: () => soundOf(this.picture?.element),
+      recorded: () => this.recorded(),
       lock: (locked) => this.engines.panel.lock(locked),
     });
     this.source = new SourcePanel(settings, (kind) => this.pick(kind));
@@ -287,6 +287,13 @@ export class App {
   private async devicesChanged(): Promise<void> {
     const cameras = await this.source.fillCameras();
     if (cameras && (this.problem === "unplugged" || this.problem === "no-camera")) await this.startCamera();
+  }
+
+  private recorded(): Recorded | null {
+    const { view, canvas } = this.engines;
+    if (!view || !canvas) return null;
+    const { width, height } = canvas;
+    return { width, height, track: () => view.track()!, snapshot: () => view.snapshot("image/png"), sound: soundOf(this.picture?.element) };
   }
 
   private ratio(width: number, height: number): void {

@@ -9,15 +9,22 @@ export interface Recording {
 
 const BITS_A_PIXEL = 0.14;
 
-/** @param sound goes into videos where there is any. */
-export function record(canvas: HTMLCanvasElement, plan: RecordPlan, snapshot: () => Promise<Blob>, sound: MediaStreamTrack | null): Recording {
-  return plan.how === "video" ? recordVideo(canvas, plan.mime, sound) : recordPictures(snapshot);
+/** What there is to record: the size of its pictures, a track of them, single ones, and the sound that goes with them, where there is any. */
+export interface Recorded {
+  width: number;
+  height: number;
+  track(): MediaStreamTrack;
+  snapshot(): Promise<Blob>;
+  sound: MediaStreamTrack | null;
 }
 
-function recordVideo(canvas: HTMLCanvasElement, mime: string, sound: MediaStreamTrack | null): Recording {
-  const stream = canvas.captureStream();
-  if (sound) stream.addTrack(sound);
-  const rate = Math.max(2.5e6, canvas.width * canvas.height * 30 * BITS_A_PIXEL);
+export function record(what: Recorded, plan: RecordPlan): Recording {
+  return plan.how === "video" ? recordVideo(what, plan.mime) : recordPictures(() => what.snapshot());
+}
+
+function recordVideo({ width, height, track, sound }: Recorded, mime: string): Recording {
+  const stream = new MediaStream([track(), ...(sound ? [sound] : [])]);
+  const rate = Math.max(2.5e6, width * height * 30 * BITS_A_PIXEL);
   const recorder = new MediaRecorder(stream, { mimeType: mime, videoBitsPerSecond: rate });
   const parts: Blob[] = [];
   let failed: Error | null = null;

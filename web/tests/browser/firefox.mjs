@@ -1,4 +1,4 @@
-// The sample photo in Firefox, driven over WebDriver BiDi: node firefox.mjs {"firefox": …, "base": …, "screenshot": …}
+// The sample photo and a camera in Firefox, driven over WebDriver BiDi: node firefox.mjs {"firefox": …, "base": …, "screenshot": …}
 import { readFileSync } from "node:fs";
 import puppeteer from "puppeteer-core";
 
@@ -6,14 +6,17 @@ import puppeteer from "puppeteer-core";
 const PATIENCE = 1_000_000;
 
 const { firefox, base, screenshot } = JSON.parse(process.argv[2]);
-const browser = await puppeteer.launch({ browser: "firefox", executablePath: firefox, headless: true, timeout: PATIENCE, protocolTimeout: PATIENCE });
+/** Firefox's own camera for tests, of one colour that changes, and somebody who allows it. */
+const CAMERA = { "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true };
+const browser = await puppeteer.launch({ browser: "firefox", executablePath: firefox, extraPrefsFirefox: CAMERA, headless: true, timeout: PATIENCE, protocolTimeout: PATIENCE });
 try {
   const page = await browser.newPage();
   page.setDefaultTimeout(PATIENCE);
   const errors = [];
   page.on("pageerror", (error) => errors.push(error.message));
   await page.goto(base);
-  const found = await page.evaluate(`${readFileSync(new URL("photo.js", import.meta.url), "utf8")}; samplePhoto()`);
+  const script = readFileSync(new URL("photo.js", import.meta.url), "utf8");
+  const found = await page.evaluate(`(async () => { ${script}; return { ...(await samplePhoto()), camera: await emptyCamera() }; })()`);
   if (screenshot) await page.screenshot({ path: screenshot });
   console.log(JSON.stringify({ ...found, errors }));
 } finally {

@@ -5,6 +5,7 @@ import { changed } from "../look.ts";
 import { feed, type Feed } from "./feed.ts";
 import type { Sink } from "../worker/messages.ts";
 import type { Link } from "./link.ts";
+import { shownTrack } from "./shown.ts";
 
 type Written = { track: MediaStreamTrack; writable: WritableStream<VideoFrame> };
 type Generators = {
@@ -20,7 +21,8 @@ export function processed(link: Link, track: MediaStreamTrack, look: Look): Proc
   if (made) return stream(link, track, look, made.track, made.writable, () => undefined);
   const spare = link.spare(); // Safari has generators in workers only
   if (spare) return stream(link, track, look, spare.track, { generator: spare.number }, () => undefined);
-  return captured(link, track, look);
+  const { track: drawn, show } = shownTrack();
+  return stream(link, track, look, drawn, "bitmaps", show);
 }
 
 function generated(): Written | null {
@@ -29,18 +31,6 @@ function generated(): Written | null {
   if (!MediaStreamTrackGenerator) return null;
   const track = new MediaStreamTrackGenerator({ kind: "video" });
   return { track, writable: track.writable };
-}
-
-/** Where tracks cannot be generated: the finished pictures come to a canvas that nobody sees, and that is captured. */
-function captured(link: Link, track: MediaStreamTrack, look: Look): ProcessedTrack {
-  const canvas = document.createElement("canvas");
-  const context = canvas.getContext("bitmaprenderer", { alpha: true })!;
-  const made = canvas.captureStream().getVideoTracks()[0]!;
-  return stream(link, track, look, made, "bitmaps", (bitmap) => {
-    if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
-    if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
-    context.transferFromImageBitmap(bitmap);
-  });
 }
 
 function stream(link: Link, track: MediaStreamTrack, first: Look, made: MediaStreamTrack, to: Sink, show: (bitmap: ImageBitmap) => void): ProcessedTrack {

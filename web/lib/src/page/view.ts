@@ -6,6 +6,7 @@ import { changed } from "../look.ts";
 import type { FromWorker } from "../worker/messages.ts";
 import { feed, type Feed } from "./feed.ts";
 import type { Link } from "./link.ts";
+import { shownTrack, writesTracks } from "./shown.ts";
 
 export class CanvasView implements View {
   state: ViewState = "idle";
@@ -14,6 +15,8 @@ export class CanvasView implements View {
   private feed: Feed | null = null;
   private pending: { resolve: () => void; reject: (error: Error) => void } | null = null;
   private closed = false;
+  /** What shows the picture in tracks. */
+  private readonly shown = new Set<(bitmap: ImageBitmap) => void>();
 
   constructor(
     private readonly link: Link,
@@ -66,12 +69,28 @@ export class CanvasView implements View {
     return this.link.ask<Blob>((call) => ({ type: "snapshot", id: this.id, call, mime }));
   }
 
+  track(): MediaStreamTrack | null {
+    if (this.state !== "running" && this.state !== "paused") return null;
+    if (writesTracks()) return this.canvas.captureStream().getVideoTracks()[0]!;
+    const { track, show } = shownTrack();
+    this.shown.add(show);
+    this.link.send({ type: "sink", id: this.id, to: "bitmaps" });
+    const stop = track.stop.bind(track);
+    track.stop = () => {
+      stop();
+      this.shown.delete(show);
+      if (!this.shown.size) this.link.send({ type: "sink", id: this.id, to: null });
+    };
+    return track;
+  }
+
   matte(): Promise<{ width: number; height: number; data: Uint8Array }> {
     return this.link.ask((call) => ({ type: "matte", id: this.id, call }));
   }
 
   close(): void {
     this.closed = true;
+    this.shown.clear();
     this.feed?.stop();
     this.link.leave(this.id);
   }
@@ -89,6 +108,9 @@ export class CanvasView implements View {
       case "tick":
         this.feed?.tick();
         break;
+      case "bitmap":
+        void this.give(message.bitmap);
+        break;
       case "drawn":
         if (this.state === "waiting") this.turn("running");
         this.pending?.resolve();
@@ -103,6 +125,15 @@ export class CanvasView implements View {
         this.pending?.reject(new LimnerWebError("lost", message.message ?? "the picture failed"));
         this.pending = null;
     }
+  }
+
+  /** Each track takes a picture of its own. */
+  private async give(bitmap: ImageBitmap): Promise<void> {
+    const [first, ...others] = this.shown;
+    const copies = await Promise.all(others.map(() => createImageBitmap(bitmap)));
+    if (first) first(bitmap);
+    else bitmap.close();
+    others.forEach((show, index) => show(copies[index]!));
   }
 
   private turn(state: ViewState, message?: string): void {

@@ -17,8 +17,8 @@ export interface OpenOptions {
   remembered: RuntimeName | null;
 }
 
-/** Where the finished frames of a stream without a canvas of the page go: into a track, the page's or one that the worker has offered by number, or to the page, one bitmap each. */
-export type Sink = WritableStream<VideoFrame> | { generator: number } | "bitmaps";
+/** Where finished frames go besides the canvas: into a track, the page's or one that the worker has offered by number; to the page, one bitmap each; or nowhere. */
+export type Sink = WritableStream<VideoFrame> | { generator: number } | "bitmaps" | null;
 
 export type ToWorker =
   | { type: "open"; options: OpenOptions }

@@ -123,7 +123,8 @@ class Server {
         drawn: async (timestamp, generation) => {
           this.send({ type: "drawn", id, generation, timestamp });
           if (served?.bitmaps) {
-            const bitmap = canvas.transferToImageBitmap();
+            // What is taken from a canvas of the page's would be missing there.
+            const bitmap = given ? await createImageBitmap(canvas) : canvas.transferToImageBitmap();
             this.send({ type: "bitmap", id, bitmap }, [bitmap]);
           }
           const writer = served?.writer;
@@ -200,8 +201,8 @@ class Server {
   }
 
   private sink(served: Served, to: Sink): void {
-    if (to === "bitmaps") served.bitmaps = true;
-    else served.writer = ("generator" in to ? this.generators.take(to.generator) : to).getWriter();
+    served.bitmaps = to === "bitmaps";
+    if (to && to !== "bitmaps") served.writer = ("generator" in to ? this.generators.take(to.generator) : to).getWriter();
   }
 
   private ended(id: number, served: Served, generation: number): void {

@@ -1,5 +1,5 @@
 /** The buttons below the picture: start, save, record, full screen. */
-import { recordsAlpha, record, save, type Recording } from "../recording.ts";
+import { recordsAlpha, record, save, type Recorded, type Recording } from "../recording.ts";
 import { fileName, planRecording } from "../record_formats.ts";
 import type { SettingsStore } from "../settings.ts";
 import { $, setIcon } from "./dom.ts";
@@ -7,10 +7,9 @@ import { clock } from "./transport.ts";
 import { announce, toast } from "./toasts.ts";
 
 export interface ToolbarParts {
-  canvas(): HTMLCanvasElement | null;
   snapshot(): Promise<Blob>;
-  /** Goes into a recording. */
-  sound(): MediaStreamTrack | null;
+  /** Null where there is no picture. */
+  recorded(): Recorded | null;
   /** What must not change while a recording runs. */
   lock(locked: boolean): void;
 }
@@ -75,16 +74,17 @@ export class Toolbar {
 
   async record(): Promise<void> {
     if (this.recording) return this.finish();
-    const canvas = this.parts.canvas();
-    if ($<HTMLButtonElement>("record").disabled || !canvas) return;
+    if ($<HTMLButtonElement>("record").disabled) return;
     const { effect, magenta, recordAs } = this.settings.now;
     const clear = effect === "transparent" && !magenta;
     const alpha = clear && (await recordsAlpha());
     const plan = planRecording(clear ? effect : "none", recordAs, (mime) => MediaRecorder.isTypeSupported(mime), alpha);
     if (clear && recordAs === "auto" && plan.how === "pictures") toast("This browser’s videos have no transparency: the recording becomes PNG pictures in a ZIP.");
+    const what = this.parts.recorded();
+    if (!what) return;
     let it: Recording;
     try {
-      it = record(canvas, plan, this.parts.snapshot, this.parts.sound());
+      it = record(what, plan);
     } catch (error) {
       return void toast(`It cannot be recorded here: ${(error as Error).message}`);
     }
