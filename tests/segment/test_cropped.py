@@ -61,6 +61,18 @@ def test_nobody_is_nobody(make: Callable[..., Path]) -> None:
     assert (segmenter.size, segmenter.card.name, segmenter.runtime.name) == ((64, 64), "net", "onnxruntime")
 
 
+def test_where_the_first_finds_nobody_the_second_sees_the_whole_frame(
+    tmp_path: Path, make_onnx: Callable[..., Path], make_card: Callable[..., Path]
+) -> None:
+    make_card(make_onnx(tmp_path / "green.onnx", weights=((0.0, 20.0, -20.0),)), name="green", file="green.onnx")
+    path = make_onnx(tmp_path / "red.onnx")
+    make_card(path, name="red", file="red.onnx", crop={"model": "green.onnx"})
+    frame = np.zeros((120, 160, 3), np.uint8)
+    frame[:, :80, 0], frame[:, 80:, 2] = 255, 255
+    matte = Segmenter(path, refine=False).matte(frame)
+    assert (matte.alpha[:, :70].min(), matte.alpha[:, 90:].max()) == (1.0, 0.0)
+
+
 @pytest.mark.parametrize("batch", [1, 4])
 def test_a_shipped_model_may_find_people(make: Callable[..., Path], batch: int) -> None:
     frame = np.full((120, 160, 3), (255, 0, 0), np.uint8)

@@ -331,3 +331,15 @@ def test_a_file_that_went_away_before_its_other_size_was_wanted(tmp_path: Path) 
     (tmp_path / "fast.onnx").unlink()
     with pytest.raises(ModelError, match=r"fast\.onnx: cannot be read: No such file"):
         segmenter.probability(np.zeros((90, 160, 3), np.uint8))
+
+
+def test_of_parts_the_confidence_is_that_of_whole_people(own: Callable[..., Path]) -> None:
+    """Nothing tells the two parts apart, and all tells them from the background."""
+    parts = ((20.0, 0.0, -20.0), (20.0, 0.0, -20.0), (-20.0, 0.0, 20.0))
+    labels = {"output_labels": ["hair", "face", "background"], "output_person_class": None}
+    path = own({"weights": parts, "end": None}, {"output_kind": "logits", "output_background_class": 2, **labels})
+    frame = half_and_half((120, 200))
+    hair, whole = Segmenter(path, keep=("hair",), softness=1.0), Segmenter(path, softness=1.0)
+    assert hair.matte(frame).alpha[:, :92].max() == pytest.approx(0.5, abs=1e-3)
+    assert hair.matte(frame).confidence == pytest.approx(whole.matte(frame).confidence, abs=1e-6)
+    assert hair.matte(frame).confidence > 0.9

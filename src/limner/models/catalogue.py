@@ -24,10 +24,14 @@ FETCHED_CARDS = _FOLDER / "fetched"
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """Weights and the card that goes with them."""
+    """Weights and the card that goes with them.
+
+    ``whole`` is the card of whole people, where ``card`` is one of parts of them (``limner.models.parts``).
+    """
 
     path: Path
     card: ModelCard
+    whole: ModelCard | None = None
 
 
 @dataclass(frozen=True, slots=True)

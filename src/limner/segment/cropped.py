@@ -19,6 +19,8 @@ from limner.segment.pyramid import Pyramid, crop
 Float32 = NDArray[np.float32]
 Part = tuple[slice, slice]
 
+_FOUND = 0.3
+"""Probability from which a pixel is one of somebody to be seen; less than half, as the second net decides."""
 _LEAST = 0.1
 """Regions smaller than this share of the largest do not count as people to be seen."""
 _GRID = 16
@@ -66,14 +68,15 @@ class Cropped:
         return self._finder.takes_previous
 
     def see(self, pyramid: Pyramid, previous: Matte | None) -> Seen:
-        """Runs both; where nobody is found, the first one's map is the answer."""
+        """Runs both; where the first finds nobody, the second sees the whole frame."""
+        size = pyramid.small.shape[0], pyramid.small.shape[1]
         found = self._finder.see(pyramid, previous)
-        part = people_box(found.probability, (pyramid.small.shape[0], pyramid.small.shape[1]), self._margin)
-        if part is None or not found.sound:
+        part = people_box(found.probability, size, self._margin) or (slice(0, size[0]), slice(0, size[1]))
+        if not found.sound:
             return found
         seen = self._net.see(crop(pyramid, part), None)
-        whole = _placed(seen.probability, part, (pyramid.small.shape[0], pyramid.small.shape[1]))
-        return Seen(whole, seen.sound, found.memory)
+        whole = _placed(seen.probability, part, size)
+        return Seen(whole, seen.sound, found.memory, seen.confidence)
 
 
 def people_box(probability: Float32, size: tuple[int, int], margin: float) -> Part | None:
@@ -84,7 +87,7 @@ def people_box(probability: Float32, size: tuple[int, int], margin: float) -> Pa
         size: (height, width) of the picture, in pixels.
         margin: share of the box's longer side that is added on every side.
     """
-    count, _, stats, _ = cv2.connectedComponentsWithStats((probability > 0.5).astype(np.uint8), connectivity=8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats((probability > _FOUND).astype(np.uint8), connectivity=8)
     if count <= 1:
         return None
     areas = stats[1:, cv2.CC_STAT_AREA]

@@ -23,7 +23,7 @@ from limner.segment.example import example_inputs
 from limner.segment.fit import check_fit
 from limner.segment.memory import MoreInputs
 from limner.segment.plausible import check_values
-from limner.segment.postprocess import is_sound, person_probability, read_shape
+from limner.segment.postprocess import confidence, is_sound, person_probability, read_shape
 from limner.segment.preprocess import Preprocessor, unplace
 from limner.segment.proportions import best_size
 from limner.segment.pyramid import LONGEST_SIDE, Pyramid
@@ -39,11 +39,13 @@ class Seen:
         probability: of person, (h, w) float32 in [0, 1], of the whole frame at the net's own output size.
         sound: whether all that the net gave was finite.
         memory: what the net is to be told of it in the next frame, see ``limner.segment.memory``.
+        confidence: of whole people, where the probability is of parts of them; None where it is of all.
     """
 
     probability: Float32
     sound: bool
     memory: Any = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +139,7 @@ class Net:
     def __init__(
         self, found: ModelFile, *, runtime: str, device: str, threads: int | None, batch: bool = False
     ) -> None:
-        self._card, self._path, self._runtime = found.card, found.path, runtime
+        self._card, self._path, self._runtime, self._whole = found.card, found.path, runtime, found.whole
         self._device, self._threads, self._batch = device, threads, batch
         self._loading = threading.Lock()
         self._sized = {self.size: self._load(found.card)}
@@ -207,7 +209,9 @@ class Net:
         maps = read_shape(output.shape, card)
         check_values(output, card, classes=maps.class_axis is not None)
         probability = person_probability(output, card)
-        return Seen(unplace(probability, prepared.size, card.input), is_sound(output), sized.more.keep(outputs))
+        probability = unplace(probability, prepared.size, card.input)
+        sure = None if sized.whole is None else confidence(person_probability(output, sized.whole))
+        return Seen(probability, is_sound(output), sized.more.keep(outputs), sure)
 
     def _at(self, size: tuple[int, int]) -> _Sized:
         """The model at one of its input sizes."""
@@ -218,7 +222,7 @@ class Net:
                 card = replace(self._card, input=spec)
                 first = self._sized[self.size].batching
                 if self._takes_any_size(first.runtime):  # the file leaves its size open
-                    found = self._sized.get(size) or _sized(card, first)
+                    found = self._sized.get(size) or self._fed(card, first)
                 else:
                     found = self._sized.get(size) or self._load(card)
                 self._sized[size] = found
@@ -239,12 +243,12 @@ class Net:
         else:
             loaded = load_runtime(self._path, runtime=runtime, device=device, threads=threads, example=example, **more)
             batching = Batching(loaded, "one by one")
-        return _sized(card, batching)
+        return self._fed(card, batching)
 
-
-def _sized(card: ModelCard, batching: Batching) -> _Sized:
-    tensor = check_fit(card, batching.runtime)
-    return _Sized(card, batching, Preprocessor(card, tensor), MoreInputs(card, batching.runtime.inputs))
+    def _fed(self, card: ModelCard, batching: Batching) -> _Sized:
+        tensor = check_fit(card, batching.runtime)
+        whole = None if self._whole is None else replace(card, output=self._whole.output)
+        return _Sized(card, batching, Preprocessor(card, tensor), MoreInputs(card, batching.runtime.inputs), whole)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,3 +259,4 @@ class _Sized:
     batching: Batching
     preprocess: Preprocessor
     more: MoreInputs
+    whole: ModelCard | None

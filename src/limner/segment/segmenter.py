@@ -238,7 +238,7 @@ class Segmenter:
             return self._faulty(pyramid, not_finite(self._net.card.name, self._net.runtime))
         self._sound = True
         probability = seen.probability
-        sure = confidence(probability)
+        sure = confidence(probability) if seen.confidence is None else seen.confidence
         if self._clean:
             probability = clean(probability, pyramid.small)
         edge = edge or self._edge
@@ -303,7 +303,7 @@ def _parts_of(found: ModelFile | EnsembleFiles, keep: tuple[str, ...]) -> ModelF
             f"‹keep›: {found.card.name!r} is an ensemble, whose members have no parts in common; name a model whose "
             "card has output.labels"
         )
-    return replace(found, card=keeping(found.card, keep))
+    return replace(found, card=keeping(found.card, keep), whole=found.card)
 
 
 def _enlarge(probability: NDArray[np.float32], pyramid: Pyramid, softness: float) -> NDArray[np.float32]:
