@@ -33,6 +33,11 @@ def limner(*arguments: object) -> int:
         ("--from net.pb fast -o o.onnx", "--from net.pb: takes the place of MODEL; leave fast out"),
         ("--from net.onnx -o o.onnx", "net.onnx: is a .onnx file; what can be converted is a frozen TensorFlow graph"),
         ("--from layers/model.json -o o.onnx", "is a TensorFlow.js layers model; what can be converted is"),
+        (
+            "--from net.pb -o o.onnx --to litert",
+            "--to: belongs to nets of Limner's own; --from takes --output and --json",
+        ),
+        ("--from net.pb -o o.onnx --size 64", "--size: belongs to nets of Limner's own"),
         ("-o o.onnx", "MODEL is missing: name a checkpoint or a model, or a model of TensorFlow with --from"),
     ],
 )

@@ -107,6 +107,15 @@ def command(
     With one .onnx file as --output the file keeps the net's tensors by name: `limner train --init` can start from it.
     """
     if source is not None:
+        other = {
+            **{"--precision": precision, "--output-kind": output_kind, "--layout": layout, "--dynamic": dynamic},
+            **{"--uint8-input": uint8_input or None, "--name": name, "--recipe": recipe, "--size": size},
+            **{"--other-sizes": other_sizes, "--storage": storage, "--data": data, "--photos": photos},
+            **{"--calibration": calibration, "--browser": browser or None, "--licence": licence, "--note": note},
+            **{"--origin": origin, "--to": None if to == "onnx" else to},
+        }
+        for option in (option for option, value in other.items() if value is not None):
+            raise OptionError(f"{option}: belongs to nets of Limner's own; --from takes --output and --json alone")
         _convert(source, out, model, as_json=json_)
         return
     if model is None:

@@ -69,6 +69,8 @@ def read_model_file(path: Path) -> tuple[Literal["onnx", "tflite"], bytes]:
         return "tflite", data
     if suffix == TFLITE:
         raise ModelError(f"{path}: is not a .tflite model")
+    if suffix == GRAPH:
+        raise ModelError(f"{path}: is TensorFlow's; make a .onnx file of it first, with limner export --from {path}")
     if suffix != ONNX:
         raise ModelError(f"{path}: is neither a .onnx nor a .tflite file")
     return "onnx", data
