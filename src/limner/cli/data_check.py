@@ -30,6 +30,10 @@ def check(
     report: Annotated[
         Path | None, typer.Option(help="Write an HTML report with pictures. It contains photos of DIR.")
     ] = None,
+    listed: Annotated[
+        Path | None,
+        typer.Option("--list", help="Write a CSV of photos with errors and doubts, for `limner data review --list`."),
+    ] = None,
     worst: Annotated[int, typer.Option(min=1, help="How many photos of each kind of fault the report shows.")] = 24,
     fix: Annotated[
         bool, typer.Option("--fix", help="Mend what is safe; what was there before is kept in DIR/before-fix.")
@@ -51,6 +55,11 @@ def check(
     if report is not None:
         check_file(report, error=OptionError, option="report")
         refuse_to_replace([report], [], folder=folder, option="report")
+    if listed is not None:
+        check_file(listed, error=OptionError, option="list")
+        refuse_to_replace([listed], [], folder=folder, option="list")
+        if not (folder / MANIFEST).is_file() and folder.is_dir():
+            raise DataError(f"{folder}: ‹list› needs a data folder, which has a {MANIFEST}; import it first")
     if fix and not (folder / MANIFEST).is_file() and folder.is_dir():
         raise DataError(f"{folder}: ‹fix› needs a data folder, which has a {MANIFEST}; import it first")
     photos = list_photos(folder)
@@ -69,11 +78,15 @@ def check(
     if fix:
         with keeping(f"what was mended so far stays; {folder / 'before-fix'} has what was there before"):
             mended = mend(folder, checked.faults)
+    left = [fault for fault in checked.faults if mended is None or fault not in mended.faults]
+    if listed is not None:
+        from limner.datasets.faults.doubts import write_doubts
+
+        write_doubts(listed, left)
     if json_:
         typer.echo(json.dumps(_plain(checked, mended), indent=2, ensure_ascii=False))
     else:
         _say(checked, mended, report)
-    left = [fault for fault in checked.faults if mended is None or fault not in mended.faults]
     if _errors(left):
         raise typer.Exit(1)
 
