@@ -8,7 +8,7 @@ export const MATTES = {
       const portrait = await picture("/samples/portrait.jpg");
       const found = {};
       for (const [runtime, renderer] of [["ort-wasm", "webgl2"], ["ort-webgpu", "webgpu"]]) {
-        const segmenter = await open("fast", runtime, renderer);
+        const segmenter = await open("tiny", runtime, renderer);
         const shown = view(segmenter, { effect: "blur" });
         const before = copies();
         await shown.show(portrait);
