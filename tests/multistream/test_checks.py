@@ -28,6 +28,7 @@ WRONG = {
     "an effect": ("a: {from: clip.mp4, to: x.mkv, effect: blurr}", "s.yaml:2: streams.a.effect: .*did you mean 'blur'"),
     "no effect": ("a: {from: clip.mp4, to: x.mkv, effect: sepia}", "s.yaml:2: streams.a.effect: .*unknown: say blur"),
     "a model": ("a: {from: clip.mp4, to: x.mkv}\nmodel: fats", "s.yaml:3: model: no model 'fats'; did you mean 'fast'"),
+    "parts": ("a: {from: clip.mp4, to: x.mkv}\nkeep: hair", "s.yaml:3: keep: .*the card of 'fast' names no parts"),
     "a background": ("a: {from: clip.mp4, to: x.mkv, effect: 'replace:no.jpg'}", "streams.a.effect: .*no.jpg: no such"),
     "a setting": (
         "a: {from: clip.mp4, to: x.mkv, settings: {strenth: 3}}",

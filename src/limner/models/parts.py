@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from limner.errors import OptionError
 from limner.models.card import ModelCard
+from limner.models.catalogue import EnsembleFiles, ModelFile
 from limner.suggestions import did_you_mean
 
 
@@ -31,6 +32,16 @@ def keeping(card: ModelCard, names: Sequence[str]) -> ModelCard:
     picked = dict.fromkeys(number for name in names for number in _numbers(name, card))
     output = replace(card.output, person_class=None, background_class=None, person_classes=tuple(picked))
     return replace(card, output=output)
+
+
+def parts_of(found: ModelFile | EnsembleFiles, names: Sequence[str]) -> ModelFile:
+    """The model with these parts for its people; errors as of `keeping`, and for an ensemble."""
+    if not isinstance(found, ModelFile):
+        raise OptionError(
+            f"‹keep›: {found.card.name!r} is an ensemble, whose members have no parts in common; name a model whose "
+            "card has output.labels"
+        )
+    return replace(found, card=keeping(found.card, names), whole=found.card)
 
 
 def parse_keep(text: str | None) -> tuple[str, ...]:

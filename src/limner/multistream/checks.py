@@ -11,6 +11,7 @@ from limner.assembly import EffectOptions, MatteOptions, PeopleOptions, Temporal
 from limner.errors import LimnerError
 from limner.media.video_info import probe_video
 from limner.models.catalogue import find_any
+from limner.models.parts import parse_keep, parts_of
 from limner.multistream.config import TILES, MultistreamSpec, StreamSpec
 from limner.places import check_file
 from limner.streams.address import Address, parse_source, parse_target
@@ -62,7 +63,12 @@ def check(spec: MultistreamSpec) -> Iterator[Problem]:
 def matte_options(spec: MultistreamSpec, stream: StreamSpec | None = None) -> MatteOptions:
     """The net's options, with those of a stream's own edges."""
     options = MatteOptions(
-        model=spec.model, card=spec.card, runtime=spec.runtime, device=spec.device, threads=spec.threads
+        model=spec.model,
+        card=spec.card,
+        keep=spec.keep,
+        runtime=spec.runtime,
+        device=spec.device,
+        threads=spec.threads,
     )
     if stream is None:
         return options
@@ -121,9 +127,15 @@ def _check_stream(place: Place, stream: StreamSpec, spec: MultistreamSpec) -> It
 
 def _check_model(spec: MultistreamSpec) -> Iterator[Problem]:
     try:
-        find_any(spec.model, card=spec.card, verify=False, task="segment")
+        found = find_any(spec.model, card=spec.card, verify=False, task="segment")
     except LimnerError as error:
         yield ("model",), str(error)
+        return
+    try:
+        if spec.keep is not None:
+            parts_of(found, parse_keep(spec.keep))
+    except LimnerError as error:
+        yield ("keep",), str(error)
 
 
 def _readable(source: str) -> bool:

@@ -160,7 +160,7 @@ class MultistreamSpec:
 
     Attributes:
         streams: name -> stream.
-        model, card, runtime, device, threads: of the one net, see `limner.assembly.MatteOptions`.
+        model, card, keep, runtime, device, threads: of the one net, see `limner.assembly.MatteOptions`.
         batch: frames that go through it at once, at most.
         tiles, rtsp: None makes none.
         json: a file for the lines of all streams that have none of their own; "-" is stdout.
@@ -170,6 +170,7 @@ class MultistreamSpec:
     streams: Annotated[Mapping[str, StreamSpec], Field(min_length=1)]
     model: str = "default"
     card: str | None = None
+    keep: str | None = None
     runtime: str = "auto"
     device: str = "cpu"
     threads: Annotated[int, Field(ge=1, le=256)] | None = None
@@ -183,11 +184,12 @@ class MultistreamSpec:
     def fixed(self) -> tuple[Any, ...]:
         """What cannot change while it runs."""
         return (
-            self.model, self.card, self.runtime, self.device, self.threads, self.batch, self.rtsp, self.patience,
+            self.model, self.card, self.keep, self.runtime, self.device, self.threads, self.batch, self.rtsp,
+            self.patience,
         )  # fmt: skip
 
 
 TILES = "tiles"
 """What the picture of all streams is called where streams are called by name."""
-FIXED = "model, card, runtime, device, threads, batch, rtsp, patience"
+FIXED = "model, card, keep, runtime, device, threads, batch, rtsp, patience"
 """The fields of `MultistreamSpec.fixed`, for messages."""

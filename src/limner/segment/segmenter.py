@@ -15,9 +15,9 @@ from limner.deprecation import deprecated
 from limner.errors import ModelError, OptionError
 from limner.matte import Matte, hidden_matte
 from limner.models.card import SEGMENT, ModelCard
-from limner.models.catalogue import EnsembleFiles, ModelFile, find_any
+from limner.models.catalogue import ModelFile, find_any
 from limner.models.ensemble_card import EnsembleCard
-from limner.models.parts import keeping
+from limner.models.parts import parts_of
 from limner.segment.batched import MOST_FRAMES, BatchCounts, Batched
 from limner.segment.clean import clean
 from limner.segment.cropped import Cropped, load_net
@@ -122,7 +122,7 @@ class Segmenter:
         self._on_fault, self._sound, self.faults = on_fault, False, 0
         found = find_any(model, card=card, task=SEGMENT)
         if keep:
-            found = _parts_of(found, keep)
+            found = parts_of(found, keep)
         if not isinstance(found, ModelFile):
             self._net: PersonNet = Ensemble(found, runtime=runtime, device=device, threads=threads, batch=batch)
         else:
@@ -294,16 +294,6 @@ def check_frame(frame: NDArray[np.uint8]) -> None:
         raise ValueError(f"a frame must be RGB uint8 (H, W, 3) and not empty, not {frame.dtype} {frame.shape}")
     if not frame.flags.c_contiguous:
         raise ValueError("a frame must be C-contiguous: pass numpy.ascontiguousarray(frame)")
-
-
-def _parts_of(found: ModelFile | EnsembleFiles, keep: tuple[str, ...]) -> ModelFile:
-    """The model with parts of people for people; OptionError where it knows none."""
-    if not isinstance(found, ModelFile):
-        raise OptionError(
-            f"‹keep›: {found.card.name!r} is an ensemble, whose members have no parts in common; name a model whose "
-            "card has output.labels"
-        )
-    return replace(found, card=keeping(found.card, keep), whole=found.card)
 
 
 def _enlarge(probability: NDArray[np.float32], pyramid: Pyramid, softness: float) -> NDArray[np.float32]:
