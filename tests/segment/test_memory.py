@@ -205,3 +205,16 @@ def test_first_states_and_constants_have_the_types_and_shapes_of_the_inputs(card
     assert more.feeds(kept)["b"].all()
     assert not more.feeds(Memory(kept.states, (1, 1)))["b"].any()  # of another input size
     assert not more.feeds("something else")["b"].any()
+
+
+def test_openvino_needs_the_sizes_of_the_first_states(rvm: Path, make_card: Callable[..., Path]) -> None:
+    pytest.importorskip("openvino")
+    with pytest.raises(ModelError, match=r"openvino may need them: give states of the card of 'rvm' their shape"):
+        bare(rvm, runtime="openvino").matte(GREY)
+    sizes = ((16, 8, 12), (20, 4, 6), (40, 2, 3), (64, 1, 2))
+    states = [
+        {"input": f"r{place}i", "output": f"r{place}o", "shape": [1, *shape]} for place, shape in enumerate(sizes, 1)
+    ]
+    make_card(rvm, **rvm_card(states=states))
+    clip = TemporalSegmenter(bare(rvm, runtime="openvino"), temporal="off")
+    assert [level(clip.matte(GREY)) for _ in range(2)] == pytest.approx([expected(1), expected(2)], abs=2e-3)

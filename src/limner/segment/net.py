@@ -194,7 +194,10 @@ class Net:
         outputs: list[dict[str, Array]] = [{}] * len(prepared)
         for size in dict.fromkeys(one.input for one in prepared):
             places = [place for place, one in enumerate(prepared) if one.input == size]
-            found = self._at(size).batching.run([prepared[place].feeds for place in places])
+            try:
+                found = self._at(size).batching.run([prepared[place].feeds for place in places])
+            except ModelError as error:
+                raise self._explained(error) from None
             for place, output in zip(places, found, strict=True):
                 outputs[place] = output
         return outputs
@@ -227,6 +230,15 @@ class Net:
                     found = self._sized.get(size) or self._load(card)
                 self._sized[size] = found
         return found
+
+    def _explained(self, error: ModelError) -> ModelError:
+        """With what to do where a runtime may not take the smallest states for those of a first frame."""
+        if all(state.shape is not None for state in self._card.states):
+            return error
+        return ModelError(
+            f"{error}; where the file leaves the sizes of its states open, {self.runtime.name} may need them: give "
+            f"states of the card of {self._card.name!r} their shape (docs/model-cards.md), or use onnxruntime"
+        )
 
     def _takes_any_size(self, runtime: Runtime) -> bool:
         shape = next(info.shape for info in runtime.inputs if info.name == self._card.input.name)
