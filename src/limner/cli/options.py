@@ -60,7 +60,7 @@ FLAGS: dict[type, Mapping[str, Any]] = {
     },
     PhotoSaving: {
         "format": typer.Option(
-            "--format", "-f", help="jpg, png, webp, avif, tif, bmp or heic. [as the result's name or the photo says]"
+            "--format", "-f", help="jpg, png, webp, avif, tif, jp2, bmp or heic. [as the result or the photo is named]"
         ),
         "quality": typer.Option("--quality", "-q", help="1 to 100. [JPEG 95, WebP 92, AVIF 85, HEIC 90]"),
         "trim": typer.Option("--trim", help="cutout: crop to the person."),

@@ -27,6 +27,8 @@ _RAW = (
     ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".orf", ".rw2", ".rwl", ".raf", ".pef",
     ".srw", ".3fr", ".fff", ".iiq", ".mos", ".mrw", ".x3f", ".erf", ".kdc", ".dcr", ".mef",
 )  # fmt: skip
+BARE_JPEG2000 = (".j2k", ".j2c", ".jpc")
+"""Of JPEG 2000 without the boxes around it."""
 FORMATS = {
     kind.name: kind
     for kind in (
@@ -37,6 +39,7 @@ FORMATS = {
         Format("TIFF", (".tif", ".tiff"), "PIL.TiffImagePlugin"),
         Format("BMP", (".bmp",), "PIL.BmpImagePlugin", has_alpha=False),
         Format("HEIF", (".heic", ".heif"), "pillow_heif", quality=90),
+        Format("JPEG2000", (".jp2", ".jpx", ".jpf", *BARE_JPEG2000), "PIL.Jpeg2KImagePlugin"),
         Format("GIF", (".gif",), "PIL.GifImagePlugin", writes=False),
         Format("RAW", _RAW, "rawpy", has_alpha=False, writes=False),
     )
@@ -72,6 +75,8 @@ _MAGIC = (
     (b"BM", "BMP"),
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG2000"),
+    (b"\xff\x4f\xff\x51", "JPEG2000"),
 )
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
+from limner.media.boxes import boxes
 
 
 def primary_properties(data: bytes) -> list[tuple[bytes, bytes]]:
     """(kind, content) of the properties of the primary picture, in their order; none where the file does not tell."""
-    meta = next((body for name, body in _boxes(data) if name == b"meta"), None)
+    meta = next((body for name, body in boxes(data) if name == b"meta"), None)
     if meta is None:
         return []
-    boxes = dict(_boxes(meta[4:]))
-    primary, properties = boxes.get(b"pitm"), dict(_boxes(boxes.get(b"iprp", b"")))
+    inner = dict(boxes(meta[4:]))
+    primary, properties = inner.get(b"pitm"), dict(boxes(inner.get(b"iprp", b"")))
     if primary is None or len(primary) < 6:
         return []
     item = int.from_bytes(primary[4:6] if primary[0] == 0 else primary[4:8], "big")
-    container = list(_boxes(properties.get(b"ipco", b"")))
+    container = list(boxes(properties.get(b"ipco", b"")))
     indices = _associated(properties.get(b"ipma", b""), item)
     return [container[index - 1] for index in indices if 0 < index <= len(container)]
 
@@ -30,21 +29,6 @@ def heif_bits(data: bytes) -> int:
     if len(av1) > 2:
         return 8 + 2 * bool(av1[2] & 0x40) + 2 * bool(av1[2] & 0x20)
     return 8 + max(hevc[17] & 7, hevc[18] & 7) if len(hevc) > 18 else 8
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(kind, content) of the boxes that lie one after the other in `data`."""
-    at = 0
-    while at + 8 <= len(data):
-        length, name = struct.unpack(">I4s", data[at : at + 8])
-        head = 8
-        if length == 1 and at + 16 <= len(data):
-            length, head = struct.unpack(">Q", data[at + 8 : at + 16])[0], 16
-        end = len(data) if length == 0 else at + length
-        if end < at + head:
-            return
-        yield name, data[at + head : end]
-        at = end
 
 
 def _associated(body: bytes, item: int) -> list[int]:

@@ -23,7 +23,7 @@ class Image:
         xmp: the photo's XMP, upright and without previews.
         iptc: the photo's IPTC fields, without previews.
         dpi: dots per inch (x, y).
-        format: what the content is: "JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "HEIF" or "GIF".
+        format: what the content is: "JPEG", "PNG", "WEBP", "AVIF", "TIFF", "JPEG2000", "BMP", "HEIF" or "GIF".
         name: the file's name, for messages.
         notices: what a user should know: only the first of several pictures was read, ….
     """

@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from limner.checking import checked
 from limner.errors import MediaError, OptionError
 from limner.media.exif import EXIF_DIRECTORIES, fit_exif, nested, without_place
-from limner.media.formats import METADATA, Format, format_for, load_plugin
+from limner.media.formats import BARE_JPEG2000, METADATA, Format, format_for, load_plugin
 from limner.media.image import Image, Pixels, reason
 from limner.media.iptc import TIFF_TAG as IPTC_TAG
 from limner.media.iptc import clean_iptc, jpeg_segment
@@ -29,6 +29,9 @@ _XMP_TAG = 700
 
 
 _CHANNELS = ((), (3,), (4,))
+_WITHOUT_PROFILE = ("BMP", "JPEG2000")
+"""Formats that Pillow writes without a profile: their colours are sRGB, as readers take them for."""
+_WITHOUT_EXIF = ("BMP", "JPEG2000")
 
 
 @checked
@@ -71,7 +74,9 @@ def write_image(
         raise OptionError(f"metadata {metadata!r} is unknown: say one of {', '.join(METADATA)}")
     options = _save_options(kind, quality)
     load_plugin(kind)
-    colours = _colours(pixels, like if kind.name != "BMP" else None)  # which has no place for a profile
+    if kind.name == "JPEG2000":
+        options["no_jp2"] = asked.lower().endswith(BARE_JPEG2000)
+    colours = _colours(pixels, None if kind.name in _WITHOUT_PROFILE else like)
     notices: tuple[str, ...] = ()
     if like is not None:
         told, notices = _metadata(like, kind, metadata, mask=pixels.ndim == 2)
@@ -133,14 +138,18 @@ def _metadata(like: Image, kind: Format, wanted: str, *, mask: bool) -> tuple[di
             notices.append(
                 f"{like.name}: its EXIF does not fit into a JPEG; maker notes or the largest fields were left out"
             )
-    told: dict[str, Any] = {"exif": exif, "dpi": like.dpi, "icc_profile": None if mask else like.icc}
+    told: dict[str, Any] = {
+        "exif": exif,
+        "dpi": like.dpi,
+        "icc_profile": None if mask or kind.name in _WITHOUT_PROFILE else like.icc,
+    }
     if kind.name == "TIFF":
         told["exif"] = _tiff_directory(exif, xmp, iptc)
     else:
         told |= _xmp(xmp, kind)
         segment = jpeg_segment(iptc) if iptc is not None and kind.name == "JPEG" else None
         told["extra"] = segment
-        held = {"EXIF": exif is None or kind.name != "BMP", "XMP": xmp is None or bool(_xmp(xmp, kind)),
+        held = {"EXIF": exif is None or kind.name not in _WITHOUT_EXIF, "XMP": xmp is None or bool(_xmp(xmp, kind)),
                 "IPTC": iptc is None or segment is not None}  # fmt: skip
         lost = [name for name, is_held in held.items() if not is_held]
         if lost:

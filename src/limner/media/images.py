@@ -20,6 +20,7 @@ from limner.media.heif_boxes import heif_bits
 from limner.media.image import Image, Pixels, reason
 from limner.media.image_writing import write_image
 from limner.media.iptc import read_iptc
+from limner.media.jp2_boxes import jp2_profile
 from limner.media.jpeg import jpeg_pixels
 from limner.media.pillow_pixels import rgb_pixels, turned
 from limner.media.primaries import CodePoints
@@ -144,7 +145,7 @@ def _image(opened: Pillow.Image, pixels: Pixels | None, data: bytes, kind: Forma
     exif = opened.getexif()
     turn = TRANSPOSES.get(orientation(exif))
     alpha: Pixels | None = None
-    icc = opened.info.get("icc_profile")
+    icc = jp2_profile(data) if kind.name == "JPEG2000" else opened.info.get("icc_profile")
     points = _code_points(data, kind, exif, icc)
     notices = _notices(opened, data, kind, label)
     if pixels is None:
