@@ -39,7 +39,7 @@ function recordVideo({ width, height, track, sound }: Recorded, mime: string): R
         await stopped;
       }
       for (const track of stream.getVideoTracks()) track.stop();
-      if (!parts.length) throw failed ?? new Error("no frame was recorded");
+      if (!parts.length) throw failed ?? new Error("this browser recorded no frame; choose PNG pictures at “Record as”");
       return new Blob(parts, { type: mime.split(";")[0] });
     },
   };
