@@ -103,7 +103,7 @@ def test_damaged_files_are_a_model_error_or_read(tmp_path: Path, kind: str) -> N
     path = tmp_path / "changed.pb"
     random.seed(1)
     refused = 0
-    for turn in range(400):
+    for turn in range(150):
         changed = bytearray(whole[: random.randrange(1, len(whole))] if turn % 2 else whole)
         for _ in range(3):
             changed[random.randrange(len(changed))] = random.randrange(256)
@@ -112,7 +112,7 @@ def test_damaged_files_are_a_model_error_or_read(tmp_path: Path, kind: str) -> N
             inspect_model(path)
         except ModelError:
             refused += 1
-    assert refused > 100
+    assert refused > 30
 
 
 def test_neither_tensorflow_nor_onnx_is_needed(tmp_path: Path) -> None:
