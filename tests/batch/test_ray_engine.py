@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ import psutil
 import pytest
 
 from batch_parts import person, tree
+from command_lines import parse
 from limner.assembly.photo import PhotoOptions
 from limner.assembly.saving import VideoSaving
 from limner.batch.item import Item
@@ -145,3 +147,24 @@ def test_a_wish_to_stop(tmp_path: Path, color_options: PhotoOptions) -> None:
         stop.ask()
     assert 0 < came < 60
     assert all(path.stat().st_size for path in (tmp_path / "out").iterdir())
+
+
+def test_ray_takes_the_cluster_of_the_documentation() -> None:
+    """Ray's own check, by which `ray up` begins."""
+    yaml = pytest.importorskip("yaml")
+    util = pytest.importorskip("ray.autoscaler._private.util")
+    root = Path(__file__).resolve().parents[2]
+    text = (root / "deploy/cluster.yaml").read_text(encoding="utf-8")
+    asked = yaml.safe_load(text)
+    machines = 1 + len(asked["provider"]["worker_ips"])
+    whole = util.prepare_config(asked)
+    util.validate_config(whole)
+    (kind,) = whole["available_node_types"].values()
+    assert kind["min_workers"] == machines - 1
+    page = (root / "docs/batch.md").read_text(encoding="utf-8")
+    assert f"--nnodes {machines} " in page
+    (command,) = re.findall(r"ray exec deploy/cluster.yaml '(limner batch .*)'", page)
+    assert f"'{command}'" in text
+    assert parse(command) == "batch"
+    (training,) = re.findall(r"-m (limner train [^']*)'", page)
+    assert parse(training) == "train"

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from browsers import needs_chromium
+from live_page import in_chromium
 from serve_parts import Answer, Server, serving
 
 aiortc = pytest.importorskip("aiortc")
@@ -89,6 +91,19 @@ def test_what_is_published_is_watched_through_the_effect(server: Server) -> None
             await peer.close()
 
     asyncio.run(go())
+
+
+@pytest.mark.slow
+def test_chromium_publishes_and_watches(server: Server) -> None:
+    needs_chromium()
+    found = in_chromium(server.port, 240)
+    assert found.get("error") is None
+    assert found["size"] == [320, 240]
+    red, green, blue = found["mean"]
+    assert blue > 200
+    assert max(red, green) < 60
+    assert found["left"] == 200
+    server.wait_for("limner_in_flight", 0)
 
 
 @pytest.mark.parametrize(
