@@ -79,9 +79,7 @@ class LocalEngine:
         now = time.monotonic()
         self._asked = now if self._asked is None else self._asked
         for child in pool:
-            if not child.ready:
-                child.has.clear()  # it has begun nothing
-            elif any(items[index].video for index in child.has):
+            if child.ready and any(items[index].video for index in child.has):
                 if now > self._asked + _LEAVING:
                     child.left = True
                     child.process.kill()
