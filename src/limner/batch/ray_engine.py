@@ -220,7 +220,11 @@ def _connected(cluster: str | None, cpus: int | None) -> Any:
 
 
 def _start(ray: Any, **given: Any) -> None:
-    """Starts Ray on this machine, seen by nobody else. It gives its parts 30 s, which a busy machine may not have."""
+    """Starts Ray on this machine, seen by nobody else. It gives its parts 30 s, which a busy machine may not have.
+
+    Its workers would run at niceness 15, behind whatever else the machine does; they have the command's own here.
+    """
+    os.environ.setdefault("RAY_worker_niceness", "0")
     os.environ.setdefault("RAY_agent_register_timeout_ms", "120000")
     for left in reversed(range(_STARTS)):
         try:
