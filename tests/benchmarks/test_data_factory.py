@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.data_factory import Rate, command, measure
+from benchmarks.data_factory import Rate, measure
+from benchmarks.data_import import Cost
 from cast_folders import write_cast
+from limner.errors import DataError
 
 
 @pytest.mark.slow
@@ -17,10 +19,11 @@ def test_every_command_runs(tmp_path: Path) -> None:
         "decoding every photo and mask", "check", "composite", "composite", "video", "pack", "pack",
         "prepare from the pack",
     ]  # fmt: skip
-    assert all(rate.seconds > 0 for rate in rates)
+    assert all(rate.cost.seconds > 0 and rate.cost.processor > 0 for rate in rates)
 
 
 def test_rates_and_failures(tmp_path: Path) -> None:
-    assert Rate("x", 30, "photos", 1.5).per_second == 20
-    with pytest.raises(RuntimeError, match=r"limner data check: .*no such folder"):
-        command("check", tmp_path / "nowhere")
+    row = Rate("check", 30, "photos", Cost(1.5, 3.0, 99.6)).row
+    assert row == "| check | 1.5 | 3.0 | 20.0 | 10.0 photos | 100 |"
+    with pytest.raises(DataError, match="no such file"):
+        measure(tmp_path / "nowhere")

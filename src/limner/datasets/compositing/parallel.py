@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from itertools import islice
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,7 +54,9 @@ def each(
             yield number, worker.make(number)
         return
     parts = iter([numbers[first : first + together] for first in range(0, len(numbers), together)])
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin, initargs=(job,))
+    context = get_context("spawn")
+    stop = context.Event()
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(job, stop))
     try:
         with leaving_interrupts_to_us():  # the processes start when they get work
             waiting: set[Future[list[tuple[int, Row]]]] = {
@@ -64,22 +67,28 @@ def each(
             for future in done:
                 yield from future.result()
                 waiting |= {pool.submit(_make_there, part) for part in islice(parts, 1)}
+    except BaseException:
+        stop.set()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 _worker: Worker | None = None
+_stop: Event | None = None
 
 
-def _begin(job: Job) -> None:
-    global _worker
+def _begin(job: Job, stop: Event) -> None:
+    global _worker, _stop
+    _stop = stop
     cv2.setNumThreads(1)
     _worker = job.worker()
 
 
 def _make_there(numbers: Sequence[int]) -> list[tuple[int, Row]]:
     assert _worker is not None
-    return [(number, _worker.make(number)) for number in numbers]
+    assert _stop is not None
+    return [(number, _worker.make(number)) for number in numbers if not _stop.is_set()]
 
 
 def claim(folder: Path, settings: Row, *, file: str, command: str, kinds: Sequence[str]) -> None:
