@@ -18,6 +18,9 @@ from limner.datasets.compositing.options import CompositeOptions
 from limner.datasets.faults.checking import check
 from limner.datasets.faults.listed import list_photos
 from limner.datasets.manifest import PhotoFolder, read_manifest
+from limner.datasets.mix import Mix
+from limner.datasets.photo_map import prepare
+from limner.datasets.sampler import Sampler
 from limner.errors import DataError, OptionError
 
 OPTIONS = CompositeOptions(longest=160, several=0.5, things=0.5)
@@ -80,6 +83,9 @@ def test_rows_tell_everything_and_training_reads_them(cast: Path, tmp_path: Path
         assert rgb.shape == (photo.height, photo.width, 3)
         assert mask.shape == rgb.shape[:2]
         assert len(np.unique(mask)) > 20
+    samples = Sampler(prepare(out, tmp_path / "cache"), Mix({"composites": 1.0}, whole=1.0, replace_hand=1.0), seed=0)
+    drawn = samples.draw(0, 48)  # as it is: it needs no photo of nobody, and its edge counts in full
+    assert drawn.weight.min() == 1
     wrong = ("leak", "empty", "range", "size", "shape")
     assert not [fault for fault in check(list_photos(out)).faults if fault.kind in wrong]
 
