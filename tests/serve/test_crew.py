@@ -26,7 +26,7 @@ from limner.serve.work import Asked
 from limner.serve.workplace import Threads
 from serve_parts import PHOTO, Answer, serving
 
-OPTIONS = ServeOptions(models=("tiny",), runtime="onnxruntime", limits=Limits(workers=1), key="0123456789abcdef")
+OPTIONS = ServeOptions(models=("tiny",), runtime="onnxruntime", limits=Limits(workers=1))
 
 
 def process() -> psutil.Process:
@@ -149,12 +149,6 @@ def test_what_cannot_be_loaded_is_told() -> None:
         Crew(ServeOptions(models=("nothing",), runtime="onnxruntime", limits=Limits(workers=2)))
 
 
-def test_workers_are_not_told_the_key(crew: Crew) -> None:
-    environment = process().environ()
-    assert "LIMNER_SERVE_KEY" not in environment
-    assert all(worker._options.key is None for worker in crew._workers)
-
-
 def test_a_server_of_processes_ends_as_one_and_answers_what_it_has() -> None:
     with serving("--worker-class", "processes", "--workers", "2", "--model", "tiny") as server:
         everybody = [psutil.Process(server.process.pid), *psutil.Process(server.process.pid).children()]
@@ -172,10 +166,14 @@ def test_a_server_of_processes_ends_as_one_and_answers_what_it_has() -> None:
         assert psutil.wait_procs(everybody, timeout=30)[1] == []
 
 
-def test_no_process_outlives_a_server_that_is_killed() -> None:
-    with serving("--worker-class", "processes", "--workers", "1", "--model", "tiny") as server:
+def test_no_process_outlives_a_server_that_is_killed_or_knows_its_key() -> None:
+    key = "a-key-of-the-tests-0123456789"
+    ways = ("--worker-class", "processes", "--workers", "1", "--model", "tiny")
+    with serving(*ways, LIMNER_SERVE_KEY=key) as server:
         children = psutil.Process(server.process.pid).children()
-        text = server.ask("GET", "/metrics").body.decode()
+        assert children
+        assert all(key not in child.environ().values() for child in children)
+        text = server.ask("GET", "/metrics", headers={"Authorization": f"Bearer {key}"}).body.decode()
         assert 'limner_worker_resident_bytes{worker="0"}' in text
         assert "limner_workers_lost_total 0.0" in text
         server.process.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ def test_the_key_comes_from_a_file_or_the_environment(tmp_path: Path, monkeypatc
     assert read_key(tmp_path / "key") == KEY
     monkeypatch.setenv(VARIABLE, KEY + "x")
     assert read_key(None) == KEY + "x"
+    assert VARIABLE not in os.environ  # processes that are started have no key
+    monkeypatch.setenv(VARIABLE, KEY + "x")
     with pytest.raises(OptionError, match="both say the key"):
         read_key(tmp_path / "key")
 

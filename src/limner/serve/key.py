@@ -16,10 +16,12 @@ _LEAST = 16
 def read_key(file: Path | None) -> str | None:
     """The key in ``file``, or in the environment's ``LIMNER_SERVE_KEY``; None where neither is given.
 
+    The environment forgets it, so that processes that are started have no key.
+
     Raises:
         OptionError: both are given, the file cannot be read, or the key is short or no plain text.
     """
-    variable = os.environ.get(VARIABLE)
+    variable = os.environ.pop(VARIABLE, None)
     if file is None:
         return None if variable is None else _checked(variable, VARIABLE)
     if variable is not None:
