@@ -97,7 +97,8 @@ def test_what_is_not_fetched_says_how(capsys: pytest.CaptureFixture[str], empty_
         "selfie",
         "quality",
     ]
-    for name in ("studio", "studio-768", "isnet-512"):
+    assert [member["model"] for member in cards["studio-fast"]["members"]] == ["multiclass", "quality"]
+    for name in ("studio", "studio-768", "studio-fast", "isnet-512"):
         code, out, err = run(capsys, "models", "show", name)
         assert (code, out) == (2, "")
         assert err == f"limner: model '{name}' is not fetched yet; run `limner models fetch studio` once\n"
