@@ -42,7 +42,7 @@ app.command(short_help="Cut head and shoulders out of photos of whole bodies.")(
 app.command(short_help="Shrink photos and masks.")(resize)
 app.command(name="filter", short_help="Put photos through warm, cool and other filters.")(filter_)
 app.command(short_help="Put people before photos of nobody, with exact masks.")(composite)
-app.command(short_help="Make clips of people who move over moving backgrounds, with exact masks.")(video)
+app.command(short_help="Make clips of moving people, with exact masks.")(video)
 app.command(short_help="Make masks of 0 and 255 from alpha, brightness or colour.")(remask)
 app.command(short_help="Draw masks with nets, and keep, reject or ask about each.")(label)
 app.command(short_help="Accept, reject and repair masks on a local page.")(review)
@@ -79,7 +79,7 @@ def prepare(
         typer.echo(told)
 
 
-@app.command(short_help="Pack a data folder, decoded, into one file that training maps into memory.")
+@app.command(short_help="Pack a decoded data folder into one file for training.")
 def pack(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Data folder.", show_default=False)],
     out: Annotated[Path, typer.Option("--output", "-o", help="File to write, which ends in .pack.")],
