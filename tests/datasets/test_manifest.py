@@ -49,7 +49,7 @@ def test_selects_by_split_and_set(data_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "no such file; data must name a folder with a manifest.csv"),
+        (None, "no such file; name a data folder: a manifest.csv"),
         ("set,stem,split,mask,width,height,source\n", "lists no photos"),
         ("set,stem,split,width,height,source\na,b,train,1,1,s\n", "csv:2: the column 'mask' is missing"),
         ("set,stem,split,mask,width,height,source\na,b,test2,hand,1,1,s\n", "split must be one of train, val, test"),

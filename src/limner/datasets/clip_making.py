@@ -126,7 +126,7 @@ def make_clips(
     if count < 1:
         raise OptionError(f"‹count›: must be 1 or more, not {count}")
     if processes is not None:
-        check_parallel(processes, "processes")
+        check_parallel(processes, "‹processes›")
     casting, out = request.casting(), request.out
     if out.exists() and not (out / SETTINGS).is_file() and any(out.iterdir()):
         raise DataError(f"{out}: is not empty, and was not made by limner data video; name another with ‹output›")

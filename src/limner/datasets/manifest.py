@@ -38,7 +38,8 @@ def read_manifest(folder: Path) -> list[Photo]:
     path = folder / "manifest.csv"
     if not path.is_file():
         raise DataError(
-            f"{path}: no such file; ‹data› must name a folder with a manifest.csv and a zip or folder for each set"
+            f"{path}: no such file; name a data folder: a manifest.csv, and a zip or folder for each set "
+            "(`limner data import` makes one)"
         )
     photos: dict[tuple[str, str], Photo] = {}
     for line, row in enumerate(read_table(path)[1], start=2):

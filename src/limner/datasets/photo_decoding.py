@@ -84,7 +84,7 @@ class Decoder:
         """
         if processes is None:
             processes = physical_cores() if len(tasks) >= _WORTH_PROCESSES else 1
-        check_parallel(processes, "processes")
+        check_parallel(processes, "‹processes›")
         parts = [tasks[first : first + SEGMENT] for first in range(0, len(tasks), SEGMENT)]
         done: list[int] = []
 

@@ -35,10 +35,12 @@ export class Engines {
     this.panel = new EnginePanel(settings);
     this.engine = new Engine($("frame"), look, events);
     settings.listen((_, changed) => CHOICE.some((name) => changed.has(name)) && void this.changed());
-    void listModels().then((models) => {
-      this.models = models;
-      this.panel.fillModels(models, this.own?.name ?? null);
-    });
+    void this.list().then(kept).then(() => this.list()); // the second is kept for use without a network
+  }
+
+  private async list(): Promise<void> {
+    this.models = await listModels();
+    this.panel.fillModels(this.models, this.own?.name ?? null);
   }
 
   get view(): View | null {

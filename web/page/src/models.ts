@@ -1,9 +1,12 @@
 /** The models that are served beside the page. */
+import type { RuntimeName } from "limner-web";
 
 export interface ModelEntry {
   name: string;
   card: string;
   format: string;
+  /** All that there are of it: "onnx", "tflite", "tfjs"; where none is named, who knows. */
+  formats?: readonly string[];
   bytes: number;
   width: number;
   height: number;
@@ -33,6 +36,14 @@ export function readIndex(index: unknown): ModelEntry[] {
   const models = (index as { models?: unknown } | null)?.models;
   if (!Array.isArray(models)) return [];
   return models.filter((entry: Partial<ModelEntry> | null): entry is ModelEntry => typeof entry?.name === "string" && typeof entry.card === "string");
+}
+
+const FORMATS: Record<string, string> = { ort: "onnx", litert: "tflite", tfjs: "tfjs" };
+
+/** Whether there is a file of the model that a runtime can run. */
+export function runsOn(entry: ModelEntry | undefined, runtime: RuntimeName | "auto"): boolean {
+  const format = FORMATS[runtime.split("-", 1)[0]!];
+  return !format || !entry?.formats || entry.formats.includes(format);
 }
 
 /** One line on what a model is for and how large it is. */

@@ -99,7 +99,7 @@ def make(
     if count < 1:
         raise OptionError(f"‹count›: must be 1 or more, not {count}")
     if processes is not None:
-        check_parallel(processes, "processes")
+        check_parallel(processes, "‹processes›")
     if not request.name or request.name.startswith(".") or set(request.name) & set('/\\"'):
         raise OptionError(f"‹name› {request.name!r}: is no name of a folder")
     casting = request.casting()

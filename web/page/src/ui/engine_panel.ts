@@ -1,6 +1,6 @@
 /** What computes and draws: chosen by the person, and what it came to. */
 import { RENDERERS, RUNTIMES, type RendererName, type RuntimeName, type SegmenterInfo } from "limner-web";
-import { describe, type ModelEntry } from "../models.ts";
+import { describe, runsOn, type ModelEntry } from "../models.ts";
 import type { RecordAs, SettingsStore } from "../settings.ts";
 import { $, fill, make } from "./dom.ts";
 
@@ -23,7 +23,7 @@ export class EnginePanel {
     const automatic = { value: "auto", label: "Automatic" };
     fill($("runtime"), [automatic, ...RUNTIMES.map((value) => ({ value, label: RUNTIME_LABELS[value] }))], settings.now.runtime);
     fill($("renderer"), [automatic, ...RENDERERS.map((value) => ({ value, label: RENDERER_LABELS[value] }))], settings.now.renderer);
-    $<HTMLSelectElement>("model").onchange = (event) => settings.change({ model: value(event) });
+    $<HTMLSelectElement>("model").onchange = (event) => this.choose(value(event));
     $<HTMLSelectElement>("runtime").onchange = (event) => settings.change({ runtime: value(event) as RuntimeName | "auto" });
     $<HTMLSelectElement>("renderer").onchange = (event) => settings.change({ renderer: value(event) as RendererName | "auto" });
     $<HTMLSelectElement>("record-as").value = settings.now.recordAs;
@@ -54,14 +54,25 @@ export class EnginePanel {
     for (const id of ["model", "runtime", "renderer"]) $<HTMLSelectElement>(id).disabled = locked;
   }
 
+  /** A model, on the runtime that was chosen where it has a file for that. */
+  private choose(model: string): void {
+    const fits = runsOn(this.models.find(({ name }) => name === model), this.settings.now.runtime);
+    this.settings.change(fits ? { model } : { model, runtime: "auto" });
+  }
+
   private show(): void {
     const { model, runtime, renderer } = this.settings.now;
     const options = this.models.map(({ name }) => ({ value: name, label: name }));
     if (this.own) options.push({ value: OWN_MODEL, label: `${this.own} (yours)` });
     fill($("model"), options, model);
-    $<HTMLSelectElement>("runtime").value = runtime;
     $<HTMLSelectElement>("renderer").value = renderer;
     const entry = this.models.find(({ name }) => name === model);
+    for (const option of $<HTMLSelectElement>("runtime").options) {
+      const name = option.value as RuntimeName | "auto";
+      option.disabled = !runsOn(entry, name);
+      if (name !== "auto") option.label = RUNTIME_LABELS[name] + (option.disabled ? ` (no file of ${model})` : "");
+    }
+    $<HTMLSelectElement>("runtime").value = runtime;
     $("model-hint").textContent = entry ? describe(entry) : model === OWN_MODEL ? "Until the page is closed." : "";
   }
 }

@@ -33,6 +33,7 @@ export class Toolbar {
     $("full").hidden = !document.fullscreenEnabled;
     document.addEventListener("fullscreenchange", () => this.showFull());
     $("stage").addEventListener("pointermove", () => this.moved());
+    window.addEventListener("beforeunload", (event) => this.recording && event.preventDefault()); // the browser asks
   }
 
   /** Whether the first button starts; it stops otherwise. */

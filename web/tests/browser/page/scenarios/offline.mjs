@@ -13,6 +13,7 @@ export default async function ({ page, base, ask }) {
   assert.ok(await page.evaluate(() => navigator.serviceWorker.controller !== null));
   assert.ok(await page.evaluate(() => crossOriginIsolated), "it has lost its threads");
   assert.equal(await page.getAttribute("[data-effect=mask][role=radio]", "aria-checked"), "true");
+  await page.waitForFunction(() => [...document.querySelector("#model").options].some(({ value }) => value === "quality"));
   await page.click("#pick-clip");
   await live(page);
   await page.click("#effects [data-effect=replace]");

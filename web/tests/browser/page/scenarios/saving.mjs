@@ -1,4 +1,5 @@
-// A saved picture has the size of the photo and its transparency; a recording is a video, transparent too where that was chosen.
+// A saved picture has the size of the photo and its transparency; a recording is a video, transparent too where that was
+// chosen, and nobody loses it by leaving without being asked.
 import assert from "node:assert/strict";
 import { choose, decoded, download, live, open } from "../steps.mjs";
 
@@ -11,6 +12,13 @@ function countParts() {
     this.addEventListener("dataavailable", ({ data }) => (window.parts += data.size > 0 ? 1 : 0));
     return start.apply(this, given);
   };
+}
+
+/** Reloads the page, and stays where the browser asks; `asks` is the kind of its question. */
+async function leaves(page, asks) {
+  const asked = page.waitForEvent("dialog");
+  await Promise.all([page.evaluate(() => void setTimeout(() => location.reload())), asked.then((dialog) => dialog.dismiss())]);
+  assert.equal((await asked).type(), asks);
 }
 
 export default async function ({ page, base }) {
@@ -31,6 +39,8 @@ export default async function ({ page, base }) {
   await page.waitForSelector("#rec", { state: "visible" });
   assert.ok(await page.isDisabled("#model"), "the model may not change while it records");
   await page.waitForFunction(() => window.parts > 3);
+  await leaves(page, "beforeunload");
+  assert.ok(await page.isVisible("#rec"), "and it stays where it was, recording");
   const video = await download(page, () => page.click("#record"));
   assert.match(video.name, /\.webm$/);
   await page.waitForFunction(() => !document.querySelector("#model").disabled);
