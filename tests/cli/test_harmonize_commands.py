@@ -106,7 +106,7 @@ def test_on_a_photo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
             ("train", "own.yaml", "--set", "task=paint"),
             "own.yaml: task: must be one of segment, harmonize, refine, not 'paint'",
         ),
-        (("train", "own.yaml", "--data", "none"), "no such file; --data must name a folder"),
+        (("train", "own.yaml", "--data", "none"), "no such file; name a data folder"),
         (("train", "own.yaml", "--set", "data.sets={nobody: 1}"), "data.sets names 'nobody'"),
         (("train", "own.yaml", "--init", "none.pt"), "none.pt: no such file"),
     ],
