@@ -20,7 +20,7 @@ from limner.cores import check_parallel
 from limner.datasets.compositing.casting import Casting, Extra
 from limner.datasets.compositing.figure import figure, outline_of
 from limner.datasets.compositing.options import CompositeOptions
-from limner.datasets.compositing.parallel import JOURNAL, Row, Worker, claim, each, read_journal
+from limner.datasets.compositing.parallel import Row, Worker, claim, resume
 from limner.datasets.moving_clips import Cutout, MovingClip, Span, make_moving_clip
 from limner.errors import DataError, OptionError
 from limner.one_writer import OneWriter
@@ -132,24 +132,15 @@ def make_clips(
         raise DataError(f"{out}: is not empty, and was not made by limner data video; name another with ‹output›")
     with OneWriter(out, error=DataError):
         try:
+            settings = {"people": casting.fingerprint(), **asdict(request.options)}
             if not (out / SETTINGS).is_file():
-                settings = {"people": casting.fingerprint(), **asdict(request.options)}
                 (out / "clips").mkdir(exist_ok=True)
                 (out / "masks").mkdir(exist_ok=True)
                 whole_text(out / SETTINGS, json.dumps(settings, indent=2))
             else:
-                settings = {"people": casting.fingerprint(), **asdict(request.options)}
                 claim(out, settings, file=SETTINGS, command="limner data video", kinds=())
-            noted = read_journal(out / JOURNAL)
-            left = [number for number in range(count) if number not in noted]
-            with (out / JOURNAL).open("a", encoding="utf-8") as journal:
-                for number, row in each(request, left, processes=processes, together=1, worth=4):
-                    noted[number] = row
-                    journal.write(json.dumps({"number": number, **row}, ensure_ascii=False) + "\n")
-                    journal.flush()
-                    if progress is not None:
-                        progress(sum(1 for other in noted if other < count), count)
-            return _list(out, {n: row for n, row in sorted(noted.items()) if n < count}, count - len(left))
+            noted, before = resume(request, out, count, processes=processes, together=1, worth=4, progress=progress)
+            return _list(out, noted, before)
         except OSError as error:
             raise DataError(f"{out}: cannot be written ({error.strerror or error})") from None
 

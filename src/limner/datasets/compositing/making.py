@@ -14,7 +14,7 @@ from limner.cores import check_parallel
 from limner.datasets.compositing.casting import Casting
 from limner.datasets.compositing.composing import Composer, Composite
 from limner.datasets.compositing.options import SAVING, CompositeOptions
-from limner.datasets.compositing.parallel import JOURNAL, Worker, claim, each, read_journal
+from limner.datasets.compositing.parallel import Worker, claim, resume
 from limner.datasets.manifest_rows import MANIFEST, read_rows, write_rows
 from limner.errors import DataError, OptionError
 from limner.one_writer import OneWriter
@@ -111,17 +111,11 @@ def make(
             settings = {"people": casting.fingerprint(), **asdict(request.options)}
             settings["thing_files"] = bool(request.options.thing_files)
             claim(folder, settings, file=SETTINGS, command="limner data composite", kinds=("images", "masks"))
-            noted = read_journal(folder / JOURNAL)
-            left = [number for number in range(count) if number not in noted]
-            before = count - len(left)
-            with (folder / JOURNAL).open("a", encoding="utf-8") as journal:
-                for number, row in each(request, left, processes=processes, together=_TOGETHER, worth=_WORTH_PROCESSES):
-                    noted[number] = row
-                    journal.write(json.dumps({"number": number, **row}, ensure_ascii=False) + "\n")
-                    journal.flush()
-                    if progress is not None:
-                        progress(sum(1 for other in noted if other < count), count)
-            return _list(request, folder, {n: row for n, row in sorted(noted.items()) if n < count}, before)
+            noted, before = resume(
+                request, folder, count, processes=processes, together=_TOGETHER, worth=_WORTH_PROCESSES,
+                progress=progress,
+            )  # fmt: skip
+            return _list(request, folder, noted, before)
         except OSError as error:
             raise DataError(f"{request.out}: cannot be written ({error.strerror or error})") from None
 

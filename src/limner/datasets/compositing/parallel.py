@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from itertools import islice
 from multiprocessing import get_context
@@ -113,6 +113,41 @@ def claim(folder: Path, settings: Row, *, file: str, command: str, kinds: Sequen
     for kind in kinds:
         (folder / kind).mkdir(parents=True)
     whole_text(path, text)
+
+
+def resume(
+    job: Job,
+    folder: Path,
+    count: int,
+    *,
+    processes: int | None,
+    together: int,
+    worth: int,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[dict[int, Row], int]:
+    """Do the pieces of work 0 to ``count`` − 1 that the folder's journal has not, each noted there once it is done.
+
+    Args:
+        processes, together, worth: see ``each``.
+        progress: called with (pieces done, pieces in all).
+
+    Returns:
+        The rows of these numbers, in order; and how many there were before.
+
+    Raises:
+        OSError: the journal cannot be written.
+    """
+    path = folder / JOURNAL
+    noted = read_journal(path)
+    left = [number for number in range(count) if number not in noted]
+    with path.open("a", encoding="utf-8") as journal:
+        for number, row in each(job, left, processes=processes, together=together, worth=worth):
+            noted[number] = row
+            journal.write(json.dumps({"number": number, **row}, ensure_ascii=False) + "\n")
+            journal.flush()
+            if progress is not None:
+                progress(sum(1 for other in noted if other < count), count)
+    return {number: row for number, row in sorted(noted.items()) if number < count}, count - len(left)
 
 
 def read_journal(path: Path) -> dict[int, Row]:
